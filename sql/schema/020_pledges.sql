@@ -1,0 +1,129 @@
+-- SPDX-License-Identifier: Apache-2.0
+-- Pledges, their append-only history, and refunds.
+--
+-- pledges has no foreign key to campaigns or rewards: a key check would lock the
+-- row of a hot campaign once for each pledge. The trigger checks that the campaign
+-- and the reward exist and belong together, and neither can be deleted.
+
+CREATE TABLE IF NOT EXISTS careforall.pledges (
+  id                   uuid        NOT NULL DEFAULT careforall.uuid7(),
+  campaign_id          uuid        NOT NULL,
+  reward_id            uuid,
+  pool_id              uuid,
+  quantity             integer     NOT NULL DEFAULT 0,
+  amount_minor         bigint      NOT NULL,
+  currency             char(3)     NOT NULL,
+  state                text        NOT NULL DEFAULT 'pending',
+  state_reason         text,
+  refunded_minor       bigint      NOT NULL DEFAULT 0,
+  held_minor           bigint      NOT NULL DEFAULT 0,
+  held_places          integer     NOT NULL DEFAULT 0,
+  donor_name           text        NOT NULL,
+  donor_email          text        NOT NULL,
+  display              text        NOT NULL DEFAULT 'name',
+  message              text        NOT NULL DEFAULT '',
+  provider             text,
+  payment_id           text,
+  cancel_requested_at  timestamptz,
+  hold_expires_at      timestamptz NOT NULL,
+  version              bigint      NOT NULL DEFAULT 1,
+  traceparent          text,
+  created_at           timestamptz NOT NULL DEFAULT careforall.clock(),
+  updated_at           timestamptz NOT NULL DEFAULT careforall.clock(),
+  CONSTRAINT pledges_pkey PRIMARY KEY (id),
+  CONSTRAINT pledges_quantity_check
+    CHECK (quantity BETWEEN 0 AND 1000 AND (quantity > 0) = (reward_id IS NOT NULL)),
+  CONSTRAINT pledges_amount_minor_check
+    CHECK (amount_minor BETWEEN 1 AND 9007199254740991),
+  CONSTRAINT pledges_state_check
+    CHECK (state IN ('pending', 'confirmed', 'failed', 'refunded')),
+  CONSTRAINT pledges_refunded_minor_check
+    CHECK (refunded_minor BETWEEN 0 AND amount_minor),
+  CONSTRAINT pledges_donor_name_check
+    CHECK (char_length(donor_name) BETWEEN 1 AND 120),
+  CONSTRAINT pledges_donor_email_check
+    CHECK (char_length(donor_email) BETWEEN 3 AND 254 AND donor_email LIKE '%_@_%'),
+  CONSTRAINT pledges_display_check
+    CHECK (display IN ('name_amount_message', 'name_message', 'name', 'none')),
+  CONSTRAINT pledges_message_check CHECK (char_length(message) <= 500),
+  CONSTRAINT pledges_version_check CHECK (version >= 1)
+);
+
+-- The feed of a campaign, and what its cap has in use.
+CREATE INDEX IF NOT EXISTS pledges_campaign_id_id_idx
+  ON careforall.pledges (campaign_id, id) INCLUDE (held_minor);
+-- What a reward or a pool has in use.
+CREATE INDEX IF NOT EXISTS pledges_reward_id_idx
+  ON careforall.pledges (reward_id) INCLUDE (held_places) WHERE reward_id IS NOT NULL;
+CREATE INDEX IF NOT EXISTS pledges_pool_id_idx
+  ON careforall.pledges (pool_id) INCLUDE (held_places) WHERE pool_id IS NOT NULL;
+CREATE UNIQUE INDEX IF NOT EXISTS pledges_provider_payment_id_key
+  ON careforall.pledges (provider, payment_id) WHERE payment_id IS NOT NULL;
+CREATE INDEX IF NOT EXISTS pledges_hold_expires_at_idx
+  ON careforall.pledges (hold_expires_at) WHERE state = 'pending';
+
+CREATE TABLE IF NOT EXISTS careforall.pledge_history (
+  pledge_id    uuid        NOT NULL,
+  version      bigint      NOT NULL,
+  campaign_id  uuid        NOT NULL,
+  event        text        NOT NULL,
+  from_state   text,
+  to_state     text        NOT NULL,
+  amount_minor bigint,
+  reason       text,
+  actor        text        NOT NULL,
+  traceparent  text,
+  occurred_at  timestamptz NOT NULL,
+  CONSTRAINT pledge_history_pkey PRIMARY KEY (pledge_id, version)
+);
+
+CREATE TABLE IF NOT EXISTS careforall.refunds (
+  id                  uuid        NOT NULL DEFAULT careforall.uuid7(),
+  pledge_id           uuid        NOT NULL,
+  campaign_id         uuid        NOT NULL,
+  amount_minor        bigint      NOT NULL,
+  currency            char(3)     NOT NULL,
+  kind                text        NOT NULL,
+  reason              text        NOT NULL,
+  requested_by        text        NOT NULL,
+  state               text        NOT NULL DEFAULT 'requested',
+  state_reason        text,
+  provider            text,
+  payment_id          text,
+  provider_refund_id  text,
+  created_at          timestamptz NOT NULL DEFAULT careforall.clock(),
+  settled_at          timestamptz,
+  CONSTRAINT refunds_pkey PRIMARY KEY (id),
+  CONSTRAINT refunds_pledge_id_fkey
+    FOREIGN KEY (pledge_id) REFERENCES careforall.pledges (id),
+  CONSTRAINT refunds_amount_minor_check CHECK (amount_minor >= 1),
+  CONSTRAINT refunds_kind_check CHECK (kind IN ('manual', 'late')),
+  CONSTRAINT refunds_reason_check CHECK (char_length(reason) BETWEEN 1 AND 500),
+  CONSTRAINT refunds_state_check
+    CHECK (state IN ('requested', 'succeeded', 'failed'))
+);
+
+CREATE INDEX IF NOT EXISTS refunds_pledge_id_idx ON careforall.refunds (pledge_id);
+CREATE INDEX IF NOT EXISTS refunds_created_at_idx
+  ON careforall.refunds (created_at) WHERE state = 'requested';
+CREATE UNIQUE INDEX IF NOT EXISTS refunds_late_payment_id_key
+  ON careforall.refunds (provider, payment_id) WHERE kind = 'late';
+
+COMMENT ON TABLE careforall.pledges IS
+  'A promise of money by a donor. State, version, held_minor and held_places are ruled by triggers of the careforall extension.';
+COMMENT ON COLUMN careforall.pledges.pool_id IS
+  'The pool of the reward when the pledge was made; set by trigger.';
+COMMENT ON COLUMN careforall.pledges.held_minor IS
+  'What this pledge counts for against the cap of its campaign, in minor units; set by trigger.';
+COMMENT ON COLUMN careforall.pledges.held_places IS
+  'What this pledge counts for against its reward and pool, in places; set by trigger.';
+COMMENT ON COLUMN careforall.pledges.display IS
+  'What the public may see of the donor: name, amount and message; name and message; name; nothing.';
+COMMENT ON COLUMN careforall.pledges.version IS
+  'Grows by one with each event of the pledge; set by trigger.';
+COMMENT ON TABLE careforall.pledge_history IS
+  'One row for each event of a pledge: who, when, from, to, why. Append-only.';
+COMMENT ON COLUMN careforall.pledge_history.amount_minor IS
+  'The money that this event moved, in minor units; NULL if none.';
+COMMENT ON TABLE careforall.refunds IS
+  'A refund asked for and what became of it; kind late is money that came for a pledge that could not take it.';
