@@ -1,0 +1,76 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: Apache-2.0
+#
+# settings.sh - the file careforall.env of a stack: made at the first start with
+# ports and random secrets, edited by people, read here. Lines are NAME=value, taken
+# literally. STACK_* are for the stack itself; every CAREFORALL_* line is handed as
+# it is to each of our processes.
+
+# Order gives the offset from --port-base.
+readonly port_names=(GATEWAY API MOCKPAY API_ADMIN PG REDIS NATS NATS_MONITOR
+  RELAY PROJECTOR PAYMENTS PROMETHEUS)
+readonly port_defaults=(8080 8081 8082 8091 54320 56379 54222 58222
+  9101 9102 9103 9090)
+readonly pg_logins=(api relay projector payments admin support readonly)
+
+random_hex() { openssl rand -hex "$1"; }
+
+# settings_write FILE PORT_BASE - writes a new file with fresh secrets.
+settings_write() {
+  local file=$1 base=$2 i port login
+  umask 077
+  {
+    printf '%s\n' \
+      '# Settings of this stack. Change a line, then stop and start the stack.' \
+      '# Made at the first start; the secrets are random. Keep this file private.' \
+      '' '# Ports, all on 127.0.0.1.'
+    for i in "${!port_names[@]}"; do
+      port=${port_defaults[$i]}
+      [ -z "$base" ] || port=$((base + i))
+      printf 'STACK_PORT_%s=%s\n' "${port_names[$i]}" "$port"
+    done
+    printf '%s\n' '' '# What PostgreSQL loads at start.' \
+      'STACK_PG_PRELOAD=careforall,pg_cron' \
+      '' '# Passwords of the database log-ins (cfa_api ...) and of the superuser postgres.'
+    printf 'STACK_PG_PASSWORD_POSTGRES=%s\n' "$(random_hex 16)"
+    for login in "${pg_logins[@]}"; do
+      printf 'STACK_PG_PASSWORD_%s=%s\n' "${login^^}" "$(random_hex 16)"
+    done
+    printf '%s\n' '' '# Other secrets.'
+    printf 'STACK_REDIS_PASSWORD=%s\n' "$(random_hex 16)"
+    for login in RELAY PROJECTOR PAYMENTS WATCHER; do
+      printf 'STACK_NATS_PASSWORD_%s=%s\n' "$login" "$(random_hex 16)"
+    done
+    printf 'STACK_PLEDGE_TOKEN_KEY=%s\n' "$(random_hex 32)"
+    printf 'STACK_PROVIDER_KEY=sk_test_%s\n' "$(random_hex 16)"
+    printf 'STACK_WEBHOOK_SECRET=whsec_%s\n' "$(random_hex 24)"
+    printf '%s\n' '' \
+      '# Any setting of docs/operations.md, for all of our processes, for example:' \
+      '# CAREFORALL_LOG_LEVEL=debug'
+  } >"$file"
+}
+
+# settings_read FILE - sets the STACK_* variables and the array extra_settings.
+settings_read() {
+  local file=$1 line number=0 name
+  extra_settings=()
+  while IFS= read -r line || [ -n "$line" ]; do
+    number=$((number + 1))
+    line=${line%$'\r'}
+    [[ $line =~ ^[[:space:]]*(#.*)?$ ]] && continue
+    [[ $line =~ ^(STACK|CAREFORALL)_[A-Z0-9_]+= ]] ||
+      die "$file line $number is not NAME=value with a name STACK_... or CAREFORALL_..."
+    name=${line%%=*}
+    if [[ $name == STACK_* ]]; then
+      printf -v "$name" '%s' "${line#*=}"
+    else
+      extra_settings+=("$line")
+    fi
+  done <"$file"
+  for name in "${port_names[@]}"; do
+    name=STACK_PORT_$name
+    if ! [[ ${!name:-} =~ ^[0-9]{2,5}$ ]] || [ "${!name}" -gt 65535 ]; then
+      die "$file: $name must be a port number, it is \"${!name:-}\""
+    fi
+  done
+}
