@@ -391,27 +391,6 @@ ready_payments() { wait_ready payments 30 http_ok "$STACK_PORT_PAYMENTS/readyz";
 
 # ---- gateway and Prometheus
 
-# fill TEMPLATE FILE - replaces @NAME@ by the value of each variable named so.
-fill() {
-  local name text
-  text=$(cat "$1")
-  for name in GATEWAY_PORT API_PORT WEB_ROOT RUN_DIR MOCKPAY_PORT API_ADMIN_PORT \
-    RELAY_PORT PROJECTOR_PORT PAYMENTS_PORT; do
-    text=${text//@$name@/${!name}}
-  done
-  printf '%s\n' "$text" >"$2"
-  give "$2"
-}
-
-# The names that templates use, read by fill through ${!name}.
-# shellcheck disable=SC2034
-template_names() {
-  GATEWAY_PORT=$STACK_PORT_GATEWAY API_PORT=$STACK_PORT_API WEB_ROOT=$dir/www
-  RUN_DIR=$dir MOCKPAY_PORT=$STACK_PORT_MOCKPAY
-  API_ADMIN_PORT=$STACK_PORT_API_ADMIN RELAY_PORT=$STACK_PORT_RELAY
-  PROJECTOR_PORT=$STACK_PORT_PROJECTOR PAYMENTS_PORT=$STACK_PORT_PAYMENTS
-}
-
 start_gateway() {
   need_program nginx nginx-light
   is_running gateway && { say "gateway     is running"; return; }
@@ -422,9 +401,13 @@ start_gateway() {
   chmod -R u=rwX,go=rX "$dir/www"
   mkdir -p "$dir/nginx"
   own_dir "$dir/nginx"
-  template_names
-  fill "$root/ops/nginx/nginx.conf.in" "$dir/nginx.conf"
-  keep gateway nginx -e stderr -p "$dir/nginx" -c "$dir/nginx.conf"
+  CAREFORALL_GATEWAY_LISTEN=127.0.0.1:$STACK_PORT_GATEWAY \
+    CAREFORALL_GATEWAY_API=127.0.0.1:$STACK_PORT_API \
+    CAREFORALL_GATEWAY_WEB_ROOT=$dir/www CAREFORALL_GATEWAY_RUN_DIR=$dir/nginx \
+    sh "$root/ops/nginx/render.sh" >"$dir/nginx.conf" ||
+    die "ops/nginx/render.sh failed: the reason is above"
+  give "$dir/nginx.conf"
+  keep gateway nginx -e stderr -p "$dir/nginx" -c "$dir/nginx.conf" -g 'daemon off;'
 }
 ready_gateway() { wait_ready gateway 20 http_ok "$STACK_PORT_GATEWAY/"; }
 
@@ -434,8 +417,10 @@ start_prometheus() {
   need_port STACK_PORT_PROMETHEUS
   mkdir -p "$dir/prometheus"
   own_dir "$dir/prometheus"
-  template_names
-  fill "$root/ops/prometheus/prometheus.yml.in" "$dir/prometheus.yml"
+  sed -e "s/@API_ADMIN_PORT@/$STACK_PORT_API_ADMIN/" -e "s/@RELAY_PORT@/$STACK_PORT_RELAY/" \
+    -e "s/@PROJECTOR_PORT@/$STACK_PORT_PROJECTOR/" -e "s/@PAYMENTS_PORT@/$STACK_PORT_PAYMENTS/" \
+    "$root/ops/prometheus/prometheus.yml.in" >"$dir/prometheus.yml"
+  give "$dir/prometheus.yml"
   keep prometheus prometheus --config.file="$dir/prometheus.yml" \
     --storage.tsdb.path="$dir/prometheus" --storage.tsdb.retention.time=2d \
     --web.listen-address="127.0.0.1:$STACK_PORT_PROMETHEUS" --log.level=warn
