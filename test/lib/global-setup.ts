@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+// Starts the one stack of a test run on fresh data, and stops it afterwards; the
+// folder with the logs stays until the next run.
+//
+// CAREFORALL_TEST_DIR   its folder (.run-test in the source tree)
+// CAREFORALL_TEST_KEEP  1: use the stack in that folder as it runs, leave it running
+import { rm } from "node:fs/promises";
+import path from "node:path";
+import type { TestProject } from "vitest/node";
+import { Stack, allParts, freePortBase, root } from "./stack.ts";
+
+declare module "vitest" {
+  export interface ProvidedContext {
+    stackDir: string;
+  }
+}
+
+export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+  const dir = process.env.CAREFORALL_TEST_DIR ?? path.join(root, ".run-test");
+  const keep = process.env.CAREFORALL_TEST_KEEP === "1";
+  const stack = new Stack(dir);
+  project.provide("stackDir", dir);
+  if (!keep) {
+    await stack.reset();
+    await rm(path.join(dir, "careforall.env"), { force: true });
+  }
+  const base = await freePortBase();
+  await stack.start(allParts, "--port-base", String(base));
+  process.env.CAREFORALL_E2E_URL ??= stack.url("GATEWAY");
+  return async () => {
+    if (!keep) await stack.stop([...allParts, "prometheus"]);
+  };
+}

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+// Reads the whole stream CAREFORALL.
+import { AckPolicy, connect, DeliverPolicy, type NatsConnection } from "nats";
+import type { Stack } from "./stack.ts";
+
+export interface StreamEvent {
+  sequence: number;
+  subject: string;
+  id: string;
+  type: string;
+  aggregate: string;
+  version: number;
+  headers: Map<string, string>;
+  data: string;
+}
+
+export class Stream {
+  private connection: NatsConnection | undefined;
+
+  constructor(private readonly stack: Stack) {}
+
+  private async open(): Promise<NatsConnection> {
+    if (!this.connection || this.connection.isClosed()) {
+      this.connection = await connect({
+        servers: `127.0.0.1:${this.stack.port("NATS")}`,
+        user: "watcher",
+        pass: this.stack.get("STACK_NATS_PASSWORD_WATCHER"),
+        timeout: 5_000,
+      });
+    }
+    return this.connection;
+  }
+
+  /** Number of messages and the last sequence. */
+  async size(): Promise<{ messages: number; last: number }> {
+    const manager = await (await this.open()).jetstreamManager();
+    const { state } = await manager.streams.info("CAREFORALL");
+    return { messages: state.messages, last: state.last_seq };
+  }
+
+  /** Every message from a sequence on, in order. */
+  async read(from = 1): Promise<StreamEvent[]> {
+    const connection = await this.open();
+    const manager = await connection.jetstreamManager();
+    const { state } = await manager.streams.info("CAREFORALL");
+    const events: StreamEvent[] = [];
+    if (state.messages === 0 || state.last_seq < from) return events;
+    const info = await manager.consumers.add("CAREFORALL", {
+      ack_policy: AckPolicy.None,
+      deliver_policy: DeliverPolicy.StartSequence,
+      opt_start_seq: from,
+      inactive_threshold: 30_000_000_000,
+      mem_storage: true,
+    });
+    const consumer = await connection.jetstream().consumers.get("CAREFORALL", info.name);
+    const messages = await consumer.consume({ max_messages: 1_000 });
+    for await (const message of messages) {
+      const headers = new Map<string, string>();
+      for (const name of message.headers?.keys() ?? []) {
+        headers.set(name.toLowerCase(), message.headers?.get(name) ?? "");
+      }
+      events.push({
+        sequence: message.seq,
+        subject: message.subject,
+        id: headers.get("nats-msg-id") ?? "",
+        type: headers.get("ce-type") ?? "",
+        aggregate: headers.get("ce-subject") ?? "",
+        version: Number(headers.get("ce-aggregateversion")),
+        headers,
+        data: new TextDecoder().decode(message.data),
+      });
+      if (message.seq >= state.last_seq) break;
+    }
+    await messages.close();
+    return events;
+  }
+
+  async close(): Promise<void> {
+    await this.connection?.close();
+    this.connection = undefined;
+  }
+}

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+// One stack for the whole run; files run one after the other, those that break
+// things last.
+import { BaseSequencer, type TestSpecification } from "vitest/node";
+import { defineConfig } from "vitest/config";
+
+const last = ["e2e/", "chaos.test.ts", "restore.test.ts"];
+
+function rank(file: string): number {
+  return last.findIndex((part) => file.includes(part)) + 1;
+}
+
+class Order extends BaseSequencer {
+  override sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    return Promise.resolve(
+      [...files].sort(
+        (a, b) =>
+          rank(a.moduleId) - rank(b.moduleId) ||
+          a.moduleId.localeCompare(b.moduleId),
+      ),
+    );
+  }
+}
+
+export default defineConfig({
+  test: {
+    include: ["system/**/*.test.ts", "e2e/**/*.test.ts"],
+    globalSetup: ["lib/global-setup.ts"],
+    fileParallelism: false,
+    sequence: { sequencer: Order },
+    testTimeout: 60_000,
+    hookTimeout: 120_000,
+    reporters: ["default"],
+  },
+});
