@@ -1,0 +1,333 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * text.c: small readers for text that comes from outside.
+ *
+ * Pure functions but for the two clocks: no allocation, no state, never past len.
+ */
+#include "careforall/text.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+static int hex_value(char c);
+static size_t utf8_sequence(const uint8_t *p, size_t left);
+static int64_t days_from_civil(int64_t year, unsigned month, unsigned day);
+static bool digits(const char *text, size_t count, unsigned *out);
+
+bool
+cfa_uuid_parse(const char *text, size_t len, uint8_t out[16])
+{
+	size_t in = 0;
+	size_t i;
+
+	if (text == NULL || len != CFA_UUID_TEXT_LEN)
+		return false;
+	for (i = 0; i < 16; i++)
+	{
+		int high;
+		int low;
+
+		if (i == 4 || i == 6 || i == 8 || i == 10)
+		{
+			if (text[in++] != '-')
+				return false;
+		}
+		high = hex_value(text[in++]);
+		low = hex_value(text[in++]);
+		if (high < 0 || low < 0)
+			return false;
+		out[i] = (uint8_t) (high << 4 | low);
+	}
+	return true;
+}
+
+void
+cfa_uuid_format(const uint8_t uuid[16], char out[CFA_UUID_TEXT_LEN + 1])
+{
+	static const char hex[] = "0123456789abcdef";
+	size_t at = 0;
+	size_t i;
+
+	for (i = 0; i < 16; i++)
+	{
+		if (i == 4 || i == 6 || i == 8 || i == 10)
+			out[at++] = '-';
+		out[at++] = hex[uuid[i] >> 4];
+		out[at++] = hex[uuid[i] & 15];
+	}
+	out[at] = '\0';
+}
+
+bool
+cfa_utf8_valid(const void *data, size_t len)
+{
+	const uint8_t *p = data;
+	size_t i = 0;
+
+	while (i < len)
+	{
+		size_t step = utf8_sequence(p + i, len - i);
+
+		if (step == 0)
+			return false;
+		i += step;
+	}
+	return true;
+}
+
+size_t
+cfa_utf8_length(const char *data, size_t len)
+{
+	size_t count = 0;
+	size_t i;
+
+	for (i = 0; i < len; i++)
+	{
+		if (((uint8_t) data[i] & 0xc0) != 0x80)
+			count++;
+	}
+	return count;
+}
+
+bool
+cfa_text_has_control(const char *data, size_t len, const char *allowed)
+{
+	size_t i;
+
+	for (i = 0; i < len; i++)
+	{
+		uint8_t c = (uint8_t) data[i];
+
+		if (c >= 0x20 && c != 0x7f)
+			continue;
+		if (c == '\0' || strchr(allowed, c) == NULL)
+			return true;
+	}
+	return false;
+}
+
+bool
+cfa_percent_decode(const char *in, size_t len, bool is_form, char *out,
+				   size_t *out_len)
+{
+	size_t at = 0;
+	size_t i;
+
+	for (i = 0; i < len; i++)
+	{
+		char c = in[i];
+
+		if (c == '%')
+		{
+			int high = i + 2 < len ? hex_value(in[i + 1]) : -1;
+			int low = i + 2 < len ? hex_value(in[i + 2]) : -1;
+
+			if (high < 0 || low < 0)
+				return false;
+			c = (char) (high << 4 | low);
+			i += 2;
+		}
+		else if (c == '+' && is_form)
+		{
+			c = ' ';
+		}
+		if (c == '\0')
+			return false;
+		out[at++] = c;
+	}
+	out[at] = '\0';
+	*out_len = at;
+	return cfa_utf8_valid(out, at);
+}
+
+bool
+cfa_parse_uint(const char *text, size_t len, uint64_t max, uint64_t *out)
+{
+	uint64_t value = 0;
+	size_t i;
+
+	if (len == 0 || len > 20 || (len > 1 && text[0] == '0'))
+		return false;
+	for (i = 0; i < len; i++)
+	{
+		uint64_t digit = (uint64_t) (uint8_t) text[i] - '0';
+
+		if (digit > 9 || value > (UINT64_MAX - digit) / 10)
+			return false;
+		value = value * 10 + digit;
+	}
+	if (value > max)
+		return false;
+	*out = value;
+	return true;
+}
+
+int
+cfa_form_find(const char *form, size_t len, const char *name,
+			  const char **value, size_t *value_len)
+{
+	size_t name_len = strlen(name);
+	size_t at = 0;
+	int count = 0;
+
+	while (at < len)
+	{
+		const char *item = form + at;
+		const char *end = memchr(item, '&', len - at);
+		size_t item_len = end ? (size_t) (end - item) : len - at;
+
+		at += item_len + 1;
+		if (item_len < name_len || memcmp(item, name, name_len) != 0 ||
+			(item_len > name_len && item[name_len] != '='))
+			continue;
+		if (count++ > 0)
+			continue;
+		*value = item_len > name_len ? item + name_len + 1 : item + item_len;
+		*value_len = item_len > name_len ? item_len - name_len - 1 : 0;
+	}
+	return count;
+}
+
+int64_t
+cfa_time_parse_ms(const char *text, size_t len)
+{
+	unsigned year, month, day, hour, minute, second;
+	unsigned fraction = 0;
+	unsigned scale = 100;
+	size_t i = 19;
+
+	if (len < 20 || text[4] != '-' || text[7] != '-' || text[10] != 'T' ||
+		text[13] != ':' || text[16] != ':' || !digits(text, 4, &year) ||
+		!digits(text + 5, 2, &month) || !digits(text + 8, 2, &day) ||
+		!digits(text + 11, 2, &hour) || !digits(text + 14, 2, &minute) ||
+		!digits(text + 17, 2, &second))
+		return -1;
+	if (text[i] == '.')
+	{
+		for (i++; i < len && text[i] >= '0' && text[i] <= '9'; i++)
+		{
+			fraction += (unsigned) (text[i] - '0') * scale;
+			scale /= 10;
+		}
+	}
+	if (i + 1 != len || text[i] != 'Z' || month < 1 || month > 12 || day < 1 ||
+		day > 31 || hour > 23 || minute > 59 || second > 59)
+		return -1;
+	return ((days_from_civil(year, month, day) * 24 + hour) * 60 + minute) *
+			   60000 +
+		   (int64_t) second * 1000 + fraction;
+}
+
+void
+cfa_time_format_ms(int64_t unix_ms, char out[CFA_TIME_TEXT_LEN + 1])
+{
+	time_t seconds = (time_t) (unix_ms / 1000);
+	struct tm tm;
+	char text[64];
+
+	if (unix_ms < 0 || gmtime_r(&seconds, &tm) == NULL || tm.tm_year > 8099)
+	{
+		seconds = 0;
+		unix_ms = 0;
+		(void) gmtime_r(&seconds, &tm);
+	}
+	(void) snprintf(text,
+					sizeof(text),
+					"%04d-%02d-%02dT%02d:%02d:%02d.%03dZ",
+					tm.tm_year + 1900,
+					tm.tm_mon + 1,
+					tm.tm_mday,
+					tm.tm_hour,
+					tm.tm_min,
+					tm.tm_sec,
+					(int) (unix_ms % 1000));
+	memcpy(out, text, CFA_TIME_TEXT_LEN);
+	out[CFA_TIME_TEXT_LEN] = '\0';
+}
+
+int64_t
+cfa_now_ms(void)
+{
+	struct timespec now;
+
+	(void) clock_gettime(CLOCK_REALTIME, &now);
+	return (int64_t) now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+int64_t
+cfa_monotonic_ms(void)
+{
+	struct timespec now;
+
+	(void) clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64_t) now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+static int
+hex_value(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	if (c >= 'a' && c <= 'f')
+		return c - 'a' + 10;
+	if (c >= 'A' && c <= 'F')
+		return c - 'A' + 10;
+	return -1;
+}
+
+/* Length of the well-formed sequence at p, 0 if there is none. */
+static size_t
+utf8_sequence(const uint8_t *p, size_t left)
+{
+	if (p[0] < 0x80)
+		return 1;
+	if (p[0] < 0xc2 || left < 2 || (p[1] & 0xc0) != 0x80)
+		return 0;
+	if (p[0] < 0xe0)
+		return 2;
+	if (left < 3 || (p[2] & 0xc0) != 0x80)
+		return 0;
+	if (p[0] < 0xf0)
+	{
+		if ((p[0] == 0xe0 && p[1] < 0xa0) || (p[0] == 0xed && p[1] > 0x9f))
+			return 0;
+		return 3;
+	}
+	if (left < 4 || p[0] > 0xf4 || (p[3] & 0xc0) != 0x80 ||
+		(p[0] == 0xf0 && p[1] < 0x90) || (p[0] == 0xf4 && p[1] > 0x8f))
+		return 0;
+	return 4;
+}
+
+/* Days since 1970-01-01 of a date of the proleptic Gregorian calendar. */
+static int64_t
+days_from_civil(int64_t year, unsigned month, unsigned day)
+{
+	int64_t era;
+	unsigned year_of_era, day_of_year, day_of_era;
+
+	year -= month <= 2;
+	era = (year >= 0 ? year : year - 399) / 400;
+	year_of_era = (unsigned) (year - era * 400);
+	day_of_year = (153 * (month > 2 ? month - 3 : month + 9) + 2) / 5 + day - 1;
+	day_of_era =
+		year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
+	return era * 146097 + (int64_t) day_of_era - 719468;
+}
+
+static bool
+digits(const char *text, size_t count, unsigned *out)
+{
+	unsigned value = 0;
+	size_t i;
+
+	for (i = 0; i < count; i++)
+	{
+		if (text[i] < '0' || text[i] > '9')
+			return false;
+		value = value * 10 + (unsigned) (text[i] - '0');
+	}
+	*out = value;
+	return true;
+}
