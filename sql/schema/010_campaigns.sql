@@ -54,8 +54,9 @@ CREATE TABLE IF NOT EXISTS careforall.campaigns (
   CONSTRAINT campaigns_version_check CHECK (version >= 1)
 );
 
+-- Newest first by the millisecond, as the read model orders them.
 CREATE INDEX IF NOT EXISTS campaigns_created_at_idx
-  ON careforall.campaigns (created_at DESC, id DESC);
+  ON careforall.campaigns (date_trunc('milliseconds', created_at AT TIME ZONE 'UTC') DESC, id DESC);
 CREATE INDEX IF NOT EXISTS campaigns_ends_at_idx
   ON careforall.campaigns (ends_at) WHERE state IN ('active', 'paused');
 

@@ -61,6 +61,10 @@ CREATE UNIQUE INDEX IF NOT EXISTS pledges_provider_payment_id_key
   ON careforall.pledges (provider, payment_id) WHERE payment_id IS NOT NULL;
 CREATE INDEX IF NOT EXISTS pledges_hold_expires_at_idx
   ON careforall.pledges (hold_expires_at) WHERE state = 'pending';
+-- The pending figures of a campaign: reads what is pending now, however many
+-- pledges the campaign has had.
+CREATE INDEX IF NOT EXISTS pledges_campaign_id_idx
+  ON careforall.pledges (campaign_id) INCLUDE (amount_minor) WHERE state = 'pending';
 
 CREATE TABLE IF NOT EXISTS careforall.pledge_history (
   pledge_id    uuid        NOT NULL,

@@ -1,0 +1,164 @@
+-- SPDX-License-Identifier: Apache-2.0
+-- Campaigns changed by hand: their state, their limits, their dates.
+--
+-- Every function takes the campaign's id or slug and a reason, writes an audit
+-- row, and answers with the row after the change. The triggers of the extension
+-- decide what is legal, raise the version, and write the event.
+
+-- Locks a campaign by its id or slug and gives its row; refuses an unknown one.
+CREATE OR REPLACE FUNCTION careforall.campaign_lock(campaign text)
+RETURNS careforall.campaigns
+LANGUAGE plpgsql VOLATILE
+SET search_path = pg_catalog, careforall, pg_temp
+AS $$
+DECLARE
+  found_row careforall.campaigns;
+BEGIN
+  SELECT * INTO found_row FROM careforall.campaigns c
+  WHERE c.id = careforall.campaign_id_of(campaign) FOR NO KEY UPDATE;
+  IF NOT FOUND THEN
+    RAISE EXCEPTION 'campaign "%" does not exist', campaign
+      USING ERRCODE = 'PL005',
+            HINT = 'Give the id or the slug as it stands in careforall.campaign_overview.';
+  END IF;
+  RETURN found_row;
+END
+$$;
+
+-- Moves a campaign to a state if it is in one of from_states. Internal.
+CREATE OR REPLACE FUNCTION careforall.campaign_move(
+  campaign text, action text, from_states text[], to_state text, reason text)
+RETURNS TABLE (campaign_id uuid, slug text, state text, version bigint)
+LANGUAGE plpgsql VOLATILE
+SET search_path = pg_catalog, careforall, pg_temp
+AS $$
+#variable_conflict use_column
+DECLARE
+  why    text := careforall.reason_check(campaign_move.reason);
+  before careforall.campaigns := careforall.campaign_lock(campaign_move.campaign);
+BEGIN
+  IF NOT before.state = ANY (from_states) THEN
+    RAISE EXCEPTION 'cannot % campaign "%": it is %', action, before.slug, before.state
+      USING ERRCODE = 'PL002',
+            HINT = format('This is for campaigns that are %s.', array_to_string(from_states, ' or '));
+  ELSIF to_state = 'active' AND before.ends_at <= careforall.clock() THEN
+    RAISE EXCEPTION 'cannot % campaign "%": it ended at %', action, before.slug,
+      careforall.json_time(before.ends_at)
+      USING ERRCODE = 'PL003',
+            HINT = 'Set a later end with careforall.campaign_dates_set() first.';
+  END IF;
+
+  UPDATE careforall.campaigns c SET state = campaign_move.to_state
+  WHERE c.id = before.id
+  RETURNING c.id, c.slug, c.state, c.version INTO campaign_id, slug, state, version;
+  PERFORM careforall.audit_add('campaign.' || action, 'campaign', before.id::text, why,
+    jsonb_build_object('from', before.state, 'to', state));
+  RETURN NEXT;
+END
+$$;
+
+CREATE OR REPLACE FUNCTION careforall.campaign_publish(campaign text, reason text)
+RETURNS TABLE (campaign_id uuid, slug text, state text, version bigint)
+LANGUAGE sql VOLATILE SECURITY DEFINER
+SET search_path = pg_catalog, careforall, pg_temp
+AS $$
+  SELECT m.campaign_id, m.slug, m.state, m.version
+  FROM careforall.campaign_move(campaign, 'publish', '{draft}', 'active', reason) m
+$$;
+
+CREATE OR REPLACE FUNCTION careforall.campaign_pause(campaign text, reason text)
+RETURNS TABLE (campaign_id uuid, slug text, state text, version bigint)
+LANGUAGE sql VOLATILE SECURITY DEFINER
+SET search_path = pg_catalog, careforall, pg_temp
+AS $$
+  SELECT m.campaign_id, m.slug, m.state, m.version
+  FROM careforall.campaign_move(campaign, 'pause', '{active}', 'paused', reason) m
+$$;
+
+CREATE OR REPLACE FUNCTION careforall.campaign_resume(campaign text, reason text)
+RETURNS TABLE (campaign_id uuid, slug text, state text, version bigint)
+LANGUAGE sql VOLATILE SECURITY DEFINER
+SET search_path = pg_catalog, careforall, pg_temp
+AS $$
+  SELECT m.campaign_id, m.slug, m.state, m.version
+  FROM careforall.campaign_move(campaign, 'resume', '{paused}', 'active', reason) m
+$$;
+
+CREATE OR REPLACE FUNCTION careforall.campaign_close(campaign text, reason text)
+RETURNS TABLE (campaign_id uuid, slug text, state text, version bigint)
+LANGUAGE sql VOLATILE SECURITY DEFINER
+SET search_path = pg_catalog, careforall, pg_temp
+AS $$
+  SELECT m.campaign_id, m.slug, m.state, m.version
+  FROM careforall.campaign_move(campaign, 'close', '{active,paused}', 'closed', reason) m
+$$;
+
+-- Sets the most money that may be pledged, in minor units: NULL is unlimited, 0 is
+-- none. A cap below what is in use is refused (PL007) by the trigger.
+CREATE OR REPLACE FUNCTION careforall.campaign_cap_set(
+  campaign text, cap_minor bigint, reason text)
+RETURNS TABLE (campaign_id uuid, slug text, cap_before text, cap_after text, version bigint)
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER
+SET search_path = pg_catalog, careforall, pg_temp
+AS $$
+#variable_conflict use_column
+DECLARE
+  why    text := careforall.reason_check(campaign_cap_set.reason);
+  before careforall.campaigns := careforall.campaign_lock(campaign_cap_set.campaign);
+BEGIN
+  UPDATE careforall.campaigns c SET cap_minor = campaign_cap_set.cap_minor
+  WHERE c.id = before.id
+  RETURNING c.id, c.slug, c.version INTO campaign_id, slug, version;
+  PERFORM careforall.audit_add('campaign.cap_set', 'campaign', before.id::text, why,
+    jsonb_build_object('from', before.cap_minor, 'to', campaign_cap_set.cap_minor));
+  cap_before := COALESCE(careforall.money_text(before.cap_minor, before.currency), 'unlimited');
+  cap_after := COALESCE(careforall.money_text(campaign_cap_set.cap_minor, before.currency), 'unlimited');
+  RETURN NEXT;
+END
+$$;
+
+-- Sets when a campaign takes pledges; ends_at NULL is without end.
+CREATE OR REPLACE FUNCTION careforall.campaign_dates_set(
+  campaign text, starts_at timestamptz, ends_at timestamptz, reason text)
+RETURNS TABLE (campaign_id uuid, slug text, starts_at_now timestamptz, ends_at_now timestamptz, version bigint)
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER
+SET search_path = pg_catalog, careforall, pg_temp
+AS $$
+#variable_conflict use_column
+DECLARE
+  why    text := careforall.reason_check(campaign_dates_set.reason);
+  before careforall.campaigns := careforall.campaign_lock(campaign_dates_set.campaign);
+BEGIN
+  IF before.state = 'closed' THEN
+    RAISE EXCEPTION 'cannot set the dates of campaign "%": it is closed', before.slug
+      USING ERRCODE = 'PL002', HINT = 'A closed campaign stays closed; create a new one.';
+  END IF;
+  UPDATE careforall.campaigns c
+  SET starts_at = COALESCE(campaign_dates_set.starts_at, c.starts_at),
+      ends_at = campaign_dates_set.ends_at
+  WHERE c.id = before.id
+  RETURNING c.id, c.slug, c.starts_at, c.ends_at, c.version
+  INTO campaign_id, slug, starts_at_now, ends_at_now, version;
+  PERFORM careforall.audit_add('campaign.dates_set', 'campaign', before.id::text, why,
+    jsonb_build_object('from', jsonb_build_array(before.starts_at, before.ends_at),
+      'to', jsonb_build_array(starts_at_now, ends_at_now)));
+  RETURN NEXT;
+END
+$$;
+
+COMMENT ON FUNCTION careforall.campaign_lock(text) IS
+  'Locks a campaign by its id or slug and gives its row; refuses an unknown one.';
+COMMENT ON FUNCTION careforall.campaign_move(text, text, text[], text, text) IS
+  'Moves a campaign to another state and writes the audit row.';
+COMMENT ON FUNCTION careforall.campaign_publish(text, text) IS
+  'Publishes a draft campaign (id or slug). Reason required, audited.';
+COMMENT ON FUNCTION careforall.campaign_pause(text, text) IS
+  'Pauses an active campaign (id or slug): it takes no pledges until resumed. Reason required, audited.';
+COMMENT ON FUNCTION careforall.campaign_resume(text, text) IS
+  'Resumes a paused campaign (id or slug). Reason required, audited.';
+COMMENT ON FUNCTION careforall.campaign_close(text, text) IS
+  'Closes a campaign for ever (id or slug). Reason required, audited.';
+COMMENT ON FUNCTION careforall.campaign_cap_set(text, bigint, text) IS
+  'Sets a campaign''s cap in minor units: NULL is unlimited, 0 is none. Reason required, audited.';
+COMMENT ON FUNCTION careforall.campaign_dates_set(text, timestamptz, timestamptz, text) IS
+  'Sets when a campaign takes pledges: starts_at NULL leaves it, ends_at NULL is without end. Reason required, audited.';

@@ -1,0 +1,153 @@
+-- SPDX-License-Identifier: Apache-2.0
+-- One look at everything, for people (health) and for monitoring (metrics).
+
+-- The figures that tell whether the money path flows. Each is a bounded index
+-- look-up, cheap enough to be asked every few seconds.
+CREATE OR REPLACE FUNCTION careforall.metrics()
+RETURNS TABLE (name text, label text, value double precision)
+LANGUAGE sql VOLATILE SECURITY DEFINER
+SET search_path = pg_catalog, careforall, pg_temp
+AS $$
+  SELECT 'invariant_violations', v.name, v.violations::double precision
+  FROM careforall.verify_results v
+  UNION ALL
+  SELECT 'invariants_checked_age_seconds', '',
+         extract(epoch FROM clock_timestamp() - max(v.checked_at))
+  FROM careforall.verify_results v
+  UNION ALL
+  SELECT 'holds_overdue', '', count(*)
+  FROM (SELECT FROM careforall.pledges p
+        WHERE p.state = 'pending' AND p.cancel_requested_at IS NULL
+          AND p.hold_expires_at < careforall.clock() - interval '3 minutes' LIMIT 10000) p
+  UNION ALL
+  SELECT 'refunds_waiting', '', count(*)
+  FROM (SELECT FROM careforall.refunds r WHERE r.state = 'requested' LIMIT 10000) r
+  UNION ALL
+  SELECT 'refunds_waiting_age_seconds', '',
+         COALESCE(extract(epoch FROM careforall.clock() - min(r.created_at)), 0)
+  FROM careforall.refunds r WHERE r.state = 'requested'
+  UNION ALL
+  SELECT 'provider_events_odd', o.outcome, count(i.outcome)
+  FROM (VALUES ('mismatch'), ('unknown')) o (outcome)
+  LEFT JOIN LATERAL (
+    SELECT n.outcome FROM careforall.inbox n
+    WHERE n.received_at > careforall.clock() - interval '1 day' AND n.outcome = o.outcome
+    LIMIT 10000) i ON true
+  GROUP BY o.outcome
+  UNION ALL
+  SELECT 'dead_letters_parked', '', count(*)
+  FROM careforall.payment_dead_letters d WHERE d.state = 'parked'
+  UNION ALL
+  SELECT 'outbox_default_rows', '', count(*)
+  FROM (SELECT FROM careforall.outbox_default LIMIT 10000) d
+  UNION ALL
+  SELECT 'outbox_days_ahead', '',
+         COALESCE(extract(epoch FROM max(o.to_time) - clock_timestamp()) / 86400, 0)
+  FROM careforall.outbox_partitions() o
+  UNION ALL
+  SELECT 'total_deltas_unfolded', '', count(*)
+  FROM (SELECT FROM careforall.campaign_total_deltas LIMIT 100000) d
+  UNION ALL
+  SELECT 'job_ok_age_seconds', j.job, extract(epoch FROM clock_timestamp() - r.last_ok_at)
+  FROM careforall.jobs() j JOIN careforall.job_runs r ON r.job = j.job
+  WHERE r.last_ok_at IS NOT NULL
+  UNION ALL
+  SELECT 'oldest_transaction_age_seconds', '',
+         COALESCE(extract(epoch FROM max(clock_timestamp() - a.xact_start)), 0)
+  FROM pg_catalog.pg_stat_activity a
+  WHERE a.datname = current_database() AND a.pid <> pg_backend_pid()
+$$;
+
+-- Whether the extension answers from shared memory, or why not.
+CREATE OR REPLACE FUNCTION careforall.health_engine()
+RETURNS TABLE (status text, value text, hint text)
+LANGUAGE plpgsql VOLATILE
+SET search_path = pg_catalog, careforall, pg_temp
+AS $$
+BEGIN
+  RETURN QUERY SELECT
+    CASE WHEN r.in_recovery THEN 'warn' ELSE 'ok' END,
+    format('extension %s, schema %s, %s limits loaded%s', r.extension_version, r.schema_version,
+      (SELECT count(*) FROM careforall.limits()),
+      CASE WHEN r.in_recovery THEN ', read only' ELSE '' END),
+    CASE WHEN r.in_recovery THEN 'This server is a standby; pledges go to the primary.' END
+  FROM careforall.ready() r;
+EXCEPTION WHEN object_not_in_prerequisite_state THEN
+  RETURN QUERY SELECT 'bad', SQLERRM,
+    'Put careforall into shared_preload_libraries and restart PostgreSQL.';
+END
+$$;
+
+-- One row for each check, the bad ones first: ok, warn (look at it today), bad
+-- (money or events are waiting now).
+CREATE OR REPLACE FUNCTION careforall.health_checks()
+RETURNS TABLE ("check" text, status text, value text, hint text)
+LANGUAGE sql VOLATILE SECURITY DEFINER
+SET search_path = pg_catalog, careforall, pg_temp
+AS $$
+  WITH m AS MATERIALIZED (SELECT n.name, n.label, n.value FROM careforall.metrics() n),
+  levels (name, title, warn_above, bad_above, hint) AS (VALUES
+    ('invariant_violations', 'invariants', 0, 0,
+     'A fault of the engine or a bypassed trigger: see verify_status and keep the evidence.'),
+    ('invariants_checked_age_seconds', 'invariants checked, seconds ago', 3600, 86400,
+     'Run SELECT * FROM careforall.job_run(''verify_run'').'),
+    ('holds_overdue', 'holds overdue', 0, 1000,
+     'Is the job holds_expire running? See jobs_status.'),
+    ('refunds_waiting_age_seconds', 'oldest refund waiting, seconds', 600, 86400,
+     'Is careforall-payments running? See refunds_overview and dead_letters_overview.'),
+    ('provider_events_odd', 'odd provider events in a day', 0, 100,
+     'Money may have come that no pledge expects: see inbox events with this outcome.'),
+    ('dead_letters_parked', 'parked payment work', 0, 100,
+     'See dead_letters_overview; payment_redrive() tries again.'),
+    ('outbox_default_rows', 'events outside partitions', 0, 9999,
+     'A day had no partition; see outbox_days and jobs_status.'),
+    ('total_deltas_unfolded', 'totals not folded yet', 20000, 99999,
+     'Is the careforall worker running? SELECT careforall.totals_fold() folds by hand.'),
+    ('oldest_transaction_age_seconds', 'oldest transaction, seconds', 300, 3600,
+     'It holds back vacuum and outbox rotation: see slow.')
+  ),
+  checks AS (
+    SELECT 1 AS place, 'engine' AS "check", e.status, e.value, e.hint
+    FROM careforall.health_engine() e
+    UNION ALL
+    SELECT 2, 'consumer ' || s.consumer,
+      CASE WHEN s.oldest_behind > interval '5 minutes' THEN 'bad'
+           WHEN s.oldest_behind > interval '10 seconds' THEN 'warn' ELSE 'ok' END,
+      format('%s events behind', s.events_behind),
+      CASE WHEN s.oldest_behind > interval '10 seconds'
+        THEN format('The oldest has waited for %s: is careforall-relay running?',
+          date_trunc('second', s.oldest_behind)) END
+    FROM careforall.relay_consumers() s
+    UNION ALL
+    SELECT 3, l.title || CASE WHEN m.label <> '' THEN ': ' || m.label ELSE '' END,
+      CASE WHEN m.value > l.bad_above THEN 'bad' WHEN m.value > l.warn_above THEN 'warn'
+           WHEN m.value IS NULL THEN 'warn' ELSE 'ok' END,
+      COALESCE(round(m.value)::text, 'never'),
+      CASE WHEN m.value <= l.warn_above THEN NULL ELSE l.hint END
+    FROM levels l JOIN m ON m.name = l.name
+    UNION ALL
+    SELECT 4, 'outbox days ahead',
+      CASE WHEN m.value < 0 THEN 'bad' WHEN m.value < 1 THEN 'warn' ELSE 'ok' END,
+      round(m.value::numeric, 1)::text,
+      CASE WHEN m.value < 1 THEN 'Run SELECT * FROM careforall.job_run(''outbox_rotate'').' END
+    FROM m WHERE m.name = 'outbox_days_ahead'
+    UNION ALL
+    SELECT 5, 'job ' || j.job,
+      CASE WHEN m.value <= extract(epoch FROM j.alarm_after) THEN 'ok' ELSE 'warn' END,
+      COALESCE(round(m.value) || ' s ago', 'never ran well'),
+      CASE WHEN m.value <= extract(epoch FROM j.alarm_after) THEN NULL
+        ELSE 'Is pg_cron running? See jobs_status.' END
+    FROM careforall.jobs() j
+    LEFT JOIN m ON m.name = 'job_ok_age_seconds' AND m.label = j.job
+  )
+  SELECT c."check", c.status, c.value, c.hint
+  FROM checks c
+  ORDER BY array_position('{bad,warn,ok}', c.status), c.place, c."check"
+$$;
+
+COMMENT ON FUNCTION careforall.metrics() IS
+  'Figures of the database for monitoring: name, label, value.';
+COMMENT ON FUNCTION careforall.health_engine() IS
+  'Whether the extension works from shared memory.';
+COMMENT ON FUNCTION careforall.health_checks() IS
+  'All health checks with status, value and what to do.';

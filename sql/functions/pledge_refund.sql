@@ -1,0 +1,143 @@
+-- SPDX-License-Identifier: Apache-2.0
+-- Refunds and cancellations by hand.
+--
+-- These functions lock the pledge first, so that two administrators cannot give
+-- the same money back twice. Reasons passed on to the engine are short codes,
+-- because donors see them; the administrator's words go to the audit log only.
+
+-- Locks a pledge and gives its row; refuses an unknown id.
+CREATE OR REPLACE FUNCTION careforall.pledge_lock(pledge_id uuid)
+RETURNS careforall.pledges
+LANGUAGE plpgsql VOLATILE
+SET search_path = pg_catalog, careforall, pg_temp
+AS $$
+DECLARE
+  pledge careforall.pledges;
+BEGIN
+  SELECT * INTO pledge FROM careforall.pledges p
+  WHERE p.id = pledge_lock.pledge_id FOR UPDATE;
+  IF NOT FOUND THEN
+    RAISE EXCEPTION 'pledge "%" does not exist', pledge_id
+      USING ERRCODE = 'PL005',
+            HINT = 'Look for it in careforall.pledge_overview.';
+  END IF;
+  RETURN pledge;
+END
+$$;
+
+-- Money of a pledge that is neither given back nor asked back yet. A refund made
+-- at the provider's own desk counts too, though it has no row in refunds.
+CREATE OR REPLACE FUNCTION careforall.pledge_refundable(pledge careforall.pledges)
+RETURNS bigint
+LANGUAGE sql STABLE
+SET search_path = pg_catalog, careforall, pg_temp
+AS $$
+  SELECT (pledge.amount_minor
+    - GREATEST(pledge.refunded_minor,
+        COALESCE(sum(r.amount_minor) FILTER (WHERE r.state = 'succeeded'), 0))
+    - COALESCE(sum(r.amount_minor) FILTER (WHERE r.state = 'requested'), 0))::bigint
+  FROM careforall.refunds r
+  WHERE r.pledge_id = pledge.id
+$$;
+
+-- Asks the payment worker to give money back: a refunds row and its event in one
+-- transaction. amount_minor NULL means all that is left. The pledge changes when
+-- the provider reports the refund. With dry_run all checks are made and nothing is
+-- written (refund_id is NULL).
+CREATE OR REPLACE FUNCTION careforall.pledge_refund(
+  pledge_id uuid, amount_minor bigint, reason text, dry_run boolean DEFAULT false)
+RETURNS TABLE (refund_id uuid, result text, refund text, left_before text, left_after text)
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER
+SET search_path = pg_catalog, careforall, pg_temp
+AS $$
+#variable_conflict use_column
+DECLARE
+  pledge   careforall.pledges := careforall.pledge_lock(pledge_refund.pledge_id);
+  why      text   := careforall.reason_check(pledge_refund.reason);
+  open_now bigint := careforall.pledge_refundable(pledge);
+  wanted   bigint := COALESCE(pledge_refund.amount_minor, open_now);
+  applied  record;
+BEGIN
+  IF pledge.state <> 'confirmed' THEN
+    RAISE EXCEPTION 'cannot refund pledge "%": it is %', pledge.id, pledge.state
+      USING ERRCODE = 'PL002',
+            HINT = CASE pledge.state
+              WHEN 'pending' THEN 'No money has come in yet; use careforall.pledge_cancel().'
+              WHEN 'refunded' THEN 'All of its money has been given back.'
+              ELSE 'Money that comes for a failed pledge is refunded without anybody asking.' END;
+  ELSIF pledge.payment_id IS NULL THEN
+    RAISE EXCEPTION 'cannot refund pledge "%": it has no payment', pledge.id
+      USING ERRCODE = 'PL002',
+            HINT = 'The provider knows no payment of this pledge that could be given back.';
+  ELSIF open_now <= 0 THEN
+    RAISE EXCEPTION 'cannot refund pledge "%": all of its money is given back or asked back', pledge.id
+      USING ERRCODE = 'PL008',
+            HINT = 'Look at careforall.refunds_overview.';
+  ELSIF wanted NOT BETWEEN 1 AND open_now THEN
+    RAISE EXCEPTION 'invalid refund amount: %', wanted
+      USING ERRCODE = 'PL008',
+            DETAIL = format('Pledge "%s" has %s left to refund.', pledge.id,
+              careforall.money_text(open_now, pledge.currency)),
+            HINT = format('Give 1 to %s in minor units, or NULL for all that is left.', open_now);
+  END IF;
+
+  IF NOT COALESCE(dry_run, false) THEN
+    INSERT INTO careforall.refunds AS r (
+      pledge_id, campaign_id, amount_minor, currency, kind, reason, requested_by,
+      provider, payment_id)
+    VALUES (pledge.id, pledge.campaign_id, wanted, pledge.currency, 'manual', why,
+      session_user, pledge.provider, pledge.payment_id)
+    RETURNING r.id INTO refund_id;
+    SELECT a.outcome INTO applied
+    FROM careforall.pledge_apply(pledge.id, 'refund_request', 'requested_by_admin', wanted) a;
+    IF applied.outcome <> 'applied' THEN
+      RAISE EXCEPTION 'could not ask for a refund of pledge "%": %', pledge.id, applied.outcome
+        USING ERRCODE = 'PL002';
+    END IF;
+    PERFORM careforall.audit_add('pledge.refund', 'pledge', pledge.id::text, why,
+      jsonb_build_object('refund_id', refund_id, 'amount_minor', wanted,
+        'currency', pledge.currency));
+  END IF;
+
+  result := CASE WHEN dry_run THEN 'dry run: nothing written' ELSE 'requested' END;
+  refund := careforall.money_text(wanted, pledge.currency);
+  left_before := careforall.money_text(open_now, pledge.currency);
+  left_after := careforall.money_text(open_now - wanted, pledge.currency);
+  RETURN NEXT;
+END
+$$;
+
+-- Asks the provider once more for a refund that it refused.
+CREATE OR REPLACE FUNCTION careforall.refund_retry(
+  refund_id uuid, reason text, dry_run boolean DEFAULT false)
+RETURNS TABLE (new_refund_id uuid, result text, refund text, left_before text, left_after text)
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER
+SET search_path = pg_catalog, careforall, pg_temp
+AS $$
+#variable_conflict use_column
+DECLARE
+  failed careforall.refunds;
+BEGIN
+  SELECT * INTO failed FROM careforall.refunds r WHERE r.id = refund_retry.refund_id;
+  IF NOT FOUND THEN
+    RAISE EXCEPTION 'refund "%" does not exist', refund_retry.refund_id
+      USING ERRCODE = 'PL005', HINT = 'Look for it in careforall.refunds_overview.';
+  ELSIF failed.state <> 'failed' OR failed.kind <> 'manual' THEN
+    RAISE EXCEPTION 'cannot retry refund "%": it is a % refund that has %',
+      failed.id, failed.kind, failed.state
+      USING ERRCODE = 'PL002', HINT = 'Only a manual refund that failed can be tried again.';
+  END IF;
+  RETURN QUERY SELECT f.refund_id, f.result, f.refund, f.left_before, f.left_after
+  FROM careforall.pledge_refund(failed.pledge_id, failed.amount_minor,
+    refund_retry.reason, refund_retry.dry_run) f;
+END
+$$;
+
+COMMENT ON FUNCTION careforall.pledge_lock(uuid) IS
+  'Locks a pledge and gives its row; refuses an unknown id.';
+COMMENT ON FUNCTION careforall.pledge_refundable(careforall.pledges) IS
+  'Money of a pledge that is neither given back nor asked back, in minor units.';
+COMMENT ON FUNCTION careforall.pledge_refund(uuid, bigint, text, boolean) IS
+  'Asks for a refund of a confirmed pledge, in part or (amount NULL) all that is left. Reason required, audited; dry_run checks and writes nothing.';
+COMMENT ON FUNCTION careforall.refund_retry(uuid, text, boolean) IS
+  'Asks again for a manual refund that failed, as a new refund. Reason required, audited; dry_run checks and writes nothing.';

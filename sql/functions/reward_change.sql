@@ -1,0 +1,88 @@
+-- SPDX-License-Identifier: Apache-2.0
+-- Capacities of rewards and pools changed by hand.
+--
+-- A capacity below what is in use is refused (PL007) by the trigger. The campaign's
+-- version grows, because its public document changes. The campaign is locked
+-- before its reward or pool, by all functions in the same order.
+
+-- Makes the public document of a campaign a new version. Internal.
+CREATE OR REPLACE FUNCTION careforall.campaign_touch(campaign_id uuid)
+RETURNS bigint
+LANGUAGE sql VOLATILE
+SET search_path = pg_catalog, careforall, pg_temp
+AS $$
+  UPDATE careforall.campaigns c SET updated_at = careforall.clock()
+  WHERE c.id = campaign_touch.campaign_id
+  RETURNING c.version
+$$;
+
+CREATE OR REPLACE FUNCTION careforall.reward_quantity_set(
+  reward_id uuid, quantity integer, reason text)
+RETURNS TABLE (campaign_slug text, reward text, quantity_before text, quantity_after text, version bigint)
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER
+SET search_path = pg_catalog, careforall, pg_temp
+AS $$
+#variable_conflict use_column
+DECLARE
+  why      text := careforall.reason_check(reward_quantity_set.reason);
+  campaign careforall.campaigns;
+  before   careforall.rewards;
+BEGIN
+  SELECT * INTO before FROM careforall.rewards r WHERE r.id = reward_quantity_set.reward_id;
+  IF NOT FOUND THEN
+    RAISE EXCEPTION 'reward "%" does not exist', reward_quantity_set.reward_id
+      USING ERRCODE = 'PL005', HINT = 'Look for it in careforall.reward_overview.';
+  END IF;
+  campaign := careforall.campaign_lock(before.campaign_id::text);
+  SELECT r.quantity INTO before.quantity FROM careforall.rewards r WHERE r.id = before.id FOR UPDATE;
+  UPDATE careforall.rewards r SET quantity = reward_quantity_set.quantity WHERE r.id = before.id;
+  PERFORM careforall.audit_add('reward.quantity_set', 'reward', before.id::text, why,
+    jsonb_build_object('campaign_id', campaign.id, 'from', before.quantity,
+      'to', reward_quantity_set.quantity));
+  campaign_slug := campaign.slug;
+  reward := before.title;
+  quantity_before := COALESCE(before.quantity::text, 'unlimited');
+  quantity_after := COALESCE(reward_quantity_set.quantity::text, 'unlimited');
+  version := careforall.campaign_touch(campaign.id);
+  RETURN NEXT;
+END
+$$;
+
+CREATE OR REPLACE FUNCTION careforall.pool_capacity_set(
+  pool_id uuid, capacity integer, reason text)
+RETURNS TABLE (campaign_slug text, pool text, capacity_before text, capacity_after text, version bigint)
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER
+SET search_path = pg_catalog, careforall, pg_temp
+AS $$
+#variable_conflict use_column
+DECLARE
+  why      text := careforall.reason_check(pool_capacity_set.reason);
+  campaign careforall.campaigns;
+  before   careforall.pools;
+BEGIN
+  SELECT * INTO before FROM careforall.pools l WHERE l.id = pool_capacity_set.pool_id;
+  IF NOT FOUND THEN
+    RAISE EXCEPTION 'pool "%" does not exist', pool_capacity_set.pool_id
+      USING ERRCODE = 'PL005', HINT = 'Look for it in careforall.limits_status.';
+  END IF;
+  campaign := careforall.campaign_lock(before.campaign_id::text);
+  SELECT l.capacity INTO before.capacity FROM careforall.pools l WHERE l.id = before.id FOR UPDATE;
+  UPDATE careforall.pools l SET capacity = pool_capacity_set.capacity WHERE l.id = before.id;
+  PERFORM careforall.audit_add('pool.capacity_set', 'pool', before.id::text, why,
+    jsonb_build_object('campaign_id', campaign.id, 'from', before.capacity,
+      'to', pool_capacity_set.capacity));
+  campaign_slug := campaign.slug;
+  pool := before.name;
+  capacity_before := COALESCE(before.capacity::text, 'unlimited');
+  capacity_after := COALESCE(pool_capacity_set.capacity::text, 'unlimited');
+  version := careforall.campaign_touch(campaign.id);
+  RETURN NEXT;
+END
+$$;
+
+COMMENT ON FUNCTION careforall.campaign_touch(uuid) IS
+  'Makes the public document of a campaign a new version.';
+COMMENT ON FUNCTION careforall.reward_quantity_set(uuid, integer, text) IS
+  'Sets the places of a reward: NULL is unlimited, 0 is none. Reason required, audited.';
+COMMENT ON FUNCTION careforall.pool_capacity_set(uuid, integer, text) IS
+  'Sets the places that the rewards of a pool share: NULL is unlimited, 0 is none. Reason required, audited.';

@@ -1,0 +1,144 @@
+-- SPDX-License-Identifier: Apache-2.0
+-- Who may do what. All rights of this schema stand here and nowhere else.
+--
+-- Starts from nothing each time, so that a right that is taken out of this file is
+-- gone after the next install. No role but the owner has a right on any table,
+-- except that the relay reads the outbox (its batch is one statement of its own
+-- snapshot) and keeps its own tables.
+
+REVOKE ALL ON SCHEMA careforall FROM PUBLIC;
+REVOKE ALL ON ALL TABLES IN SCHEMA careforall FROM PUBLIC,
+  careforall_api, careforall_relay, careforall_projector, careforall_payments,
+  careforall_admin, careforall_support, careforall_readonly;
+REVOKE ALL ON ALL SEQUENCES IN SCHEMA careforall FROM PUBLIC,
+  careforall_api, careforall_relay, careforall_projector, careforall_payments,
+  careforall_admin, careforall_support, careforall_readonly;
+REVOKE ALL ON ALL ROUTINES IN SCHEMA careforall FROM PUBLIC,
+  careforall_api, careforall_relay, careforall_projector, careforall_payments,
+  careforall_admin, careforall_support, careforall_readonly;
+
+GRANT USAGE ON SCHEMA careforall TO
+  careforall_api, careforall_relay, careforall_projector, careforall_payments,
+  careforall_admin, careforall_support, careforall_readonly;
+
+-- Helpers that tell nothing about anybody.
+GRANT EXECUTE ON FUNCTION
+  careforall.clock(),
+  careforall.currency_exponent(text),
+  careforall.json_money(bigint, text),
+  careforall.json_time(timestamptz),
+  careforall.money_text(bigint, text),
+  careforall.pledge_transitions(),
+  careforall.campaign_transitions(),
+  careforall.ready(),
+  careforall.uuid7()
+TO careforall_api, careforall_relay, careforall_projector, careforall_payments,
+  careforall_admin, careforall_support, careforall_readonly;
+
+-- The API: functions only.
+GRANT EXECUTE ON FUNCTION
+  careforall.campaign_find(text),
+  careforall.campaign_gifts(uuid, uuid, integer),
+  careforall.campaign_list(timestamptz, uuid, integer),
+  careforall.campaign_public(uuid),
+  careforall.metrics(),
+  careforall.payment_event_apply(text, text, text, text, uuid, uuid, bigint, text, text, json, text),
+  careforall.payment_event_apply_many(text[], text[], text[], text[], uuid[], uuid[], bigint[], text[], text[], json[], text[]),
+  careforall.pledge_create(uuid, bigint, text, text, text, uuid, integer, text, text, bytea, bytea, text),
+  careforall.pledge_create_many(uuid[], bigint[], text[], text[], text[], uuid[], integer[], text[], text[], bytea[], bytea[], text[]),
+  careforall.pledge_public(uuid),
+  careforall.stats()
+TO careforall_api;
+
+-- The relay.
+GRANT SELECT ON careforall.outbox TO careforall_relay;
+GRANT EXECUTE ON FUNCTION
+  careforall.outbox_commits(),
+  careforall.outbox_sleep(),
+  careforall.outbox_wake(),
+  careforall.stats()
+TO careforall_relay;
+
+-- The payment worker: functions only.
+GRANT EXECUTE ON FUNCTION
+  careforall.payment_event_apply(text, text, text, text, uuid, uuid, bigint, text, text, json, text),
+  careforall.payment_find(uuid),
+  careforall.refund_find(uuid),
+  careforall.payments_pending(interval, integer, uuid),
+  careforall.refunds_pending(interval, integer, uuid),
+  careforall.payment_backlog(interval),
+  careforall.payment_attach(uuid, text, text),
+  careforall.refund_attach(uuid, text, text),
+  careforall.payment_park(text, uuid, uuid, integer, integer, text, text, text),
+  careforall.payment_unpark(text, uuid)
+TO careforall_payments;
+
+-- The projector: functions only.
+
+-- Administrators: functions and views.
+GRANT EXECUTE ON FUNCTION
+  careforall.campaign_cap_set(text, bigint, text),
+  careforall.campaign_close(text, text),
+  careforall.campaign_create(text, text, text, text, text, bigint, text, text, text, text, text,
+    bigint, bigint, bigint, timestamptz, timestamptz, boolean),
+  careforall.campaign_dates_set(text, timestamptz, timestamptz, text),
+  careforall.campaign_pause(text, text),
+  careforall.campaign_publish(text, text),
+  careforall.campaign_resume(text, text),
+  careforall.donor_reveal(uuid, text),
+  careforall.hold_release(uuid, text, boolean),
+  careforall.job_run(text),
+  careforall.limits_reload(),
+  careforall.payment_redrive(bigint, text),
+  careforall.payment_redrive_matching(text, text, text, boolean),
+  careforall.pledge_cancel(uuid, text),
+  careforall.pledge_refund(uuid, bigint, text, boolean),
+  careforall.pool_capacity_set(uuid, integer, text),
+  careforall.pool_create(text, text, integer, text),
+  careforall.refund_retry(uuid, text, boolean),
+  careforall.reward_create(text, text, bigint, text, text, integer, uuid),
+  careforall.reward_quantity_set(uuid, integer, text),
+  careforall.sessions(),
+  careforall.stats(),
+  careforall.stats_reset(),
+  careforall.totals_fold()
+TO careforall_admin;
+GRANT SELECT ON
+  careforall.activity,
+  careforall.audit_overview,
+  careforall.slow
+TO careforall_admin;
+
+-- Administrators and support staff: masked personal data.
+GRANT EXECUTE ON FUNCTION
+  careforall.donor_shown(text, text),
+  careforall.email_masked(text),
+  careforall.message_shown(text, text),
+  careforall.pledge_timeline(uuid)
+TO careforall_admin, careforall_support;
+GRANT SELECT ON
+  careforall.pledge_overview,
+  careforall.refunds_overview
+TO careforall_admin, careforall_support;
+
+-- Everybody who looks: no personal data.
+GRANT EXECUTE ON FUNCTION
+  careforall.health_checks(),
+  careforall.jobs(),
+  careforall.limits(),
+  careforall.metrics(),
+  careforall.outbox_partitions(),
+  careforall.relay_consumers()
+TO careforall_admin, careforall_support, careforall_readonly;
+GRANT SELECT ON
+  careforall.campaign_overview,
+  careforall.dead_letters_overview,
+  careforall.health,
+  careforall.jobs_status,
+  careforall.limits_status,
+  careforall.outbox_days,
+  careforall.outbox_status,
+  careforall.pledge_summary,
+  careforall.reward_overview,
+  careforall.verify_status
+TO careforall_admin, careforall_support, careforall_readonly;

@@ -1,0 +1,96 @@
+-- SPDX-License-Identifier: Apache-2.0
+-- Installs everything into the current database, or brings it up to date:
+--
+--   psql -d careforall -f sql/install.sql
+--
+-- Needs a superuser, and careforall in shared_preload_libraries. All is one
+-- transaction: it is installed whole or not at all. Installing again changes
+-- nothing. Everything but roles, extensions and pg_cron jobs is made as, and owned
+-- by, careforall_owner.
+
+\set ON_ERROR_STOP on
+\set QUIET on
+
+BEGIN;
+SET LOCAL client_min_messages = warning;
+SET LOCAL search_path = pg_catalog, careforall, pg_temp;
+SELECT pg_advisory_xact_lock(hashtext('careforall.install')) IS NULL AS waited \gset
+
+\ir roles.sql
+
+CREATE SCHEMA IF NOT EXISTS careforall AUTHORIZATION careforall_owner;
+CREATE EXTENSION IF NOT EXISTS careforall SCHEMA careforall;
+ALTER EXTENSION careforall UPDATE;
+GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA careforall TO careforall_owner;
+
+SET LOCAL ROLE careforall_owner;
+
+\ir schema/000_schema_info.sql
+\ir migrate.sql
+\ir schema/010_campaigns.sql
+\ir schema/020_pledges.sql
+\ir schema/030_totals.sql
+\ir schema/040_outbox.sql
+\ir schema/050_inbox.sql
+-- The relay's tables.
+-- The payment worker's tables.
+\ir schema/065_payments.sql
+\ir schema/070_audit.sql
+\ir schema/075_verify_results.sql
+\ir schema/078_job_runs.sql
+-- The extension's triggers: after every table.
+
+-- Helpers that others build on.
+\ir functions/json_format.sql
+\ir functions/setting_interval.sql
+\ir functions/audit_add.sql
+
+-- The API's reads.
+\ir functions/campaign_read.sql
+\ir functions/pledge_read.sql
+\ir functions/ready.sql
+
+-- The relay.
+\ir functions/relay_status.sql
+
+-- The payment worker.
+\ir functions/payment_read.sql
+\ir functions/payment_attach.sql
+\ir functions/payment_park.sql
+
+-- The projector.
+
+-- Administrators.
+\ir functions/campaign_create.sql
+\ir functions/campaign_change.sql
+\ir functions/reward_change.sql
+\ir functions/pledge_refund.sql
+\ir functions/pledge_cancel.sql
+\ir functions/pledge_timeline.sql
+\ir functions/donor_reveal.sql
+
+-- Jobs.
+\ir functions/holds_expire.sql
+\ir functions/outbox_rotate.sql
+\ir functions/purge.sql
+\ir functions/verify_run.sql
+\ir functions/job_run.sql
+\ir functions/health_checks.sql
+
+\ir views/campaign_overview.sql
+\ir views/pledge_overview.sql
+\ir views/refunds_overview.sql
+\ir views/limits_status.sql
+\ir views/outbox_status.sql
+\ir views/activity.sql
+\ir views/health.sql
+
+RESET ROLE;
+
+\ir grants.sql
+\ir cron.sql
+
+-- The outbox needs today's partition before the first pledge.
+SELECT count(*) AS rotated FROM careforall.outbox_rotate() \gset
+
+COMMIT;

@@ -1,0 +1,18 @@
+-- SPDX-License-Identifier: Apache-2.0
+-- How the jobs that run by the clock are doing, one row for each.
+
+CREATE TABLE IF NOT EXISTS careforall.job_runs (
+  job              text        NOT NULL,
+  last_started_at  timestamptz NOT NULL,
+  last_took        interval    NOT NULL,
+  last_result      text        NOT NULL,
+  last_ok_at       timestamptz,
+  last_error       text,
+  last_error_at    timestamptz,
+  runs             bigint      NOT NULL DEFAULT 0,
+  failures         bigint      NOT NULL DEFAULT 0,
+  CONSTRAINT job_runs_pkey PRIMARY KEY (job)
+);
+
+COMMENT ON TABLE careforall.job_runs IS
+  'The newest run of each job and how often it has run and failed; written by job_run().';

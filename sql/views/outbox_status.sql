@@ -1,0 +1,28 @@
+-- SPDX-License-Identifier: Apache-2.0
+-- How far the consumers of the outbox are, and what the outbox holds.
+
+CREATE OR REPLACE VIEW careforall.outbox_status AS
+SELECT
+  r.consumer,
+  r.events_behind,
+  date_trunc('milliseconds', r.oldest_behind) AS oldest_behind,
+  r.stream_seq,
+  r.checkpoint_at,
+  date_trunc('milliseconds', clock_timestamp() - r.checkpoint_at) AS checkpoint_age
+FROM careforall.relay_consumers() r;
+
+CREATE OR REPLACE VIEW careforall.outbox_days AS
+SELECT
+  o.partition,
+  o.from_time,
+  o.to_time,
+  GREATEST(c.reltuples, 0)::bigint AS rows_estimate,
+  pg_size_pretty(pg_total_relation_size(c.oid)) AS size
+FROM careforall.outbox_partitions() o
+JOIN pg_catalog.pg_class c ON c.relname = o.partition AND c.relnamespace = 'careforall'::regnamespace
+ORDER BY o.from_time NULLS LAST;
+
+COMMENT ON VIEW careforall.outbox_status IS
+  'How many committed events each consumer of the outbox has not taken yet, and how old the oldest is.';
+COMMENT ON VIEW careforall.outbox_days IS
+  'Daily partitions of the outbox.';
