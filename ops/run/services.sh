@@ -153,7 +153,7 @@ pg_init() {
 }
 
 # The socket's path has at most 107 bytes; a stack in a deep folder goes without.
-pg_socket_dir() { [ ${#dir} -le 80 ] && printf '%s' "$dir/run" || true; }
+pg_socket_dir() { [ ${#dir} -gt 80 ] || printf '%s' "$dir/run"; }
 
 pg_configure() {
   cat >"$dir/pg.conf" <<CONF

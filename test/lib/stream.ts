@@ -75,6 +75,28 @@ export class Stream {
     return events;
   }
 
+  /** Calls back for each event that arrives from now on; gives the way to stop. */
+  async follow(
+    receive: (event: { type: string; aggregate: string; sequence: number }) => void,
+  ): Promise<() => Promise<void>> {
+    const connection = await this.open();
+    const consumer = await connection.jetstream().consumers.get("CAREFORALL", {
+      deliver_policy: DeliverPolicy.New,
+    });
+    const messages = await consumer.consume({
+      callback: (message) => {
+        receive({
+          type: message.headers?.get("ce-type") ?? "",
+          aggregate: message.headers?.get("ce-subject") ?? "",
+          sequence: message.seq,
+        });
+      },
+    });
+    return async () => {
+      await messages.close();
+    };
+  }
+
   async close(): Promise<void> {
     await this.connection?.close();
     this.connection = undefined;

@@ -1,0 +1,55 @@
+# SPDX-License-Identifier: Apache-2.0
+# Calls the parts and the scripts under ops/; holds no logic of its own.
+
+export PATH := $(CURDIR)/.tools/node_modules/.bin:$(PATH)
+
+STACK := ops/run/stack.sh
+BUILT := lib relay kore-app extension web
+PARTS := $(BUILT) sql test
+
+help: ## show this
+	@grep -hE '^[a-z]+:.*##' Makefile | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 18
+
+run: ## install, build and start everything, show one pledge, follow the logs
+	@ops/run/run.sh
+
+stop: ## stop the stack of `make run`; data stays
+	@$(STACK) stop
+
+status: ## show the processes of the stack
+	@$(STACK) status
+
+logs: ## follow the logs of the stack
+	@$(STACK) logs
+
+psql: ## open psql in the stack's database
+	@$(STACK) psql
+
+reset: ## stop the stack and delete its data
+	@$(STACK) reset
+
+deps: ## install the missing Debian packages, and Node.js where it is too old
+	@ops/install-packages.sh
+
+build: ## build all parts
+	@for part in $(BUILT); do $(MAKE) --no-print-directory -C $$part all || exit 1; done
+
+install: build ## put the extension into the machine's PostgreSQL
+	@ops/install-extension.sh
+
+check: ## build, install, lint and run every test
+	@ops/check.sh
+
+lint: build ## run every linter
+	@ops/check.sh lint
+
+fmt: ## format the sources
+	@for part in lib relay kore-app extension; do $(MAKE) --no-print-directory -C $$part fmt || exit 1; done
+
+bench: build ## measure; prints a table
+	@$(MAKE) --no-print-directory -C test bench
+
+clean: ## delete what was built; data and .tools stay
+	@for part in $(PARTS); do $(MAKE) --no-print-directory -C $$part clean || exit 1; done
+
+.PHONY: help run stop status logs psql reset deps build install check lint fmt bench clean

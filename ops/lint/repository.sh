@@ -1,0 +1,78 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+#
+# repository.sh - rules of this repository that no compiler knows. Prints each
+# violation under the rule it breaks; exit status 1 if there is any.
+set -uo pipefail
+
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
+cd "$root" || exit 1
+shopt -s lastpipe # rule runs in this shell, so that it can count
+failed=0 rules=0
+
+# rule TITLE - reads violations from standard input.
+rule() {
+  local found
+  found=$(head -n 40)
+  rules=$((rules + 1))
+  [ -n "$found" ] || return 0
+  printf '%s:\n%s\n' "$1" "$found" | sed '2,$s/^/  /' >&2
+  failed=$((failed + 1))
+}
+
+files() { git ls-files -co --exclude-standard -- "$@" | while read -r f; do
+  [ -f "$f" ] && printf '%s\n' "$f"; done; }
+
+# undocumented NAMES-COMMAND DOCUMENT... - names that no document mentions.
+undocumented() {
+  local name
+  sort -u | while read -r name; do
+    grep -qsF -- "$name" "$@" || printf '%s\n' "$name"
+  done
+}
+
+c_files=$(files '*.c' '*.h')
+product_c=$(grep -vE '^(test|extension)/' <<<"$c_files")
+
+grep -hoE '"PL[0-9A-Z]{3}"|MAKE_SQLSTATE\(.P.,[^)]*\)' extension/src/cfa_errcodes.h 2>/dev/null |
+  sed -E "s/MAKE_SQLSTATE\(//; s/[^A-Z0-9]//g" |
+  undocumented docs/errors.md |
+  rule 'SQLSTATEs missing in docs/errors.md'
+
+# shellcheck disable=SC2086 # lists of plain names
+grep -hoE '"CAREFORALL_[A-Z_]+"' $product_c | tr -d '"' | grep -v '_$' |
+  undocumented docs/operations.md |
+  rule 'settings missing in docs/operations.md'
+
+grep -hoE '"careforall\.[a-z_]+"' extension/src/guc.c 2>/dev/null | tr -d '"' |
+  undocumented extension/README.md |
+  rule 'PostgreSQL settings missing in extension/README.md'
+
+# shellcheck disable=SC2086
+grep -nE '\b(strcpy|strcat|sprintf|vsprintf|strtok|atoi|atol|gets)[[:space:]]*\(' $c_files |
+  rule 'forbidden C functions'
+
+files '*.c' '*.h' '*.sh' '*.sql' '*.ts' '*.tsx' | grep -vE '\.d\.ts$|/generated/|expected/' |
+  while read -r f; do
+    head -n 3 "$f" | grep -q 'SPDX-License-Identifier: Apache-2.0' || printf '%s\n' "$f"
+  done | rule 'files without an SPDX line on top'
+
+files '*.c' '*.h' '*.ts' '*.tsx' '*.sql' '*.sh' | grep -v '/generated/' |
+  while read -r f; do
+    awk -v f="$f" 'END { if (NR > 900) print f, NR }' "$f"
+  done | rule 'files of more than 900 lines'
+
+files '*package-lock.json' | xargs -r grep -lE '"resolved": *"https?://' |
+  rule 'lock files that name download hosts (omit-lockfile-registry-resolved=true)'
+
+git grep -nIE --untracked '\b(TODO|FIXME|XXX)\b' -- . ':!ops/lint' ':!*package-lock.json' |
+  rule 'left-overs'
+
+if [ -f extension/careforall.so ]; then
+  nm -D --defined-only extension/careforall.so | awk '{ print $3 }' |
+    grep -vE '^(cfa_|_PG_|pg_finfo_cfa_|Pg_magic_func)' |
+    rule 'symbols of careforall.so without the prefix cfa_'
+fi
+
+[ "$failed" -eq 0 ] || { printf 'repository: %d of %d rules broken\n' "$failed" "$rules" >&2; exit 1; }
+printf 'repository: %d rules hold\n' "$rules"
