@@ -1,0 +1,47 @@
+-- SPDX-License-Identifier: Apache-2.0
+-- Payment work that the provider refused for good, kept until someone decides.
+
+-- One row for each piece of work: making the payment of a pledge, cancelling it,
+-- or a refund. A parked row keeps the reconciler away from its target; redriving
+-- it is enough for the work to be tried again.
+CREATE TABLE IF NOT EXISTS careforall.payment_dead_letters (
+  id               bigint      NOT NULL GENERATED ALWAYS AS IDENTITY,
+  kind             text        NOT NULL,
+  target_id        uuid        NOT NULL,
+  pledge_id        uuid        NOT NULL,
+  attempts         integer     NOT NULL,
+  http_status      integer,
+  code             text        NOT NULL,
+  message          text        NOT NULL DEFAULT '',
+  state            text        NOT NULL DEFAULT 'parked',
+  failures         integer     NOT NULL DEFAULT 1,
+  traceparent      text,
+  first_failed_at  timestamptz NOT NULL DEFAULT careforall.clock(),
+  last_failed_at   timestamptz NOT NULL DEFAULT careforall.clock(),
+  decided_at       timestamptz,
+  CONSTRAINT payment_dead_letters_pkey PRIMARY KEY (id),
+  CONSTRAINT payment_dead_letters_kind_target_id_key UNIQUE (kind, target_id),
+  CONSTRAINT payment_dead_letters_pledge_id_fkey
+    FOREIGN KEY (pledge_id) REFERENCES careforall.pledges (id),
+  CONSTRAINT payment_dead_letters_kind_check
+    CHECK (kind IN ('payment', 'cancel', 'refund')),
+  CONSTRAINT payment_dead_letters_state_check
+    CHECK (state IN ('parked', 'redriven', 'resolved')),
+  CONSTRAINT payment_dead_letters_code_check
+    CHECK (char_length(code) BETWEEN 1 AND 100),
+  CONSTRAINT payment_dead_letters_message_check CHECK (char_length(message) <= 500)
+);
+
+CREATE INDEX IF NOT EXISTS payment_dead_letters_last_failed_at_idx
+  ON careforall.payment_dead_letters (last_failed_at) WHERE state = 'parked';
+CREATE INDEX IF NOT EXISTS payment_dead_letters_pledge_id_idx
+  ON careforall.payment_dead_letters (pledge_id);
+
+COMMENT ON TABLE careforall.payment_dead_letters IS
+  'Payments, cancellations and refunds that the provider refused for good; redrive them with payment_redrive().';
+COMMENT ON COLUMN careforall.payment_dead_letters.target_id IS
+  'The pledge for kinds payment and cancel, the refund for kind refund.';
+COMMENT ON COLUMN careforall.payment_dead_letters.state IS
+  'parked: waits for a decision; redriven: tried again; resolved: a later try worked.';
+COMMENT ON COLUMN careforall.payment_dead_letters.failures IS
+  'How often this work was parked.';
