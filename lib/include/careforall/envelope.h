@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * envelope.h: how an event looks on the stream.
+ *
+ * CloudEvents 1.0 in binary mode over NATS headers: attributes are headers ce-*,
+ * the data is the payload, byte for byte as the outbox holds it. docs/events.md is
+ * the reference for readers.
+ */
+#ifndef CFA_ENVELOPE_H
+#define CFA_ENVELOPE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define CFA_EVENT_BUCKETS 64
+#define CFA_EVENT_SUBJECT_MAX 96
+#define CFA_EVENT_HEADERS 15
+#define CFA_EVENT_HEADER_MAX 128
+/* Largest event on the wire, headers and data: what every CloudEvents
+ * intermediary has to forward. */
+#define CFA_EVENT_SIZE_MAX 65536
+
+#define CFA_HEADER_ID "Nats-Msg-Id"
+#define CFA_HEADER_EXPECT "Nats-Expected-Last-Sequence"
+#define CFA_HEADER_TYPE "ce-type"
+#define CFA_HEADER_SEQUENCE "ce-sequence"
+#define CFA_HEADER_SUBJECT "ce-subject"
+#define CFA_HEADER_VERSION "ce-aggregateversion"
+#define CFA_HEADER_CAMPAIGN "ce-campaignid"
+#define CFA_HEADER_TRANSACTION "ce-transactionid"
+#define CFA_HEADER_TIME "ce-time"
+#define CFA_HEADER_TRACEPARENT "traceparent"
+
+/* An outbox row. All texts are borrowed. */
+typedef struct CfaEvent
+{
+	const char *event_id;		/* UUID text */
+	int64_t outbox_id;			/* > 0 */
+	uint64_t transaction_id;	/* xid8 */
+	const char *aggregate_type; /* "pledge" */
+	const char *aggregate_id;	/* UUID text */
+	int64_t aggregate_version;	/* > 0 */
+	const char *campaign_id;	/* UUID text */
+	const char *type;			/* "pledge.created" */
+	const char *traceparent;	/* NULL if none */
+	int64_t occurred_at_ms;
+	const char *data;
+	size_t data_len;
+} CfaEvent;
+
+typedef struct CfaEventHeader
+{
+	const char *name; /* static */
+	char value[CFA_EVENT_HEADER_MAX];
+} CfaEventHeader;
+
+/* What a consumer reads back from the headers of a message. */
+typedef struct CfaEventIn
+{
+	char event_id[37];
+	char type[64]; /* "pledge.created": without prefix and version */
+	char aggregate_id[37];
+	char campaign_id[37];
+	char traceparent[56]; /* "" if none */
+	int64_t outbox_id;
+	int64_t aggregate_version;
+	uint64_t transaction_id;
+	int64_t occurred_at_ms;
+} CfaEventIn;
+
+/* The low six bits of a campaign's UUID, or -1 if the text is not a UUID. */
+int cfa_event_bucket(const char *campaign_id);
+
+/*
+ * NULL if the event can be published, else the reason why it never can, for the
+ * table of parked events: a malformed id, type or time, or more than
+ * CFA_EVENT_SIZE_MAX bytes.
+ */
+const char *cfa_event_check(const CfaEvent *event);
+
+/* Writes careforall.<aggregate>.<event>.<bucket>; the event was checked. */
+void cfa_event_subject(const CfaEvent *event,
+					   char subject[CFA_EVENT_SUBJECT_MAX]);
+
+/*
+ * Writes the headers of a checked event, all but Nats-Expected-Last-Sequence, and
+ * returns how many. No value is empty.
+ */
+size_t cfa_event_headers(const CfaEvent *event,
+						 CfaEventHeader headers[CFA_EVENT_HEADERS]);
+
+/* Returns the value of a header, or NULL. */
+typedef const char *(*CfaHeaderGet)(void *message, const char *name);
+
+/* Reads the headers of a message. False if one that must be there is not right. */
+bool cfa_event_read(CfaHeaderGet get, void *message, CfaEventIn *event);
+
+#endif
