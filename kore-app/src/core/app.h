@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef CFA_APP_APP_H
+#define CFA_APP_APP_H
+
+#include <careforall/config.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/metrics.h"
+#include "core/router.h"
+
+#define CFA_BODY_MAX_UNROUTED 65536
+#define CFA_LISTEN_MAX 4
+#define CFA_WORKERS_MAX 64
+
+struct connection;
+
+/*
+ * One program on the core. Each binary defines cfa_app with its routes and
+ * hooks; main() is Kore's. Hooks may be NULL.
+ */
+typedef struct CfaApp
+{
+	const char *name;
+	const char *summary; /* one sentence for --help */
+	const CfaRoute *routes;
+	size_t route_count;
+	const CfaMeterDef *meters; /* meter i is used as CFA_M_APP + i */
+	size_t meter_count;
+	const CfaConfigItem *settings; /* loaded before configure */
+	size_t setting_count;
+	size_t body_max; /* the largest body of any route */
+
+	/*
+	 * In the parent, before any worker: checks the settings, calls
+	 * cfa_app_listen() and sets cfa_app_workers. 0, or -1 with a sentence for
+	 * the operator in error. --check-config calls it too.
+	 */
+	int (*configure)(char *error, size_t error_size);
+	void (*worker_start)(void);
+	void (*worker_drain)(void); /* TERM came: end what would go on for ever */
+	void (*worker_stop)(void);
+} CfaApp;
+
+extern const CfaApp cfa_app;
+
+/* How many workers to run; set by configure. */
+extern unsigned cfa_app_workers;
+
+/* Adds a listener "host:port", IP addresses only. -1 if it is malformed. */
+int cfa_app_listen(CfaSurface surface, const char *address);
+
+/* Which surface a connection came in by. */
+CfaSurface cfa_app_surface(const struct connection *c);
+
+/* Whether this worker is on its way out. */
+bool cfa_app_is_draining(void);
+
+#endif

@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * dispatch.c: the life of a request inside a worker.
+ *
+ * Kore calls api_dispatch() when a request is complete and again when it was
+ * woken. First call: middleware, route, handler. If the handler has not answered
+ * the request sleeps; the second call sends what was set meanwhile.
+ */
+#include <kore/kore.h>
+#include <kore/http.h>
+
+#include "core/dispatch.h"
+
+#include <careforall/text.h>
+
+#include "core/access_log.h"
+#include "core/app.h"
+#include "core/loop.h"
+#include "core/metrics.h"
+#include "core/respond.h"
+#include "middleware/client.h"
+#include "middleware/cors.h"
+#include "middleware/headers.h"
+#include "middleware/trace.h"
+
+static bool is_running; /* inside http_process(), by way of api_dispatch() */
+
+static void start(CfaCtx *ctx);
+static bool check_route(CfaCtx *ctx);
+static bool check_negotiation(CfaCtx *ctx);
+static bool check_body(CfaCtx *ctx);
+static void finish(CfaCtx *ctx);
+
+int
+api_dispatch(struct http_request *req)
+{
+	CfaCtx *ctx = req->hdlr_extra;
+
+	is_running = true;
+	if (ctx == NULL)
+	{
+		ctx = cfa_ctx_new(req);
+		start(ctx);
+	}
+	if (ctx->is_sent)
+	{
+		is_running = false;
+		return KORE_RESULT_OK;
+	}
+	if (!ctx->is_answered)
+	{
+		cfa_ctx_wait(ctx);
+		is_running = false;
+		return KORE_RESULT_RETRY;
+	}
+	finish(ctx);
+	is_running = false;
+	return KORE_RESULT_OK;
+}
+
+void
+cfa_dispatch_woke(void)
+{
+	if (is_running)
+		cfa_kick();
+}
+
+void
+cfa_dispatch_abandoned(CfaCtx *ctx)
+{
+	uint64_t us = cfa_mono_us() - ctx->start_us;
+
+	cfa_meter_request(ctx, 499, us);
+	cfa_access_log(ctx, 499, us);
+}
+
+static void
+start(CfaCtx *ctx)
+{
+	ctx->start_us = cfa_mono_us();
+	ctx->surface = cfa_app_surface(ctx->req->owner);
+	cfa_trace_start(ctx);
+	cfa_client_start(ctx);
+	cfa_cors_start(ctx);
+	if (check_route(ctx) && check_negotiation(ctx) && check_body(ctx))
+		ctx->route->handler(ctx);
+}
+
+static bool
+check_route(CfaCtx *ctx)
+{
+	const char *path = ctx->req->path;
+	char allow[80];
+
+	switch (cfa_router_match(cfa_app.routes,
+							 cfa_app.route_count,
+							 ctx->surface,
+							 ctx->method,
+							 path,
+							 strlen(path),
+							 &ctx->match))
+	{
+		case CFA_MATCH_OK:
+			ctx->route = ctx->match.route;
+			return true;
+		case CFA_MATCH_NOT_FOUND:
+			cfa_answer_problem(ctx, CFA_PROBLEM_NOT_FOUND, NULL);
+			return false;
+		case CFA_MATCH_METHOD:
+			break;
+	}
+	if (ctx->method == CFA_OPTIONS)
+	{
+		cfa_cors_options(ctx, ctx->match.allow);
+		return false;
+	}
+	cfa_allow_text(ctx->match.allow, allow, sizeof(allow));
+	cfa_answer_header(ctx,
+					  "allow",
+					  cfa_arena_strndup(&ctx->arena, allow, strlen(allow)));
+	cfa_answer_problem(ctx, CFA_PROBLEM_METHOD_NOT_ALLOWED, NULL);
+	return false;
+}
+
+static bool
+check_negotiation(CfaCtx *ctx)
+{
+	if (ctx->route->produces == NULL ||
+		cfa_accepts(cfa_ctx_header(ctx, "accept"), ctx->route->produces))
+		return true;
+	cfa_answer_problem(ctx,
+					   CFA_PROBLEM_NOT_ACCEPTABLE,
+					   "The answer can only be %s.",
+					   ctx->route->produces);
+	return false;
+}
+
+static bool
+check_body(CfaCtx *ctx)
+{
+	const char *type = NULL;
+	size_t len;
+
+	(void) cfa_ctx_body(ctx, &len);
+	if (len > ctx->route->body_max)
+	{
+		cfa_answer_problem(ctx,
+						   CFA_PROBLEM_PAYLOAD_TOO_LARGE,
+						   "The body is too large.");
+		return false;
+	}
+	switch (ctx->route->body)
+	{
+		case CFA_BODY_NONE:
+		case CFA_BODY_RAW:
+			return true;
+		case CFA_BODY_JSON:
+			type = "application/json";
+			break;
+		case CFA_BODY_FORM:
+			type = "application/x-www-form-urlencoded";
+			break;
+	}
+	if (cfa_ctx_header_count(ctx, "content-encoding") == 0 &&
+		cfa_ctx_header_count(ctx, "content-type") <= 1 &&
+		cfa_media_type_is(cfa_ctx_header(ctx, "content-type"), type))
+		return true;
+	cfa_answer_header(ctx,
+					  ctx->method == CFA_PATCH ? "accept-patch" : "accept-post",
+					  type);
+	cfa_answer_problem(ctx,
+					   CFA_PROBLEM_UNSUPPORTED_MEDIA_TYPE,
+					   "The body must be %s in UTF-8, not compressed.",
+					   type);
+	return false;
+}
+
+static void
+finish(CfaCtx *ctx)
+{
+	uint64_t us = cfa_mono_us() - ctx->start_us;
+
+	cfa_respond(ctx);
+	cfa_meter_request(ctx, ctx->status, us);
+	cfa_access_log(ctx, ctx->status, us);
+}

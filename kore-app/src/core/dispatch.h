@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef CFA_APP_DISPATCH_H
+#define CFA_APP_DISPATCH_H
+
+#include "core/ctx.h"
+
+/*
+ * Kore's one route ends here: makes the context, runs the middleware, finds the
+ * route, calls the handler, and sends the answer when there is one.
+ */
+int api_dispatch(struct http_request *req);
+
+/* A context was woken: makes sure that the loop turns once more. */
+void cfa_dispatch_woke(void);
+
+/* The client went away before its answer. */
+void cfa_dispatch_abandoned(CfaCtx *ctx);
+
+#endif

@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef CFA_APP_ROUTER_H
+#define CFA_APP_ROUTER_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define CFA_ROUTE_PARAMS_MAX 4
+#define CFA_ROUTE_PARAM_LEN_MAX 200
+#define CFA_ROUTES_MAX 96
+
+struct CfaCtx;
+
+/* The values are those of Kore's HTTP_METHOD_*. */
+typedef enum CfaMethod
+{
+	CFA_GET = 0x01,
+	CFA_POST = 0x02,
+	CFA_PUT = 0x04,
+	CFA_DELETE = 0x10,
+	CFA_HEAD = 0x20,
+	CFA_OPTIONS = 0x40,
+	CFA_PATCH = 0x80
+} CfaMethod;
+
+/* Which listener serves a route. */
+typedef enum CfaSurface
+{
+	CFA_PUBLIC = 1,
+	CFA_ADMIN = 2,
+	CFA_BOTH = 3
+} CfaSurface;
+
+/* Who may call a route; checked before the handler. */
+typedef enum CfaAuthClass
+{
+	CFA_AUTH_NONE,
+	CFA_AUTH_LINK,	   /* the handler checks a private link token */
+	CFA_AUTH_SIGNATURE /* the handler checks a signature over the body */
+} CfaAuthClass;
+
+/* Which limit a route counts against. */
+typedef enum CfaRateClass
+{
+	CFA_RATE_NONE,
+	CFA_RATE_READ,
+	CFA_RATE_WRITE,
+	CFA_RATE_WEBHOOK
+} CfaRateClass;
+
+/* What the request body of a route must be. */
+typedef enum CfaBodyKind
+{
+	CFA_BODY_NONE,
+	CFA_BODY_JSON, /* application/json, else 415 */
+	CFA_BODY_FORM, /* application/x-www-form-urlencoded, else 415 */
+	CFA_BODY_RAW   /* anything; the handler looks */
+} CfaBodyKind;
+
+typedef struct CfaRoute
+{
+	CfaMethod method;
+	const char *path; /* "/api/v1/campaigns/:id"; ":id" is a parameter */
+	CfaSurface surface;
+	CfaAuthClass auth;
+	CfaRateClass rate;
+	CfaBodyKind body;
+	uint32_t body_max;
+	const char *produces; /* media type for Accept; NULL is not checked */
+	void (*handler)(struct CfaCtx *ctx);
+} CfaRoute;
+
+typedef enum CfaMatchResult
+{
+	CFA_MATCH_OK,
+	CFA_MATCH_NOT_FOUND,
+	CFA_MATCH_METHOD /* the path is known, the method is not: see allow */
+} CfaMatchResult;
+
+typedef struct CfaMatch
+{
+	const CfaRoute *route;
+	unsigned index; /* of route in the table */
+	unsigned allow; /* methods that the path has, as CfaMethod bits */
+	unsigned param_count;
+	char params[CFA_ROUTE_PARAMS_MAX][CFA_ROUTE_PARAM_LEN_MAX + 1];
+	const char *names[CFA_ROUTE_PARAMS_MAX]; /* into the template */
+} CfaMatch;
+
+/*
+ * Finds the route of a path (without query) on a surface. HEAD finds the route
+ * of GET. Parameters come decoded; a parameter that is empty, too long or not
+ * UTF-8 matches nothing.
+ */
+CfaMatchResult cfa_router_match(const CfaRoute *routes, size_t count,
+								CfaSurface surface, CfaMethod method,
+								const char *path, size_t len, CfaMatch *match);
+
+/* The value of parameter name, or NULL. */
+const char *cfa_match_param(const CfaMatch *match, const char *name);
+
+/* Writes the methods as "GET, HEAD, OPTIONS"; OPTIONS always, HEAD with GET. */
+void cfa_allow_text(unsigned allow, char *out, size_t size);
+
+/* The canonical name, or "" for a value that is not one method. */
+const char *cfa_method_name(unsigned method);
+
+#endif

@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * status.c: the one place that says which outcome becomes which HTTP answer.
+ *
+ * Problem types are a closed list: docs/errors.md has a section for each slug
+ * and a test compares the two.
+ */
+#include "status.h"
+
+#include <stddef.h>
+#include <string.h>
+
+/* clang-format off */
+static const CfaProblemInfo problems[CFA_PROBLEM_COUNT] = {
+	[CFA_PROBLEM_BAD_REQUEST] = {"bad-request", 400, "The request is malformed", 0},
+	[CFA_PROBLEM_INVALID_JSON] = {"invalid-json", 400, "The body is not the expected JSON", 0},
+	[CFA_PROBLEM_INVALID_PARAMETER] = {"invalid-parameter", 400, "A query parameter is invalid", 0},
+	[CFA_PROBLEM_INVALID_CURSOR] = {"invalid-cursor", 400, "The cursor is invalid", 0},
+	[CFA_PROBLEM_IDEMPOTENCY_KEY_MISSING] = {"idempotency-key-missing", 400, "The Idempotency-Key header is missing", 0},
+	[CFA_PROBLEM_IDEMPOTENCY_KEY_INVALID] = {"idempotency-key-invalid", 400, "The Idempotency-Key header is invalid", 0},
+	[CFA_PROBLEM_SIGNATURE_INVALID] = {"signature-invalid", 400, "The signature does not fit the body", 0},
+	[CFA_PROBLEM_SIGNATURE_EXPIRED] = {"signature-expired", 400, "The signature is too old or from the future", 0},
+	[CFA_PROBLEM_ORIGIN_REFUSED] = {"origin-refused", 403, "The origin is not allowed", 0},
+	[CFA_PROBLEM_NOT_FOUND] = {"not-found", 404, "There is nothing here", 0},
+	[CFA_PROBLEM_METHOD_NOT_ALLOWED] = {"method-not-allowed", 405, "The resource does not have this method", 0},
+	[CFA_PROBLEM_NOT_ACCEPTABLE] = {"not-acceptable", 406, "No acceptable representation", 0},
+	[CFA_PROBLEM_REQUEST_TIMEOUT] = {"request-timeout", 408, "The request did not arrive in time", 0},
+	[CFA_PROBLEM_CAMPAIGN_NOT_ACCEPTING] = {"campaign-not-accepting", 409, "The campaign takes no pledges now", 0},
+	[CFA_PROBLEM_LIMIT_REACHED] = {"limit-reached", 409, "A limit is reached", 0},
+	[CFA_PROBLEM_CONFLICT] = {"conflict", 409, "The request conflicts with the present state", 0},
+	[CFA_PROBLEM_REQUEST_IN_PROGRESS] = {"request-in-progress", 409, "A request with this key is still running", 1},
+	[CFA_PROBLEM_LENGTH_REQUIRED] = {"length-required", 411, "A Content-Length is required", 0},
+	[CFA_PROBLEM_PAYLOAD_TOO_LARGE] = {"payload-too-large", 413, "The body is too large", 0},
+	[CFA_PROBLEM_URI_TOO_LONG] = {"uri-too-long", 414, "The request target is too long", 0},
+	[CFA_PROBLEM_UNSUPPORTED_MEDIA_TYPE] = {"unsupported-media-type", 415, "The media type is not supported", 0},
+	[CFA_PROBLEM_EXPECTATION_FAILED] = {"expectation-failed", 417, "The expectation cannot be met", 0},
+	[CFA_PROBLEM_VALIDATION_FAILED] = {"validation-failed", 422, "Some fields are invalid", 0},
+	[CFA_PROBLEM_IDEMPOTENCY_KEY_REUSED] = {"idempotency-key-reused", 422, "The Idempotency-Key was used for another request", 0},
+	[CFA_PROBLEM_REWARD_UNKNOWN] = {"reward-unknown", 422, "The campaign has no such reward", 0},
+	[CFA_PROBLEM_CURRENCY_MISMATCH] = {"currency-mismatch", 422, "The campaign has another currency", 0},
+	[CFA_PROBLEM_AMOUNT_OUT_OF_RANGE] = {"amount-out-of-range", 422, "The amount is out of range", 0},
+	[CFA_PROBLEM_UPGRADE_REQUIRED] = {"upgrade-required", 426, "The resource is a WebSocket", 0},
+	[CFA_PROBLEM_TOO_MANY_REQUESTS] = {"too-many-requests", 429, "Too many requests", 1},
+	[CFA_PROBLEM_HEADERS_TOO_LARGE] = {"headers-too-large", 431, "The request headers are too large", 0},
+	[CFA_PROBLEM_INTERNAL] = {"internal", 500, "The server failed", 0},
+	[CFA_PROBLEM_NOT_IMPLEMENTED] = {"not-implemented", 501, "The method is not implemented", 0},
+	[CFA_PROBLEM_OVERLOADED] = {"overloaded", 503, "The server is overloaded", 1},
+	[CFA_PROBLEM_UNAVAILABLE] = {"unavailable", 503, "The service is not available for the moment", 2},
+	[CFA_PROBLEM_TIMEOUT] = {"timeout", 504, "The database did not answer in time", 2},
+	[CFA_PROBLEM_HTTP_VERSION] = {"http-version-not-supported", 505, "The HTTP version is not supported", 0},
+};
+
+/* The longest prefix that fits decides, so exact codes stand first. */
+static const struct
+{
+	const char *prefix;
+	CfaProblem problem;
+	bool is_retryable;
+} sqlstates[] = {
+	{"PL001", CFA_PROBLEM_LIMIT_REACHED, false},
+	{"PL002", CFA_PROBLEM_CONFLICT, false},
+	{"PL003", CFA_PROBLEM_CAMPAIGN_NOT_ACCEPTING, false},
+	{"PL004", CFA_PROBLEM_IDEMPOTENCY_KEY_REUSED, false},
+	{"PL005", CFA_PROBLEM_NOT_FOUND, false},
+	{"PL006", CFA_PROBLEM_CONFLICT, false},
+	{"PL007", CFA_PROBLEM_CONFLICT, false},
+	{"PL008", CFA_PROBLEM_AMOUNT_OUT_OF_RANGE, false},
+	{"PL", CFA_PROBLEM_CONFLICT, false},
+	{"23505", CFA_PROBLEM_CONFLICT, false},
+	{"23503", CFA_PROBLEM_CONFLICT, false},
+	{"23", CFA_PROBLEM_VALIDATION_FAILED, false},
+	{"22", CFA_PROBLEM_VALIDATION_FAILED, false},
+	{"40001", CFA_PROBLEM_UNAVAILABLE, true},
+	{"40P01", CFA_PROBLEM_UNAVAILABLE, true},
+	{"0A000", CFA_PROBLEM_UNAVAILABLE, true}, /* a kept plan went stale */
+	{"26000", CFA_PROBLEM_UNAVAILABLE, true}, /* a prepared statement is gone */
+	{"25006", CFA_PROBLEM_UNAVAILABLE, false}, /* read-only: a standby */
+	{"55000", CFA_PROBLEM_UNAVAILABLE, false}, /* the extension is not loaded */
+	{"42", CFA_PROBLEM_UNAVAILABLE, false},    /* schema not there, or no right */
+	{"3D", CFA_PROBLEM_UNAVAILABLE, false},
+	{"3F", CFA_PROBLEM_UNAVAILABLE, false},
+	{"28", CFA_PROBLEM_UNAVAILABLE, false},
+	{"53", CFA_PROBLEM_UNAVAILABLE, false},
+	{"55", CFA_PROBLEM_UNAVAILABLE, true},
+	{"57014", CFA_PROBLEM_TIMEOUT, false},
+	{"57", CFA_PROBLEM_UNAVAILABLE, true},
+	{"58", CFA_PROBLEM_UNAVAILABLE, false},
+	{"08", CFA_PROBLEM_UNAVAILABLE, true},
+};
+
+static const struct
+{
+	int status;
+	const char *text;
+} texts[] = {
+	{100, "Continue"}, {101, "Switching Protocols"}, {200, "OK"},
+	{201, "Created"}, {202, "Accepted"}, {204, "No Content"},
+	{304, "Not Modified"}, {400, "Bad Request"}, {401, "Unauthorized"},
+	{402, "Payment Required"}, {403, "Forbidden"}, {404, "Not Found"},
+	{405, "Method Not Allowed"}, {406, "Not Acceptable"},
+	{408, "Request Timeout"}, {409, "Conflict"}, {410, "Gone"},
+	{411, "Length Required"}, {412, "Precondition Failed"},
+	{413, "Content Too Large"}, {414, "URI Too Long"},
+	{415, "Unsupported Media Type"}, {417, "Expectation Failed"},
+	{422, "Unprocessable Content"}, {426, "Upgrade Required"},
+	{428, "Precondition Required"}, {429, "Too Many Requests"},
+	{431, "Request Header Fields Too Large"}, {499, "Client Closed Request"},
+	{500, "Internal Server Error"}, {501, "Not Implemented"},
+	{502, "Bad Gateway"}, {503, "Service Unavailable"},
+	{504, "Gateway Timeout"}, {505, "HTTP Version Not Supported"},
+};
+/* clang-format on */
+
+static int find_sqlstate(const char *sqlstate);
+
+const CfaProblemInfo *
+cfa_problem_info(CfaProblem problem)
+{
+	if ((unsigned) problem >= CFA_PROBLEM_COUNT)
+		problem = CFA_PROBLEM_INTERNAL;
+	return &problems[problem];
+}
+
+CfaProblem
+cfa_problem_of_sqlstate(const char *sqlstate)
+{
+	int i = find_sqlstate(sqlstate);
+
+	return i < 0 ? CFA_PROBLEM_INTERNAL : sqlstates[i].problem;
+}
+
+bool
+cfa_sqlstate_is_retryable(const char *sqlstate)
+{
+	int i = find_sqlstate(sqlstate);
+
+	return i >= 0 && sqlstates[i].is_retryable;
+}
+
+const char *
+cfa_status_text(int status)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
+	{
+		if (texts[i].status == status)
+			return texts[i].text;
+	}
+	return "";
+}
+
+static int
+find_sqlstate(const char *sqlstate)
+{
+	size_t i;
+
+	if (sqlstate == NULL)
+		return -1;
+	for (i = 0; i < sizeof(sqlstates) / sizeof(sqlstates[0]); i++)
+	{
+		if (strncmp(sqlstate,
+					sqlstates[i].prefix,
+					strlen(sqlstates[i].prefix)) == 0)
+			return (int) i;
+	}
+	return -1;
+}
