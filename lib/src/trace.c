@@ -40,8 +40,11 @@ cfa_trace_parse(const char *text, size_t len, CfaTrace *trace)
 void
 cfa_trace_format(const CfaTrace *trace, char out[CFA_TRACEPARENT_LEN + 1])
 {
+	static const uint8_t version = 0;
+
 	/* sodium_bin2hex ends each part with a NUL, which the dashes replace. */
-	memcpy(out, "00-", 3);
+	sodium_bin2hex(out, 3, &version, 1);
+	out[TRACE_ID_AT - 1] = '-';
 	sodium_bin2hex(out + TRACE_ID_AT, 33, trace->trace_id, 16);
 	sodium_bin2hex(out + SPAN_ID_AT, 17, trace->span_id, 8);
 	sodium_bin2hex(out + FLAGS_AT, 3, &trace->flags, 1);
