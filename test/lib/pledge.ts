@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+// One pledge as the database has it, and waiting for what becomes of it.
+import type { Sql } from "./sql.ts";
+import { until } from "./until.ts";
+
+export interface StoredPledge extends Record<string, unknown> {
+  id: string;
+  state: string;
+  state_reason: string | null;
+  version: number;
+  amount_minor: number;
+  refunded_minor: number;
+  held_minor: number;
+  held_places: number;
+  payment_id: string | null;
+  history: string[];
+}
+
+export async function storedPledge(sql: Sql, id: string): Promise<StoredPledge> {
+  return sql.row<StoredPledge>(
+    `SELECT id::text, state, state_reason, version, amount_minor, refunded_minor,
+        held_minor, held_places, payment_id,
+        (SELECT array_agg(event ORDER BY version) FROM careforall.pledge_history
+          WHERE pledge_id = p.id) AS history
+       FROM careforall.pledges p WHERE id = $1`,
+    [id],
+  );
+}
+
+/** Waits until the pledge is in the state. */
+export async function pledgeIs(
+  sql: Sql,
+  id: string,
+  state: string,
+  timeoutMs = 30_000,
+): Promise<StoredPledge> {
+  return until(
+    `pledge ${id} to be ${state}`,
+    async () => {
+      const pledge = await storedPledge(sql, id);
+      return pledge.state === state ? pledge : null;
+    },
+    timeoutMs,
+  );
+}
+
+/** Waits until the pledge has its payment at the provider, and gives that. */
+export async function paymentOf(sql: Sql, id: string): Promise<string> {
+  return until(`pledge ${id} to have a payment`, async () => (await storedPledge(sql, id)).payment_id);
+}
+
+/** How many pledges of a campaign are in each state. */
+export async function states(sql: Sql, campaign: string): Promise<Record<string, number>> {
+  const rows = await sql.rows<{ state: string; count: number }>(
+    "SELECT state, count(*) FROM careforall.pledges WHERE campaign_id = $1 GROUP BY state",
+    [campaign],
+  );
+  return Object.fromEntries(rows.map((row) => [row.state, row.count]));
+}

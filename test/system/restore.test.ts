@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+// Goal: a dump restored into a new cluster is the whole truth (I9), and pledges go on
+// there. Method: pg_dump of the running stack, a second stack with its own cluster,
+// NATS and Redis, pg_restore into it, then the same checks and new pledges.
+import { execFile } from "node:child_process";
+import { cp, rm } from "node:fs/promises";
+import path from "node:path";
+import { promisify } from "node:util";
+import { afterAll, describe, expect, test } from "vitest";
+import { useStack, type Context } from "../lib/context.ts";
+import { makeCampaign } from "../lib/fixtures.ts";
+import { Http, pledgeBody } from "../lib/http.ts";
+import { assertInvariants, databaseHolds, drained } from "../lib/invariants.ts";
+import { pledgeIs } from "../lib/pledge.ts";
+import { Provider } from "../lib/provider.ts";
+import { openRedis } from "../lib/redis.ts";
+import { Sql } from "../lib/sql.ts";
+import { allParts, freePortBase, root, Stack } from "../lib/stack.ts";
+import { Stream } from "../lib/stream.ts";
+
+const context = useStack();
+const run = promisify(execFile);
+let second: Stack | undefined;
+
+afterAll(async () => {
+  await second?.stop();
+});
+
+/** Runs a PostgreSQL client program against a stack's cluster as the superuser. */
+async function client(stack: Stack, program: string, ...args: string[]): Promise<void> {
+  await run(program, ["-h", "127.0.0.1", "-p", String(stack.port("PG")), "-U", "postgres", ...args], {
+    env: { ...process.env, PGPASSWORD: stack.get("STACK_PG_PASSWORD_POSTGRES") },
+    maxBuffer: 16 * 1024 * 1024,
+  });
+}
+
+describe("pg_dump and pg_restore", () => {
+  test("the restored cluster holds, and pledges go on in it", async () => {
+    const campaign = await makeCampaign(context.sql, { cap: 3000 });
+    expect((await context.http.pledge(campaign, pledgeBody(2000))).status).toBe(201);
+    await drained(context);
+    const dump = path.join(context.stack.dir, "dump");
+    await rm(dump, { force: true });
+    await client(context.stack, "pg_dump", "-Fc", "-f", dump, "careforall");
+
+    const dir = `${context.stack.dir}-restored`;
+    second = new Stack(dir);
+    await second.reset();
+    await rm(path.join(dir, "careforall.env"), { force: true });
+    await second.start(["pg"], "--no-schema", "--port-base", String(await freePortBase()));
+    await client(second, "psql", "-qX", "-d", "postgres", "-f", path.join(root, "sql/roles.sql"));
+    await client(second, "createdb", "careforall");
+    await client(second, "pg_restore", "-d", "careforall", "--exit-on-error", dump);
+
+    const sql = new Sql(second);
+    const restored: Context = {
+      stack: second,
+      sql,
+      http: new Http(second),
+      provider: new Provider(second),
+      stream: new Stream(second),
+      redis: openRedis(second),
+    };
+    try {
+      await databaseHolds(restored);
+      const count = "SELECT count(*) FROM careforall.pledges";
+      expect(await sql.value(count)).toBe(await context.sql.value(count));
+
+      // The provider is the same one to the new cluster: its journal goes along.
+      await context.stack.stop(["mockpay"]);
+      await cp(path.join(context.stack.dir, "mockpay"), path.join(dir, "mockpay"), { recursive: true, preserveTimestamps: true });
+      await context.stack.start(["mockpay"]);
+      await second.start(allParts);
+
+      const created = await restored.http.pledge(campaign, pledgeBody(1000));
+      expect(created.status).toBe(201);
+      await pledgeIs(sql, created.body.id, "confirmed");
+      // The cap counts what was restored.
+      expect((await restored.http.pledge(campaign, pledgeBody(100))).status).toBe(409);
+      await assertInvariants(restored);
+    } finally {
+      restored.redis.disconnect();
+      await restored.stream.close();
+      await sql.close();
+    }
+  });
+});
