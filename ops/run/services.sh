@@ -282,15 +282,20 @@ listen: "127.0.0.1:$STACK_PORT_NATS"
 http: "127.0.0.1:$STACK_PORT_NATS_MONITOR"
 max_payload: 1MB
 jetstream: { store_dir: "$dir/nats", max_mem: 64MB, max_file: 8GB }
-# Only the relay may put events on the stream.
+# Only the relay may put events on the stream; the others ask JetStream for what
+# they need and no more.
 authorization: { users: [
   { user: relay, password: "$STACK_NATS_PASSWORD_RELAY" }
-  { user: projector, password: "$STACK_NATS_PASSWORD_PROJECTOR",
-    permissions: { publish: { deny: "careforall.>" } } }
-  { user: payments, password: "$STACK_NATS_PASSWORD_PAYMENTS",
-    permissions: { publish: { deny: "careforall.>" } } }
-  { user: watcher, password: "$STACK_NATS_PASSWORD_WATCHER",
-    permissions: { publish: { deny: "careforall.>" } } }
+  { user: projector, password: "$STACK_NATS_PASSWORD_PROJECTOR", permissions: {
+    publish: ["\$JS.API.STREAM.INFO.CAREFORALL", "\$JS.API.STREAM.MSG.GET.CAREFORALL",
+      "\$JS.API.CONSUMER.CREATE.CAREFORALL", "\$JS.FC.>"]
+    subscribe: ["_INBOX.>"] } }
+  { user: payments, password: "$STACK_NATS_PASSWORD_PAYMENTS", permissions: {
+    publish: ["\$JS.API.CONSUMER.DURABLE.CREATE.CAREFORALL.*",
+      "\$JS.API.CONSUMER.INFO.CAREFORALL.*", "\$JS.ACK.CAREFORALL.>"]
+    subscribe: ["_INBOX.>", "_DELIVER.>"] } }
+  { user: watcher, password: "$STACK_NATS_PASSWORD_WATCHER", permissions: {
+    publish: ["\$JS.API.>", "\$JS.ACK.>"], subscribe: ["_INBOX.>"] } }
 ] }
 CONF
   give "$dir/nats.conf"

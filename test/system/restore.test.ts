@@ -3,7 +3,7 @@
 // there. Method: pg_dump of the running stack, a second stack with its own cluster,
 // NATS and Redis, pg_restore into it, then the same checks and new pledges.
 import { execFile } from "node:child_process";
-import { cp, rm } from "node:fs/promises";
+import { rm } from "node:fs/promises";
 import path from "node:path";
 import { promisify } from "node:util";
 import { afterAll, describe, expect, test } from "vitest";
@@ -68,7 +68,7 @@ describe("pg_dump and pg_restore", () => {
 
       // The provider is the same one to the new cluster: its journal goes along.
       await context.stack.stop(["mockpay"]);
-      await cp(path.join(context.stack.dir, "mockpay"), path.join(dir, "mockpay"), { recursive: true, preserveTimestamps: true });
+      await run("cp", ["-a", path.join(context.stack.dir, "mockpay"), dir]);
       await context.stack.start(["mockpay"]);
       await second.start(allParts);
 
