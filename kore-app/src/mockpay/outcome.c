@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * outcome.c
+ *	  The table of outcomes; docs/mock-provider.md shows the same table.
+ */
+#include "outcome.h"
+
+#include <string.h>
+
+/* clang-format off */
+static const CfaMockOutcome outcomes[] = {
+	{"succeed", -1, "pm_card_visa", 0, NULL, NULL, NULL},
+	{"decline", 2, "pm_card_chargeDeclined", 0,
+	 "card_declined", "generic_decline", "Your card was declined."},
+	{"timeout", 3, NULL, CFA_MOCK_TIMES_OUT, NULL, NULL, NULL},
+	{"slow", 4, NULL, CFA_MOCK_IS_SLOW, NULL, NULL, NULL},
+	{"insufficient_funds", 5, "pm_card_chargeDeclinedInsufficientFunds", 0,
+	 "card_declined", "insufficient_funds",
+	 "Your card has insufficient funds."},
+	{"error", 6, NULL, CFA_MOCK_ERRS_FIRST, NULL, NULL, NULL},
+	{"duplicate", 7, NULL, CFA_MOCK_DUPLICATES, NULL, NULL, NULL},
+	{"reorder", 8, NULL, CFA_MOCK_REORDERS, NULL, NULL, NULL},
+	{"stuck", 9, NULL, CFA_MOCK_IS_STUCK, NULL, NULL, NULL},
+	{"late", 11, NULL, CFA_MOCK_IS_SLOW | CFA_MOCK_RESISTS, NULL, NULL, NULL},
+	{"refund_fails", 12, "pm_card_refundFail", CFA_MOCK_REFUND_FAILS,
+	 NULL, NULL, NULL},
+	{"expired_card", 13, "pm_card_chargeDeclinedExpiredCard", 0,
+	 "expired_card", "expired_card", "Your card has expired."},
+	{"processing_error", 14, "pm_card_chargeDeclinedProcessingError", 0,
+	 "processing_error", "processing_error",
+	 "An error occurred while processing your card. Try again in a little "
+	 "bit."},
+};
+/* clang-format on */
+
+#define OUTCOME_COUNT (sizeof(outcomes) / sizeof(outcomes[0]))
+
+const CfaMockOutcome *
+cfa_mock_outcome_default(void)
+{
+	return &outcomes[0];
+}
+
+const CfaMockOutcome *
+cfa_mock_outcome_declined(void)
+{
+	return &outcomes[1];
+}
+
+const CfaMockOutcome *
+cfa_mock_outcome_by_name(const char *name)
+{
+	for (size_t i = 0; i < OUTCOME_COUNT; i++)
+		if (strcmp(outcomes[i].name, name) == 0)
+			return &outcomes[i];
+	return NULL;
+}
+
+const CfaMockOutcome *
+cfa_mock_outcome_by_method(const char *method)
+{
+	for (size_t i = 0; i < OUTCOME_COUNT; i++)
+		if (outcomes[i].payment_method != NULL &&
+			strcmp(outcomes[i].payment_method, method) == 0)
+			return &outcomes[i];
+	return NULL;
+}
+
+const CfaMockOutcome *
+cfa_mock_outcome_by_amount(int64_t amount)
+{
+	for (size_t i = 0; i < OUTCOME_COUNT; i++)
+		if (outcomes[i].suffix == amount % 100)
+			return &outcomes[i];
+	return NULL;
+}
+
+const CfaMockOutcome *
+cfa_mock_outcome_at(size_t i)
+{
+	return i < OUTCOME_COUNT ? &outcomes[i] : NULL;
+}
