@@ -10,9 +10,7 @@
 static void open_for(CfaBreaker *breaker, int64_t now_ms, int64_t pause_ms);
 
 void
-cfa_breaker_init(CfaBreaker *breaker,
-				 int failures_max,
-				 int64_t pause_min_ms,
+cfa_breaker_init(CfaBreaker *breaker, int failures_max, int64_t pause_min_ms,
 				 int64_t pause_max_ms)
 {
 	breaker->state = CFA_BREAKER_CLOSED;

@@ -21,19 +21,17 @@ typedef enum CfaBreakerState
 typedef struct CfaBreaker
 {
 	CfaBreakerState state;
-	int failures;         /* in a row */
-	int failures_max;     /* that many open it */
-	int64_t pause_ms;     /* how long it stays open now */
+	int failures;	  /* in a row */
+	int failures_max; /* that many open it */
+	int64_t pause_ms; /* how long it stays open now */
 	int64_t pause_min_ms;
 	int64_t pause_max_ms;
-	int64_t probe_at_ms;  /* when an open one lets a probe through */
-	uint64_t opened;      /* how often it opened */
+	int64_t probe_at_ms; /* when an open one lets a probe through */
+	uint64_t opened;	 /* how often it opened */
 } CfaBreaker;
 
-void cfa_breaker_init(CfaBreaker *breaker,
-					  int failures_max,
-					  int64_t pause_min_ms,
-					  int64_t pause_max_ms);
+void cfa_breaker_init(CfaBreaker *breaker, int failures_max,
+					  int64_t pause_min_ms, int64_t pause_max_ms);
 
 /*
  * Whether a request may go out now. An open breaker whose pause is over becomes

@@ -196,7 +196,8 @@ after_ok(CfaJob *job, CfaStep done)
 	if (done == CFA_STEP_CREATE || done == CFA_STEP_SEARCH ||
 		done == CFA_STEP_REFUND || done == CFA_STEP_REFUND_LIST)
 		return CFA_STEP_ATTACH;
-	return job->kind == CFA_JOB_REFUND ? settle_refund(job) : settle_payment(job);
+	return job->kind == CFA_JOB_REFUND ? settle_refund(job)
+									   : settle_payment(job);
 }
 
 static CfaStep
@@ -221,7 +222,8 @@ after_attach(CfaJob *job)
 		return settle_refund(job);
 	/* Two payments of one pledge: the one that is not its own must go. */
 	if (job->attach == CFA_ATTACH_MISMATCH)
-		return is_status(job, "canceled") ? finish(job, "mismatch") : CFA_STEP_CANCEL;
+		return is_status(job, "canceled") ? finish(job, "mismatch")
+										  : CFA_STEP_CANCEL;
 	if (job->kind == CFA_JOB_CANCEL || job->is_cancel_requested)
 		return CFA_STEP_CANCEL;
 	return settle_payment(job);

@@ -21,26 +21,26 @@
 typedef enum CfaJobKind
 {
 	CFA_JOB_PAYMENT, /* target is a pledge: make its payment, or see after it */
-	CFA_JOB_CANCEL,  /* target is a pledge: cancel its payment */
-	CFA_JOB_REFUND   /* target is a refund */
+	CFA_JOB_CANCEL,	 /* target is a pledge: cancel its payment */
+	CFA_JOB_REFUND	 /* target is a refund */
 } CfaJobKind;
 
 #define CFA_JOB_KINDS 3
 
 typedef enum CfaStep
 {
-	CFA_STEP_FIND,        /* read the pledge or refund from the database */
+	CFA_STEP_FIND, /* read the pledge or refund from the database */
 	CFA_STEP_CREATE,
 	CFA_STEP_SEARCH,
-	CFA_STEP_ATTACH,      /* note the provider's id in the database */
+	CFA_STEP_ATTACH, /* note the provider's id in the database */
 	CFA_STEP_GET,
 	CFA_STEP_CANCEL,
 	CFA_STEP_REFUND,
 	CFA_STEP_REFUND_LIST,
 	CFA_STEP_REFUND_GET,
-	CFA_STEP_APPLY,       /* tell the database what became of it */
-	CFA_STEP_PARK,        /* write a dead letter */
-	CFA_STEP_UNPARK,      /* a dead letter may stand that is no longer true */
+	CFA_STEP_APPLY,	 /* tell the database what became of it */
+	CFA_STEP_PARK,	 /* write a dead letter */
+	CFA_STEP_UNPARK, /* a dead letter may stand that is no longer true */
 	CFA_STEP_DONE,
 	CFA_STEP_RETRY
 } CfaStep;
@@ -48,7 +48,7 @@ typedef enum CfaStep
 typedef enum CfaAttach
 {
 	CFA_ATTACH_NONE,
-	CFA_ATTACH_OK,      /* attached now or before */
+	CFA_ATTACH_OK,		/* attached now or before */
 	CFA_ATTACH_MISMATCH /* the pledge has another payment */
 } CfaAttach;
 
@@ -56,9 +56,9 @@ typedef struct CfaJob
 {
 	CfaJobKind kind;
 	bool is_reconcile; /* begun by the reconciler, not by an event */
-	int attempts;      /* deliveries of the event so far */
+	int attempts;	   /* deliveries of the event so far */
 	int attempts_max;
-	int steps;         /* taken in this attempt */
+	int steps;			   /* taken in this attempt */
 	bool is_provider_down; /* the breaker is not closed: set before each step */
 	char target_id[37];
 
@@ -80,8 +80,9 @@ typedef struct CfaJob
 	CfaProviderAnswer answer;
 
 	CfaAttach attach;
-	const char *apply_kind; /* for CFA_STEP_APPLY: kind of payment_event_apply */
-	const char *outcome;    /* for the log and the metrics, with DONE */
+	const char
+		*apply_kind;	 /* for CFA_STEP_APPLY: kind of payment_event_apply */
+	const char *outcome; /* for the log and the metrics, with DONE */
 } CfaJob;
 
 /*

@@ -32,7 +32,8 @@ static CfaModelResult apply_pledge(CfaModelCampaign *campaign,
 								   const CfaModelEvent *event,
 								   CfaModelChange *change);
 static int read_delta(const json_t *data, Delta *delta);
-static int add_delta(CfaFigures *figures, const Delta *delta, const json_t *data);
+static int add_delta(CfaFigures *figures, const Delta *delta,
+					 const json_t *data);
 static int add_places(CfaFigures *figures, const char *id, int64_t delta);
 static int add(int64_t *sum, int64_t value);
 static bool is_delta_zero(const Delta *delta);
@@ -146,8 +147,10 @@ cfa_model_figures_parse(CfaFigures *figures, const char *text)
 	int result = -1;
 
 	memset(figures, 0, sizeof(*figures));
-	if (read_figure(object, "confirmed_minor", &figures->confirmed_minor) != 0 ||
-		read_figure(object, "confirmed_count", &figures->confirmed_count) != 0 ||
+	if (read_figure(object, "confirmed_minor", &figures->confirmed_minor) !=
+			0 ||
+		read_figure(object, "confirmed_count", &figures->confirmed_count) !=
+			0 ||
 		read_figure(object, "refunded_minor", &figures->refunded_minor) != 0 ||
 		read_figure(object, "pending_minor", &figures->pending_minor) != 0 ||
 		read_figure(object, "pending_count", &figures->pending_count) != 0 ||
@@ -166,8 +169,7 @@ done:
 }
 
 CfaModelResult
-cfa_model_apply(CfaModelCampaign *campaign,
-				const CfaModelEvent *event,
+cfa_model_apply(CfaModelCampaign *campaign, const CfaModelEvent *event,
 				CfaModelChange *change)
 {
 	memset(change, 0, sizeof(*change));
@@ -198,9 +200,7 @@ cfa_model_render(CfaModelCampaign *campaign)
 }
 
 void
-cfa_model_etag(const CfaModelCampaign *campaign,
-			   int64_t epoch,
-			   char *buf,
+cfa_model_etag(const CfaModelCampaign *campaign, int64_t epoch, char *buf,
 			   size_t len)
 {
 	snprintf(buf,
@@ -231,7 +231,8 @@ cfa_model_time_ms(const char *text)
 	int64_t ms = 0;
 	int scale = 100;
 
-	if (text == NULL || (rest = strptime(text, "%Y-%m-%dT%H:%M:%S", &tm)) == NULL)
+	if (text == NULL ||
+		(rest = strptime(text, "%Y-%m-%dT%H:%M:%S", &tm)) == NULL)
 		return -1;
 	if (*rest == '.')
 	{
@@ -244,8 +245,7 @@ cfa_model_time_ms(const char *text)
 }
 
 static CfaModelResult
-apply_campaign(CfaModelCampaign *campaign,
-			   const CfaModelEvent *event,
+apply_campaign(CfaModelCampaign *campaign, const CfaModelEvent *event,
 			   CfaModelChange *change)
 {
 	json_t *source = json_object_get(event->data, "campaign");
@@ -271,8 +271,7 @@ apply_campaign(CfaModelCampaign *campaign,
 }
 
 static CfaModelResult
-apply_pledge(CfaModelCampaign *campaign,
-			 const CfaModelEvent *event,
+apply_pledge(CfaModelCampaign *campaign, const CfaModelEvent *event,
 			 CfaModelChange *change)
 {
 	Delta delta;
@@ -343,7 +342,8 @@ add_places(CfaFigures *figures, const char *id, int64_t delta)
 		if (strcmp(figures->places[i].id, id) == 0)
 			return add(&figures->places[i].held, delta);
 	}
-	if (figures->places_count == CFA_MODEL_PLACES_MAX || strlen(id) != CFA_UUID_LEN)
+	if (figures->places_count == CFA_MODEL_PLACES_MAX ||
+		strlen(id) != CFA_UUID_LEN)
 		return -1;
 	place = &figures->places[figures->places_count++];
 	snprintf(place->id, sizeof(place->id), "%s", id);

@@ -21,15 +21,15 @@
 /* One event of the stream as the projector needs it. */
 typedef struct CfaModelEvent
 {
-	char type[48];                    /* "pledge.confirmed" */
+	char type[48]; /* "pledge.confirmed" */
 	char event_id[CFA_UUID_LEN + 1];
 	char campaign_id[CFA_UUID_LEN + 1];
 	char aggregate_id[CFA_UUID_LEN + 1];
 	int64_t aggregate_version;
 	int64_t outbox_id;
 	uint64_t xid;
-	int64_t sequence;                 /* in the stream */
-	json_t *data;                     /* owned */
+	int64_t sequence; /* in the stream */
+	json_t *data;	  /* owned */
 } CfaModelEvent;
 
 void cfa_model_event_clear(CfaModelEvent *event);
@@ -56,7 +56,7 @@ typedef struct CfaFigures
 typedef struct CfaModelCampaign
 {
 	char id[CFA_UUID_LEN + 1];
-	json_t *source;   /* static document with pools, as the event brought it */
+	json_t *source;	  /* static document with pools, as the event brought it */
 	json_t *document; /* public document; totals and remaining set by render */
 	int64_t version;
 	CfaFigures figures;
@@ -67,19 +67,19 @@ typedef struct CfaModelChange
 {
 	bool is_source_changed;
 	bool is_figures_changed;
-	char *old_slug;     /* to be removed; NULL if none */
-	char *gift_added;   /* JSON text */
+	char *old_slug;		/* to be removed; NULL if none */
+	char *gift_added;	/* JSON text */
 	char *gift_removed; /* JSON text, the bytes that were added once */
-	json_t *frame;      /* for those who watch the campaign; NULL if none */
-	json_t *pledge;     /* for those who watch the pledge; NULL if none */
+	json_t *frame;		/* for those who watch the campaign; NULL if none */
+	json_t *pledge;		/* for those who watch the pledge; NULL if none */
 } CfaModelChange;
 
 typedef enum CfaModelResult
 {
 	CFA_MODEL_APPLIED,
-	CFA_MODEL_STALE,    /* an older version of the campaign: nothing changed */
-	CFA_MODEL_IGNORED,  /* of no concern for the read model */
-	CFA_MODEL_MISSING,  /* an event of a campaign that the model does not hold */
+	CFA_MODEL_STALE,   /* an older version of the campaign: nothing changed */
+	CFA_MODEL_IGNORED, /* of no concern for the read model */
+	CFA_MODEL_MISSING, /* an event of a campaign that the model does not hold */
 	CFA_MODEL_MALFORMED /* data without the members it must have */
 } CfaModelResult;
 
@@ -114,9 +114,7 @@ void cfa_model_change_clear(CfaModelChange *change);
 char *cfa_model_render(CfaModelCampaign *campaign);
 
 /* `"<version>-<sequence>-<epoch>"` with its quotes. */
-void cfa_model_etag(const CfaModelCampaign *campaign,
-					int64_t epoch,
-					char *buf,
+void cfa_model_etag(const CfaModelCampaign *campaign, int64_t epoch, char *buf,
 					size_t len);
 
 /* A feed item: text of {"id","name","amount","message","at"}; the caller frees. */

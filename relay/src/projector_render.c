@@ -14,7 +14,8 @@
 static json_t *render_reward(json_t *source);
 static json_t *render_totals(const CfaModelCampaign *campaign);
 static json_t *render_remaining_list(CfaModelCampaign *campaign);
-static json_t *remaining(const CfaModelCampaign *campaign, const json_t *reward);
+static json_t *remaining(const CfaModelCampaign *campaign,
+						 const json_t *reward);
 static json_t *money(int64_t amount, const char *currency);
 static int64_t held(const CfaFigures *figures, const char *id);
 static const json_t *find_pool(const json_t *source, const char *id);
@@ -66,13 +67,15 @@ cfa_render_figures(CfaModelCampaign *campaign)
 	json_t *reward;
 	size_t index;
 
-	if (json_object_set_new(
-			campaign->document, "totals", render_totals(campaign)) != 0)
+	if (json_object_set_new(campaign->document,
+							"totals",
+							render_totals(campaign)) != 0)
 		return -1;
 	json_array_foreach(rewards, index, reward)
 	{
-		if (json_object_set_new(
-				reward, "remaining", remaining(campaign, reward)) != 0)
+		if (json_object_set_new(reward,
+								"remaining",
+								remaining(campaign, reward)) != 0)
 			return -1;
 	}
 	return 0;
@@ -121,7 +124,8 @@ cfa_render_campaign_frame(const CfaModelCampaign *campaign)
 json_t *
 cfa_render_pledge_frame(const CfaModelEvent *event)
 {
-	const char *state = json_string_value(json_object_get(event->data, "state"));
+	const char *state =
+		json_string_value(json_object_get(event->data, "state"));
 
 	if (state == NULL)
 		return NULL;
@@ -153,11 +157,8 @@ cfa_render_reset_frame(const char *campaign_id, int64_t sequence)
 }
 
 char *
-cfa_render_live(int64_t sequence,
-				const char *campaign_id,
-				const char *pledge_id,
-				json_t *frame,
-				json_t *pledge)
+cfa_render_live(int64_t sequence, const char *campaign_id,
+				const char *pledge_id, json_t *frame, json_t *pledge)
 {
 	json_t *message = json_pack("{s:I,s:s,s:s?,s:O?,s:O?}",
 								"sequence",
@@ -179,10 +180,12 @@ cfa_render_live(int64_t sequence,
 char *
 cfa_model_gift(const json_t *data)
 {
-	const char *pledge_id = json_string_value(json_object_get(data, "pledge_id"));
+	const char *pledge_id =
+		json_string_value(json_object_get(data, "pledge_id"));
 	const char *currency = json_string_value(json_object_get(data, "currency"));
 	const json_t *amount = json_object_get(data, "amount_minor");
-	const char *created = json_string_value(json_object_get(data, "created_at"));
+	const char *created =
+		json_string_value(json_object_get(data, "created_at"));
 	bool is_shown = json_is_true(json_object_get(data, "show_amount"));
 	char id[GIFT_ID_BYTES * 2 + 1];
 	json_t *gift;
@@ -263,18 +266,18 @@ render_totals(const CfaModelCampaign *campaign)
 	const char *currency =
 		json_string_value(json_object_get(campaign->source, "currency"));
 
-	return json_pack(
-		"{s:o,s:I,s:o,s:I,s:I}",
-		"raised",
-		money(figures->confirmed_minor - figures->refunded_minor, currency),
-		"confirmed_count",
-		(json_int_t) figures->confirmed_count,
-		"pending",
-		money(figures->pending_minor, currency),
-		"pending_count",
-		(json_int_t) figures->pending_count,
-		"sequence",
-		(json_int_t) figures->sequence);
+	return json_pack("{s:o,s:I,s:o,s:I,s:I}",
+					 "raised",
+					 money(figures->confirmed_minor - figures->refunded_minor,
+						   currency),
+					 "confirmed_count",
+					 (json_int_t) figures->confirmed_count,
+					 "pending",
+					 money(figures->pending_minor, currency),
+					 "pending_count",
+					 (json_int_t) figures->pending_count,
+					 "sequence",
+					 (json_int_t) figures->sequence);
 }
 
 static json_t *
@@ -284,8 +287,9 @@ render_remaining_list(CfaModelCampaign *campaign)
 	const json_t *reward;
 	size_t index;
 
-	json_array_foreach(
-		json_object_get(campaign->document, "rewards"), index, reward)
+	json_array_foreach(json_object_get(campaign->document, "rewards"),
+					   index,
+					   reward)
 	{
 		json_array_append_new(list,
 							  json_pack("{s:o,s:o}",
@@ -322,8 +326,11 @@ remaining(const CfaModelCampaign *campaign, const json_t *reward)
 static json_t *
 money(int64_t amount, const char *currency)
 {
-	return json_pack(
-		"{s:I,s:s}", "amount", (json_int_t) amount, "currency", currency);
+	return json_pack("{s:I,s:s}",
+					 "amount",
+					 (json_int_t) amount,
+					 "currency",
+					 currency);
 }
 
 static int64_t

@@ -29,10 +29,7 @@ json_t *cfa_render_pledge_frame(const CfaModelEvent *event);
 json_t *cfa_render_reset_frame(const char *campaign_id, int64_t sequence);
 
 /* The message of channel cfa:live; frame and pledge may be NULL. Caller frees. */
-char *cfa_render_live(int64_t sequence,
-					  const char *campaign_id,
-					  const char *pledge_id,
-					  json_t *frame,
-					  json_t *pledge);
+char *cfa_render_live(int64_t sequence, const char *campaign_id,
+					  const char *pledge_id, json_t *frame, json_t *pledge);
 
 #endif

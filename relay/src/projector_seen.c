@@ -37,7 +37,8 @@ cfa_snapshot_parse(CfaSnapshot *snapshot, const char *text)
 		if (snapshot->xip_count >= CFA_SNAPSHOT_XIDS_MAX ||
 			read_u64(&text, &xid) != 0)
 			return -1;
-		grown = realloc(snapshot->xip, (snapshot->xip_count + 1) * sizeof(*grown));
+		grown =
+			realloc(snapshot->xip, (snapshot->xip_count + 1) * sizeof(*grown));
 		if (grown == NULL)
 			return -1;
 		snapshot->xip = grown;
@@ -154,9 +155,9 @@ cfa_seen_parse(CfaSeen *seen, const char *text)
 		uint64_t first;
 		uint64_t last;
 
-		if (seen->count >= CFA_SEEN_RANGES_MAX || read_u64(&text, &first) != 0 ||
-			*text++ != '-' || read_u64(&text, &last) != 0 || first > last ||
-			last >= INT64_MAX)
+		if (seen->count >= CFA_SEEN_RANGES_MAX ||
+			read_u64(&text, &first) != 0 || *text++ != '-' ||
+			read_u64(&text, &last) != 0 || first > last || last >= INT64_MAX)
 			return -1;
 		if (seen->count > 0 &&
 			(int64_t) first <= seen->ranges[seen->count - 1].last + 1)

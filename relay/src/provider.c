@@ -25,24 +25,20 @@ static char *create_body(const CfaProviderTerms *terms);
 static char *refund_body(const CfaProviderTerms *terms);
 static int search_path(char *path, size_t len, const CfaProviderTerms *terms);
 static void read_object(CfaProviderAnswer *answer, const json_t *object);
-static void read_list(CfaProviderAnswer *answer,
-					  CfaProviderCall call,
-					  const CfaProviderTerms *terms,
-					  const json_t *root);
-static void read_error(CfaProviderAnswer *answer,
-					   CfaProviderCall call,
+static void read_list(CfaProviderAnswer *answer, CfaProviderCall call,
+					  const CfaProviderTerms *terms, const json_t *root);
+static void read_error(CfaProviderAnswer *answer, CfaProviderCall call,
 					   const json_t *root);
 static void read_last_error(CfaProviderAnswer *answer, const json_t *object);
-static bool is_match(CfaProviderCall call,
-					 const CfaProviderTerms *terms,
+static bool is_match(CfaProviderCall call, const CfaProviderTerms *terms,
 					 const json_t *object);
 static int64_t read_retry_after(const char *text);
-static void copy_text(char *buf, size_t len, const json_t *object, const char *name);
+static void copy_text(char *buf, size_t len, const json_t *object,
+					  const char *name);
 static int64_t get_integer(const json_t *object, const char *name);
 
 int
-cfa_provider_request(CfaProviderRequest *request,
-					 CfaProviderCall call,
+cfa_provider_request(CfaProviderRequest *request, CfaProviderCall call,
 					 const CfaProviderTerms *terms)
 {
 	int written = 0;
@@ -52,8 +48,9 @@ cfa_provider_request(CfaProviderRequest *request,
 	{
 		case CFA_CALL_CREATE:
 			request->is_post = true;
-			written =
-				snprintf(request->path, sizeof(request->path), "/v1/payment_intents");
+			written = snprintf(request->path,
+							   sizeof(request->path),
+							   "/v1/payment_intents");
 			snprintf(request->idempotency_key,
 					 sizeof(request->idempotency_key),
 					 "%s",
@@ -84,7 +81,8 @@ cfa_provider_request(CfaProviderRequest *request,
 			if (!is_id(terms->payment_id))
 				return -1;
 			request->is_post = true;
-			written = snprintf(request->path, sizeof(request->path), "/v1/refunds");
+			written =
+				snprintf(request->path, sizeof(request->path), "/v1/refunds");
 			snprintf(request->idempotency_key,
 					 sizeof(request->idempotency_key),
 					 "%s",
@@ -119,10 +117,8 @@ cfa_provider_request_clear(CfaProviderRequest *request)
 }
 
 void
-cfa_provider_read(CfaProviderAnswer *answer,
-				  CfaProviderCall call,
-				  const CfaProviderTerms *terms,
-				  const CfaProviderReply *reply)
+cfa_provider_read(CfaProviderAnswer *answer, CfaProviderCall call,
+				  const CfaProviderTerms *terms, const CfaProviderReply *reply)
 {
 	json_t *root = NULL;
 
@@ -140,7 +136,10 @@ cfa_provider_read(CfaProviderAnswer *answer,
 		return;
 	}
 	if (reply->body != NULL)
-		root = json_loadb(reply->body, reply->body_len, JSON_REJECT_DUPLICATES, NULL);
+		root = json_loadb(reply->body,
+						  reply->body_len,
+						  JSON_REJECT_DUPLICATES,
+						  NULL);
 	if (reply->http_status < 200 || reply->http_status > 299)
 		read_error(answer, call, root);
 	else if (call == CFA_CALL_SEARCH || call == CFA_CALL_REFUND_LIST)
@@ -183,7 +182,8 @@ is_id(const char *text)
 		return false;
 	for (size_t i = 0; i < len; i++)
 	{
-		if (!isalnum((unsigned char) text[i]) && text[i] != '_' && text[i] != '-')
+		if (!isalnum((unsigned char) text[i]) && text[i] != '_' &&
+			text[i] != '-')
 			return false;
 	}
 	return true;
@@ -297,10 +297,8 @@ read_object(CfaProviderAnswer *answer, const json_t *object)
 }
 
 static void
-read_list(CfaProviderAnswer *answer,
-		  CfaProviderCall call,
-		  const CfaProviderTerms *terms,
-		  const json_t *root)
+read_list(CfaProviderAnswer *answer, CfaProviderCall call,
+		  const CfaProviderTerms *terms, const json_t *root)
 {
 	const json_t *data = json_object_get(root, "data");
 	const json_t *object;
@@ -384,7 +382,8 @@ read_last_error(CfaProviderAnswer *answer, const json_t *object)
 }
 
 static bool
-is_match(CfaProviderCall call, const CfaProviderTerms *terms, const json_t *object)
+is_match(CfaProviderCall call, const CfaProviderTerms *terms,
+		 const json_t *object)
 {
 	const char *name = call == CFA_CALL_SEARCH ? "pledge_id" : "refund_id";
 	const char *wanted =
@@ -407,7 +406,8 @@ read_retry_after(const char *text)
 	seconds = strtol(text, &end, 10);
 	if (*end != '\0' || seconds < 0)
 		return 0;
-	return (int64_t) (seconds > RETRY_AFTER_MAX_S ? RETRY_AFTER_MAX_S : seconds) *
+	return (int64_t) (seconds > RETRY_AFTER_MAX_S ? RETRY_AFTER_MAX_S
+												  : seconds) *
 		   1000;
 }
 

@@ -1,0 +1,240 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * daemon.c: the frame of a daemon.
+ *
+ * Signals come through the loop: the first TERM or INT asks the daemon to finish, a
+ * second one ends the process at once with 1, which every daemon must survive
+ * (as it must survive kill -9). HUP reads the log level again.
+ */
+#include "daemon.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "careforall/log.h"
+#include "notify.h"
+
+#ifndef CFA_VERSION
+#error "the build defines CFA_VERSION"
+#endif
+
+static bool read_options(const CfaDaemonSpec *spec, int argc, char **argv,
+						 bool *only_check, int *code);
+static void on_signal(void *arg, int signal);
+
+static void
+print_help(const CfaDaemonSpec *spec)
+{
+	printf("Usage: %s [options]\n\n%s\n\nOptions:\n",
+		   spec->name,
+		   spec->summary);
+	printf("  %-16s %s\n", "--help", "show this and exit");
+	printf("  %-16s %s\n", "--version", "show the version and exit");
+	printf("  %-16s %s\n",
+		   "--check-config",
+		   "read and check the settings, show them, and exit");
+	for (size_t i = 0; i < spec->flag_count; i++)
+		printf("  %-16s %s\n", spec->flags[i].name, spec->flags[i].help);
+	printf(
+		"\nSettings come from the environment; NAME_FILE may name a file that "
+		"holds the value of NAME.\n\n");
+	cfa_config_help(stdout, spec->items, spec->item_count);
+}
+
+static bool
+set_flag(const CfaDaemonSpec *spec, const char *option)
+{
+	for (size_t i = 0; i < spec->flag_count; i++)
+	{
+		if (strcmp(option, spec->flags[i].name) == 0)
+		{
+			*spec->flags[i].target = true;
+			return true;
+		}
+	}
+	return false;
+}
+
+static bool
+read_options(const CfaDaemonSpec *spec, int argc, char **argv, bool *only_check,
+			 int *code)
+{
+	for (int i = 1; i < argc; i++)
+	{
+		*code = CFA_EXIT_OK;
+		if (strcmp(argv[i], "--help") == 0)
+		{
+			print_help(spec);
+			return true;
+		}
+		if (strcmp(argv[i], "--version") == 0)
+		{
+			printf("%s %s\n", spec->name, CFA_VERSION);
+			return true;
+		}
+		if (strcmp(argv[i], "--check-config") == 0)
+			*only_check = true;
+		else if (!set_flag(spec, argv[i]))
+		{
+			*code = CFA_EXIT_USAGE;
+			fprintf(stderr,
+					"%s: unrecognized option \"%s\"; see --help\n",
+					spec->name,
+					argv[i]);
+			return true;
+		}
+	}
+	return false;
+}
+
+static bool
+read_settings(const CfaDaemonSpec *spec)
+{
+	char error[512] = "";
+	CfaLogLevel level = CFA_LOG_INFO;
+	bool is_ok =
+		cfa_config_load(spec->items, spec->item_count, error, sizeof(error)) ==
+		0;
+
+	if (is_ok && !cfa_log_level_parse(spec->config->log_level, &level))
+	{
+		snprintf(error,
+				 sizeof(error),
+				 "CAREFORALL_LOG_LEVEL \"%s\" is invalid: debug, info, warn "
+				 "or error",
+				 spec->config->log_level);
+		is_ok = false;
+	}
+	if (is_ok && spec->check != NULL)
+		is_ok = spec->check(error, sizeof(error));
+	if (!is_ok)
+		fprintf(stderr, "%s: %s\n", spec->name, error);
+	cfa_log_init(spec->name, level);
+	return is_ok;
+}
+
+bool
+cfa_daemon_init(CfaDaemon *daemon, const CfaDaemonSpec *spec, int argc,
+				char **argv, int *code)
+{
+	static const int signals[] = {SIGTERM, SIGINT, SIGHUP, 0};
+	bool only_check = false;
+
+	*daemon = (CfaDaemon){.spec = spec};
+	if (read_options(spec, argc, argv, &only_check, code))
+		return true;
+	*code = CFA_EXIT_USAGE;
+	if (!read_settings(spec))
+	{
+		cfa_config_clear(spec->items, spec->item_count);
+		return true;
+	}
+	if (only_check)
+	{
+		cfa_config_show(stdout, spec->items, spec->item_count);
+		cfa_config_clear(spec->items, spec->item_count);
+		*code = CFA_EXIT_OK;
+		return true;
+	}
+	*code = CFA_EXIT_FAILED;
+	signal(SIGPIPE, SIG_IGN);
+	daemon->loop = cfa_loop_new();
+	if (daemon->loop == NULL ||
+		cfa_loop_signals(daemon->loop, signals, on_signal, daemon) != 0)
+	{
+		cfa_log(CFA_LOG_ERROR, "loop_failed");
+		return true;
+	}
+	daemon->metrics = cfa_metrics_new();
+	return false;
+}
+
+int
+cfa_daemon_run(CfaDaemon *daemon)
+{
+	const CfaDaemonSpec *spec = daemon->spec;
+	char error[256] = "";
+	int code;
+	CfaHttpOptions http = {.listen = spec->config->http_listen,
+						   .metrics = daemon->metrics,
+						   .is_ready = spec->is_ready,
+						   .refresh = spec->refresh,
+						   .arg = spec->arg};
+
+	cfa_metrics_attach_own(daemon->metrics);
+	daemon->http = cfa_http_new(daemon->loop, &http, error, sizeof(error));
+	if (daemon->http == NULL)
+	{
+		cfa_log(CFA_LOG_ERROR, "http_failed", CFA_STR("error", error));
+		return CFA_EXIT_FAILED;
+	}
+	cfa_log(CFA_LOG_INFO,
+			"started",
+			CFA_STR("version", CFA_VERSION),
+			CFA_STR("http", spec->config->http_listen));
+	cfa_notify("READY=1");
+	code = cfa_loop_run(daemon->loop);
+	cfa_log(CFA_LOG_INFO, "stopped", CFA_INT("code", code));
+	return code;
+}
+
+void
+cfa_daemon_clear(CfaDaemon *daemon)
+{
+	cfa_http_free(daemon->http);
+	cfa_metrics_free(daemon->metrics);
+	cfa_loop_free(daemon->loop);
+	cfa_config_clear(daemon->spec->items, daemon->spec->item_count);
+}
+
+static void
+reload(const CfaDaemonSpec *spec)
+{
+	char *text = NULL;
+	char error[512] = "";
+	CfaLogLevel level;
+	const CfaConfigItem item = {"LOG_LEVEL",
+								CFA_CONFIG_TEXT,
+								&text,
+								"info",
+								0,
+								0,
+								"Lowest level that is logged."};
+
+	if (cfa_config_load(&item, 1, error, sizeof(error)) != 0)
+		cfa_log(CFA_LOG_WARN, "reload_failed", CFA_STR("error", error));
+	else if (!cfa_log_level_parse(text, &level))
+		cfa_log(CFA_LOG_WARN,
+				"reload_failed",
+				CFA_STR("error", "CAREFORALL_LOG_LEVEL is invalid"));
+	else
+	{
+		cfa_log_set_level(level);
+		cfa_log(CFA_LOG_INFO, "reloaded", CFA_STR("log_level", text));
+	}
+	cfa_config_clear(&item, 1);
+}
+
+static void
+on_signal(void *arg, int signal)
+{
+	CfaDaemon *daemon = arg;
+
+	if (signal == SIGHUP)
+	{
+		reload(daemon->spec);
+		return;
+	}
+	if (daemon->is_stopping)
+	{
+		cfa_log(CFA_LOG_WARN, "stopped_at_once");
+		_exit(CFA_EXIT_FAILED);
+	}
+	daemon->is_stopping = true;
+	cfa_log(CFA_LOG_INFO, "stopping");
+	cfa_notify("STOPPING=1");
+	daemon->spec->on_stop(daemon->spec->arg);
+}

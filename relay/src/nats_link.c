@@ -1,0 +1,378 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * nats_link.c: a cnats connection on the loop.
+ *
+ * Threads: the loop's owns everything but the fields marked atomic. A connecting
+ * thread touches only its Attempt and wakes the loop when it is done. In loop mode
+ * the library calls the event-loop callbacks on whatever thread it works (the
+ * connecting one, its ping timer's): they set atomics and wake the loop.
+ */
+#include "nats_link.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+
+#include "careforall/backoff.h"
+#include "careforall/log.h"
+
+#define CONNECT_TIMEOUT_MS 2000
+#define RECONNECT_BASE_MS 50
+#define RECONNECT_MAX_MS 5000
+#define PING_INTERVAL_MS 5000
+#define PINGS_OUT_MAX 2
+#define SERVERS_MAX 8
+
+typedef enum LinkState
+{
+	LINK_CLOSED,
+	LINK_CONNECTING,
+	LINK_UP
+} LinkState;
+
+struct CfaNatsLink
+{
+	CfaLoop *loop;
+	CfaNatsOptions options;
+	pthread_t loop_thread;
+	LinkState state;
+	natsConnection *connection;
+	CfaWatch *watch;
+	CfaWaker waker;
+	CfaTimer timer; /* when to connect */
+	CfaBackoff backoff;
+	uint64_t losses;
+	pthread_t thread; /* that connects; joined when is_done */
+	natsConnection *connected;
+	natsStatus connect_status;
+	atomic_bool is_done;
+	atomic_int fd; /* of the connection, -1 when not attached */
+	atomic_bool wants_write;
+};
+
+static void start_connect(void *arg);
+static void on_wake(void *arg);
+static void on_socket(void *arg, uint32_t events);
+
+/* ---- callbacks of the library, on any thread */
+
+static void
+on_closed(natsConnection *connection, void *closure)
+{
+	CfaNatsLink *link = closure;
+
+	cfa_waker_wake(&link->waker);
+}
+
+static natsStatus
+on_attach(void **user, void *loop, natsConnection *connection, natsSock socket)
+{
+	CfaNatsLink *link = loop;
+
+	*user = link;
+	atomic_store(&link->wants_write, false);
+	atomic_store(&link->fd, (int) socket);
+	return NATS_OK;
+}
+
+static natsStatus
+on_read_wanted(void *user, bool add)
+{
+	CfaNatsLink *link = user;
+
+	if (!add)
+	{
+		atomic_store(&link->fd, -1);
+		cfa_waker_wake(&link->waker);
+	}
+	return NATS_OK;
+}
+
+static natsStatus
+on_write_wanted(void *user, bool add)
+{
+	CfaNatsLink *link = user;
+
+	atomic_store(&link->wants_write, add);
+	if (!add)
+		return NATS_OK;
+	if (!pthread_equal(pthread_self(), link->loop_thread))
+		cfa_waker_wake(&link->waker);
+	else if (link->watch != NULL)
+		cfa_loop_rewatch(link->watch, EPOLLIN | EPOLLOUT);
+	return NATS_OK;
+}
+
+static natsStatus
+on_detach(void *user)
+{
+	return on_read_wanted(user, false);
+}
+
+/* ---- connecting */
+
+static natsStatus
+set_servers(natsOptions *opts, const char *url)
+{
+	char *copy = strdup(url);
+	const char *servers[SERVERS_MAX];
+	int count = 0;
+	char *rest = NULL;
+	natsStatus s = NATS_NO_MEMORY;
+
+	if (copy != NULL)
+	{
+		for (char *one = strtok_r(copy, ", ", &rest);
+			 one != NULL && count < SERVERS_MAX;
+			 one = strtok_r(NULL, ", ", &rest))
+			servers[count++] = one;
+		s = natsOptions_SetServers(opts, servers, count);
+	}
+	free(copy);
+	return s;
+}
+
+static natsStatus
+make_options(const CfaNatsOptions *options, CfaNatsLink *link,
+			 natsOptions **opts)
+{
+	const char *user = options->user;
+	natsStatus s = natsOptions_Create(opts);
+
+	if (s == NATS_OK)
+		s = set_servers(*opts, options->url);
+	if (s == NATS_OK)
+		s = natsOptions_SetName(*opts, options->name);
+	if (s == NATS_OK && user != NULL && user[0] != '\0')
+		s = natsOptions_SetUserInfo(*opts, user, options->password);
+	if (s == NATS_OK)
+		s = natsOptions_SetAllowReconnect(*opts, false);
+	if (s == NATS_OK)
+		s = natsOptions_SetTimeout(*opts, CONNECT_TIMEOUT_MS);
+	if (s == NATS_OK)
+		s = natsOptions_SetPingInterval(*opts, PING_INTERVAL_MS);
+	if (s == NATS_OK)
+		s = natsOptions_SetMaxPingsOut(*opts, PINGS_OUT_MAX);
+	if (s == NATS_OK && link != NULL)
+		s = natsOptions_SetClosedCB(*opts, on_closed, link);
+	if (s == NATS_OK && link != NULL && options->in_loop)
+		s = natsOptions_SetEventLoop(*opts,
+									 link,
+									 on_attach,
+									 on_read_wanted,
+									 on_write_wanted,
+									 on_detach);
+	if (s == NATS_OK && options->in_loop)
+		s = natsOptions_SetSendAsap(*opts, true);
+	return s;
+}
+
+static natsStatus
+connect_now(const CfaNatsOptions *options, CfaNatsLink *link,
+			natsConnection **connection)
+{
+	natsOptions *opts = NULL;
+	natsStatus s = make_options(options, link, &opts);
+
+	*connection = NULL;
+	if (s == NATS_OK)
+		s = natsConnection_Connect(connection, opts);
+	natsOptions_Destroy(opts);
+	return s;
+}
+
+natsStatus
+cfa_nats_connect(const CfaNatsOptions *options, natsConnection **connection)
+{
+	CfaNatsOptions blocking = *options;
+
+	blocking.in_loop = false;
+	return connect_now(&blocking, NULL, connection);
+}
+
+static void *
+connect_thread(void *arg)
+{
+	CfaNatsLink *link = arg;
+
+	link->connect_status = connect_now(&link->options, link, &link->connected);
+	atomic_store(&link->is_done, true);
+	cfa_waker_wake(&link->waker);
+	return NULL;
+}
+
+static void
+retry_later(CfaNatsLink *link, const char *event, const char *error)
+{
+	int64_t delay_ms = cfa_backoff_next(&link->backoff);
+
+	cfa_log(CFA_LOG_WARN,
+			event,
+			CFA_STR("connection", link->options.name),
+			CFA_STR("error", error),
+			CFA_INT("retry_ms", delay_ms));
+	cfa_timer_set(link->loop, &link->timer, delay_ms * 1000);
+}
+
+static void
+start_connect(void *arg)
+{
+	CfaNatsLink *link = arg;
+
+	atomic_store(&link->is_done, false);
+	atomic_store(&link->fd, -1);
+	if (pthread_create(&link->thread, NULL, connect_thread, link) != 0)
+		retry_later(link, "nats_connect_failed", "no thread could be started");
+	else
+		link->state = LINK_CONNECTING;
+}
+
+static void
+finish_connect(CfaNatsLink *link)
+{
+	int fd = atomic_load(&link->fd);
+
+	pthread_join(link->thread, NULL);
+	link->state = LINK_CLOSED;
+	if (link->connect_status != NATS_OK)
+	{
+		retry_later(link,
+					"nats_connect_failed",
+					natsStatus_GetText(link->connect_status));
+		return;
+	}
+	link->connection = link->connected;
+	link->state = LINK_UP;
+	if (link->options.in_loop && fd >= 0)
+		link->watch = cfa_loop_watch(link->loop, fd, EPOLLIN, on_socket, link);
+	if (link->options.in_loop && link->watch == NULL)
+	{
+		cfa_nats_drop(link, "the socket cannot be watched");
+		return;
+	}
+	cfa_backoff_reset(&link->backoff);
+	link->options.on_up(link->options.arg);
+}
+
+/* ---- the loop's side */
+
+CfaNatsLink *
+cfa_nats_new(CfaLoop *loop, const CfaNatsOptions *options)
+{
+	CfaNatsLink *link = calloc(1, sizeof(*link));
+
+	if (link == NULL)
+		abort();
+	link->loop = loop;
+	link->loop_thread = pthread_self();
+	link->options = *options;
+	link->timer = (CfaTimer){.fn = start_connect, .arg = link};
+	if (cfa_waker_init(&link->waker, loop, on_wake, link) != 0)
+		abort();
+	cfa_backoff_init(&link->backoff,
+					 RECONNECT_BASE_MS,
+					 RECONNECT_MAX_MS,
+					 (uint64_t) cfa_clock_us());
+	cfa_timer_set(loop, &link->timer, 0);
+	return link;
+}
+
+static void
+close_connection(CfaNatsLink *link)
+{
+	cfa_loop_unwatch(link->watch);
+	link->watch = NULL;
+	if (link->connection != NULL)
+	{
+		natsConnection_Close(link->connection);
+		natsConnection_Destroy(link->connection);
+	}
+	link->connection = NULL;
+	link->state = LINK_CLOSED;
+}
+
+void
+cfa_nats_free(CfaNatsLink *link)
+{
+	if (link == NULL)
+		return;
+	cfa_timer_cancel(link->loop, &link->timer);
+	if (link->state == LINK_CONNECTING)
+	{
+		pthread_join(link->thread, NULL);
+		if (link->connect_status == NATS_OK)
+			link->connection = link->connected;
+	}
+	close_connection(link);
+	/* The library may still be about to report the close: end it first. */
+	(void) nats_CloseAndWait(2000);
+	cfa_waker_clear(&link->waker);
+	free(link);
+}
+
+natsConnection *
+cfa_nats_connection(CfaNatsLink *link)
+{
+	return link->connection;
+}
+
+uint64_t
+cfa_nats_losses(const CfaNatsLink *link)
+{
+	return link->losses;
+}
+
+void
+cfa_nats_drop(CfaNatsLink *link, const char *why)
+{
+	if (link->state != LINK_UP)
+		return;
+	close_connection(link);
+	link->losses++;
+	retry_later(link, "nats_lost", why);
+	link->options.on_down(link->options.arg, why);
+}
+
+static void
+check_closed(CfaNatsLink *link)
+{
+	const char *error = NULL;
+
+	if (link->state != LINK_UP || !natsConnection_IsClosed(link->connection))
+		return;
+	(void) natsConnection_GetLastError(link->connection, &error);
+	cfa_nats_drop(link,
+				  error == NULL || error[0] == '\0' ? "connection closed"
+													: error);
+}
+
+static void
+on_wake(void *arg)
+{
+	CfaNatsLink *link = arg;
+
+	if (link->state == LINK_CONNECTING && atomic_load(&link->is_done))
+		finish_connect(link);
+	if (link->watch != NULL && atomic_load(&link->wants_write))
+		cfa_loop_rewatch(link->watch, EPOLLIN | EPOLLOUT);
+	check_closed(link);
+}
+
+static void
+on_socket(void *arg, uint32_t events)
+{
+	CfaNatsLink *link = arg;
+
+	if ((events & EPOLLOUT) != 0)
+		natsConnection_ProcessWriteEvent(link->connection);
+	if ((events & (EPOLLIN | EPOLLHUP | EPOLLERR)) != 0)
+		natsConnection_ProcessReadEvent(link->connection);
+	if (link->watch != NULL && !atomic_load(&link->wants_write))
+		cfa_loop_rewatch(link->watch, EPOLLIN);
+	if (natsConnection_IsClosed(link->connection))
+		check_closed(link);
+	else if ((events & EPOLLIN) != 0 && link->options.on_read != NULL)
+		link->options.on_read(link->options.arg);
+}
