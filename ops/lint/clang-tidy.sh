@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 #
-# clang-tidy.sh [FILE...] - clang-tidy over all C sources, or over the files given,
-# two at a time, with the rules of .clang-tidy and the flags of each part. The parts
-# must be built: the API needs its copy of Kore's headers.
+# clang-tidy.sh [FILE...] - clang-tidy over the C sources of the extension and the API,
+# or over the files given, two at a time, with the rules of .clang-tidy and the flags
+# of each part. lib and relay run it in their own lint. The API must be built: it needs
+# its copy of Kore's headers.
 set -euo pipefail
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
@@ -39,7 +40,7 @@ if [ "${1:-}" = --one ]; then
 fi
 if [ $# -eq 0 ]; then
   mapfile -t files < <(git ls-files -co --exclude-standard -- 'extension/src/*.c' \
-    'lib/src/*.c' 'relay/src/*.c' 'kore-app/src/*.c')
+    'kore-app/src/*.c')
 else
   files=("$@")
 fi

@@ -1,0 +1,17 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+#
+# Makes the cluster at the first start, then runs the server in place of this shell.
+set -eu
+
+secret=${POSTGRES_PASSWORD_FILE:?is the file with the password of the superuser}
+if [ ! -s "$PGDATA/PG_VERSION" ]; then
+  initdb -D "$PGDATA" -U postgres --auth=scram-sha-256 --pwfile="$secret" \
+    --encoding=UTF8 --locale=C.UTF-8 --data-checksums >/dev/null
+  echo 'host all all all scram-sha-256' >>"$PGDATA/pg_hba.conf"
+fi
+exec postgres -c listen_addresses='*' -c timezone=UTC -c log_timezone=UTC \
+  -c shared_preload_libraries=careforall,pg_cron -c cron.database_name=careforall \
+  -c cron.use_background_workers=on -c max_worker_processes=16 \
+  -c password_encryption=scram-sha-256 -c shared_buffers=256MB -c jit=off \
+  -c unix_socket_directories=/tmp "$@"

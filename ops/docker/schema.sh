@@ -1,0 +1,25 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+#
+# Applies the schema and sets the log-ins' passwords from /run/secrets; running it
+# again changes nothing. Connects as PGHOST says.
+set -eu
+
+PGPASSWORD=$(cat /run/secrets/pg_password_postgres)
+export PGPASSWORD PGUSER=postgres
+run() { psql -X -q -v ON_ERROR_STOP=1 "$@"; }
+
+[ "$(run -d postgres -Atc "SELECT 1 FROM pg_database WHERE datname = 'careforall'")" = 1 ] ||
+  run -d postgres -c 'CREATE DATABASE careforall'
+run -d careforall -f /usr/share/careforall/sql/install.sql
+for login in api relay projector payments; do
+  NEW_PASSWORD=$(cat "/run/secrets/pg_password_$login")
+  export NEW_PASSWORD
+  run -d careforall >/dev/null <<SQL
+\\getenv password NEW_PASSWORD
+SELECT 'CREATE ROLE cfa_$login LOGIN'
+ WHERE NOT EXISTS (SELECT 1 FROM pg_roles WHERE rolname = 'cfa_$login') \\gexec
+GRANT careforall_$login TO cfa_$login;
+ALTER ROLE cfa_$login PASSWORD :'password';
+SQL
+done
