@@ -346,7 +346,8 @@ process_env() {
     relay)
       pg_env relay
       nats_env relay
-      printf '%s\n' "CAREFORALL_HTTP_LISTEN=127.0.0.1:$STACK_PORT_RELAY"
+      printf '%s\n' "CAREFORALL_HTTP_LISTEN=127.0.0.1:$STACK_PORT_RELAY" \
+        CAREFORALL_STREAM_PROVISION=on
       ;;
     projector)
       pg_env projector

