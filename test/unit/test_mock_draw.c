@@ -250,7 +250,7 @@ settings_apply_all_or_nothing(void **state)
 		&settings, values, message, sizeof(message)));
 	shown = cfa_mock_settings_json(&settings);
 	assert_true(json_is_true(json_object_get(shown, "hold")));
-	assert_int_equal(json_object_size(shown), cfa_mock_settings_count());
+	assert_int_equal(json_object_size(shown), CFA_MOCK_SETTINGS_COUNT);
 	/* What is shown can be put back as it is. */
 	assert_true(cfa_mock_settings_apply(
 		&settings, shown, message, sizeof(message)));
@@ -269,7 +269,7 @@ static void
 settings_are_sorted(void **state)
 {
 	(void) state;
-	for (size_t i = 1; i < cfa_mock_settings_count(); i++)
+	for (size_t i = 1; i < CFA_MOCK_SETTINGS_COUNT; i++)
 		assert_true(strcmp(cfa_mock_settings_name(i - 1),
 						   cfa_mock_settings_name(i)) < 0);
 }

@@ -84,6 +84,7 @@ static bool is_draining;
 
 static void die(const char *what);
 static void usage(FILE *out);
+static void list_routes(void);
 static void load_settings(void);
 static void apply_settings(void);
 static void set_up_kore(void);
@@ -107,6 +108,11 @@ kore_parent_configure(int argc, char **argv)
 	if (argc == 2 && strcmp(argv[1], "--version") == 0)
 	{
 		printf("%s %s\n", cfa_app.name, CFA_VERSION);
+		exit(0);
+	}
+	if (argc == 2 && strcmp(argv[1], "--routes") == 0)
+	{
+		list_routes();
 		exit(0);
 	}
 	if (argc > 1 && !is_check)
@@ -209,12 +215,37 @@ static void
 usage(FILE *out)
 {
 	(void) fprintf(out,
-				   "Usage: %s [--help | --version | --check-config]\n\n%s\n\n"
+				   "Usage: %s [--help | --version | --check-config | --routes]"
+				   "\n\n%s\n\n"
 				   "Settings, from the environment:\n",
 				   cfa_app.name,
 				   cfa_app.summary);
 	cfa_config_help(out, core_settings, CORE_SETTINGS);
 	cfa_config_help(out, cfa_app.settings, cfa_app.setting_count);
+}
+
+/* One line for each route, with its parameters as OpenAPI writes them. */
+static void
+list_routes(void)
+{
+	static const char *const surfaces[] = {
+		[CFA_PUBLIC] = "public", [CFA_ADMIN] = "admin", [CFA_BOTH] = "both"};
+
+	for (size_t i = 0; i < cfa_app.route_count; i++)
+	{
+		const CfaRoute *route = &cfa_app.routes[i];
+		bool is_open = false;
+
+		printf("%s ", cfa_method_name(route->method));
+		for (const char *c = route->path; *c != '\0'; c++)
+		{
+			if (is_open && *c == '/')
+				(void) putchar('}');
+			is_open = is_open ? *c != '/' : *c == ':';
+			(void) putchar(*c == ':' ? '{' : *c);
+		}
+		printf("%s %s\n", is_open ? "}" : "", surfaces[route->surface]);
+	}
 }
 
 static void

@@ -14,6 +14,7 @@
 #define CFA_LISTEN_MAX 4
 #define CFA_WORKERS_MAX 64
 
+struct CfaCtx;
 struct connection;
 
 /*
@@ -38,6 +39,13 @@ typedef struct CfaApp
 	 * the operator in error. --check-config calls it too.
 	 */
 	int (*configure)(char *error, size_t error_size);
+	/*
+	 * Instead of problem+json: the JSON body, in the request's arena, of a
+	 * refusal by the core. detail may be empty.
+	 */
+	const char *(*problem)(struct CfaCtx *ctx,
+						   const CfaProblemInfo *info,
+						   const char *detail);
 	void (*worker_start)(void);
 	void (*worker_drain)(void); /* TERM came: end what would go on for ever */
 	void (*worker_stop)(void);

@@ -18,6 +18,7 @@
 
 #include <stdarg.h>
 
+#include "core/app.h"
 #include "core/dispatch.h"
 #include "core/loop.h"
 #include <careforall/buf.h>
@@ -85,7 +86,7 @@ cfa_ctx_wait(CfaCtx *ctx)
 {
 	ctx->is_asleep = true;
 	http_request_sleep(ctx->req);
-	if (ctx->is_waiting)
+	if (ctx->is_waiting || ctx->has_no_deadline)
 		return;
 	ctx->deadline_ms = cfa_mono_ms() + CFA_REQUEST_TIMEOUT_MS;
 	ctx->is_waiting = true;
@@ -329,7 +330,8 @@ answer_problem(CfaCtx *ctx, CfaProblem problem, const char *members,
 {
 	const CfaProblemInfo *info = cfa_problem_info(problem);
 	char detail[512] = "";
-	char *body;
+	const char *body;
+	const char *type = "application/problem+json";
 
 	if (ctx->is_answered)
 		return;
@@ -337,8 +339,14 @@ answer_problem(CfaCtx *ctx, CfaProblem problem, const char *members,
 		(void) vsnprintf(detail, sizeof(detail), format, args);
 	if (!cfa_utf8_valid(detail, strlen(detail)))
 		detail[0] = '\0';
-	body =
-		cfa_problem_json(&ctx->arena, info, detail, ctx->request_id, members);
+	if (cfa_app.problem != NULL)
+	{
+		body = cfa_app.problem(ctx, info, detail);
+		type = "application/json";
+	}
+	else
+		body = cfa_problem_json(
+			&ctx->arena, info, detail, ctx->request_id, members);
 	ctx->problem = info->slug;
 	ctx->cache_control = "no-store";
 	if (info->retry_after_s > 0)
@@ -349,7 +357,7 @@ answer_problem(CfaCtx *ctx, CfaProblem problem, const char *members,
 										   info->retry_after_s));
 	cfa_answer(ctx,
 			   info->status,
-			   "application/problem+json",
+			   type,
 			   body,
 			   strlen(body));
 }

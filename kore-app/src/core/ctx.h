@@ -59,6 +59,7 @@ typedef struct CfaCtx
 	bool is_sent;
 	bool is_asleep;
 	bool is_waiting; /* in the list of those with a deadline */
+	bool has_no_deadline; /* set by a handler that answers late on purpose */
 	int refs;
 	TAILQ_ENTRY(CfaCtx) waiting;
 	void *data; /* the handler's own, in the arena */

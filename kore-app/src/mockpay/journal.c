@@ -37,19 +37,15 @@ cfa_mock_journal_open(CfaMockJournal *journal, const char *path,
 					  CfaMockSync sync, CfaMockReplay replay, void *context)
 {
 	FILE *file;
-	int copy;
 	bool replayed;
 
 	memset(journal, 0, sizeof(*journal));
 	journal->sync = sync;
 	if (!open_file(journal, path, 0))
 		goto failed;
-	copy = dup(journal->fd);
-	file = copy < 0 ? NULL : fdopen(copy, "r");
+	file = fopen(path, "re");
 	if (file == NULL)
 	{
-		if (copy >= 0)
-			(void) close(copy);
 		fail(journal, "could not read \"%s\": %s", path, strerror(errno));
 		goto failed;
 	}

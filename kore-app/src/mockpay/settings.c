@@ -90,7 +90,10 @@ static const char *const distribution_names[] = {"fixed",
 												 "exponential",
 												 "lognormal"};
 
-#define SETTINGS_COUNT (sizeof(settings_table) / sizeof(settings_table[0]))
+_Static_assert(sizeof(settings_table) / sizeof(settings_table[0]) ==
+				   CFA_MOCK_SETTINGS_COUNT,
+			   "the count in the header is right");
+
 #define DISTRIBUTION_COUNT \
 	(sizeof(distribution_names) / sizeof(distribution_names[0]))
 
@@ -110,7 +113,7 @@ cfa_mock_settings_defaults(CfaMockSettings *settings)
 	char message[128];
 
 	memset(settings, 0, sizeof(*settings));
-	for (size_t i = 0; i < SETTINGS_COUNT; i++)
+	for (size_t i = 0; i < CFA_MOCK_SETTINGS_COUNT; i++)
 	{
 		bool is_set = cfa_mock_settings_set(settings,
 											settings_table[i].name,
@@ -197,17 +200,11 @@ cfa_mock_settings_json(const CfaMockSettings *settings)
 {
 	json_t *object = json_object();
 
-	for (size_t i = 0; i < SETTINGS_COUNT; i++)
+	for (size_t i = 0; i < CFA_MOCK_SETTINGS_COUNT; i++)
 		json_object_set_new(object,
 							settings_table[i].name,
 							load(settings, &settings_table[i]));
 	return object;
-}
-
-size_t
-cfa_mock_settings_count(void)
-{
-	return SETTINGS_COUNT;
 }
 
 const char *
@@ -231,7 +228,7 @@ cfa_mock_settings_help(size_t i)
 static const Setting *
 find(const char *name)
 {
-	for (size_t i = 0; i < SETTINGS_COUNT; i++)
+	for (size_t i = 0; i < CFA_MOCK_SETTINGS_COUNT; i++)
 		if (strcmp(settings_table[i].name, name) == 0)
 			return &settings_table[i];
 	return NULL;

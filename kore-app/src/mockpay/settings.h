@@ -62,8 +62,9 @@ bool cfa_mock_settings_apply(CfaMockSettings *settings, const json_t *values,
 /* All settings as a new JSON object. */
 json_t *cfa_mock_settings_json(const CfaMockSettings *settings);
 
-/* Number of settings; name, default as text and help of the i-th (sorted). */
-size_t cfa_mock_settings_count(void);
+#define CFA_MOCK_SETTINGS_COUNT 22
+
+/* Name, default as text and help of the i-th setting (sorted by name). */
 const char *cfa_mock_settings_name(size_t i);
 const char *cfa_mock_settings_initial(size_t i);
 const char *cfa_mock_settings_help(size_t i);
