@@ -2,9 +2,8 @@
 -- Who may do what. All rights of this schema stand here and nowhere else.
 --
 -- Starts from nothing each time, so that a right that is taken out of this file is
--- gone after the next install. No role but the owner has a right on any table,
--- except that the relay reads the outbox (its batch is one statement of its own
--- snapshot) and keeps its own tables.
+-- gone after the next install. No role but the owner has a right on any table, except
+-- that the relay reads the outbox: its batch is one statement with its own snapshot.
 
 REVOKE ALL ON SCHEMA careforall FROM PUBLIC;
 REVOKE ALL ON ALL TABLES IN SCHEMA careforall FROM PUBLIC,
@@ -56,6 +55,18 @@ GRANT EXECUTE ON FUNCTION
   careforall.outbox_commits(),
   careforall.outbox_sleep(),
   careforall.outbox_wake(),
+  careforall.relay_checkpoint(text, bigint, pg_snapshot, text, text, bigint, bigint, bigint[]),
+  careforall.relay_consumers(),
+  careforall.relay_heartbeat(text, bigint),
+  careforall.relay_lead(text, text),
+  careforall.relay_park(text, bigint, bigint, xid8, text),
+  careforall.relay_parked(),
+  careforall.relay_prune(text),
+  careforall.relay_released(integer),
+  careforall.relay_resign(text),
+  careforall.relay_silent_leader(text, interval),
+  careforall.relay_start(text, bigint, text, text, bigint, bigint),
+  careforall.relay_system(),
   careforall.stats()
 TO careforall_relay;
 
@@ -89,6 +100,8 @@ GRANT EXECUTE ON FUNCTION
   careforall.hold_release(uuid, text, boolean),
   careforall.job_run(text),
   careforall.limits_reload(),
+  careforall.outbox_drop(bigint, text),
+  careforall.outbox_release(uuid, text),
   careforall.payment_redrive(bigint, text),
   careforall.payment_redrive_matching(text, text, text, boolean),
   careforall.pledge_cancel(uuid, text),
@@ -137,6 +150,7 @@ GRANT SELECT ON
   careforall.jobs_status,
   careforall.limits_status,
   careforall.outbox_days,
+  careforall.outbox_parked_overview,
   careforall.outbox_status,
   careforall.pledge_summary,
   careforall.reward_overview,

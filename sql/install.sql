@@ -33,6 +33,7 @@ SET LOCAL ROLE careforall_owner;
 \ir schema/040_outbox.sql
 \ir schema/050_inbox.sql
 -- The relay's tables.
+\ir schema/060_relay.sql
 -- The payment worker's tables.
 \ir schema/065_payments.sql
 \ir schema/070_audit.sql
@@ -51,6 +52,9 @@ SET LOCAL ROLE careforall_owner;
 \ir functions/ready.sql
 
 -- The relay.
+\ir functions/relay_lead.sql
+\ir functions/relay_checkpoint.sql
+\ir functions/relay_park.sql
 \ir functions/relay_status.sql
 
 -- The payment worker.
@@ -91,6 +95,6 @@ RESET ROLE;
 \ir cron.sql
 
 -- The outbox needs today's partition before the first pledge.
-SELECT count(*) AS rotated FROM careforall.outbox_rotate() \gset
+SELECT count(*) AS rotated FROM careforall.job_run('outbox_rotate') \gset
 
 COMMIT;

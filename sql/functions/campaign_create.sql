@@ -54,7 +54,6 @@ BEGIN
   RETURNING l.id INTO new_id;
   PERFORM careforall.audit_add('pool.create', 'pool', new_id::text, why,
     jsonb_build_object('campaign_id', owner.id, 'capacity', capacity));
-  PERFORM careforall.campaign_touch(owner.id);
   RETURN new_id;
 END
 $$;
@@ -88,7 +87,6 @@ BEGIN
   RETURNING r.id INTO new_id;
   PERFORM careforall.audit_add('reward.create', 'reward', new_id::text, why,
     jsonb_build_object('campaign_id', owner.id, 'quantity', quantity, 'pool_id', pool_id));
-  PERFORM careforall.campaign_touch(owner.id);
   RETURN new_id;
 END
 $$;

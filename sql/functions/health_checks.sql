@@ -38,6 +38,9 @@ AS $$
   SELECT 'dead_letters_parked', '', count(*)
   FROM careforall.payment_dead_letters d WHERE d.state = 'parked'
   UNION ALL
+  SELECT 'outbox_parked', '', count(*)
+  FROM careforall.outbox_parked p WHERE p.state = 'parked'
+  UNION ALL
   SELECT 'outbox_default_rows', '', count(*)
   FROM (SELECT FROM careforall.outbox_default LIMIT 10000) d
   UNION ALL
@@ -49,8 +52,7 @@ AS $$
   FROM (SELECT FROM careforall.campaign_total_deltas LIMIT 100000) d
   UNION ALL
   SELECT 'job_ok_age_seconds', j.job, extract(epoch FROM clock_timestamp() - r.last_ok_at)
-  FROM careforall.jobs() j JOIN careforall.job_runs r ON r.job = j.job
-  WHERE r.last_ok_at IS NOT NULL
+  FROM careforall.jobs() j LEFT JOIN careforall.job_runs r ON r.job = j.job
   UNION ALL
   SELECT 'oldest_transaction_age_seconds', '',
          COALESCE(extract(epoch FROM max(clock_timestamp() - a.xact_start)), 0)
@@ -79,13 +81,19 @@ END
 $$;
 
 -- One row for each check, the bad ones first: ok, warn (look at it today), bad
--- (money or events are waiting now).
+-- (money or events are waiting now). What runs by the clock is late only if the
+-- server has been up for long enough.
 CREATE OR REPLACE FUNCTION careforall.health_checks()
 RETURNS TABLE ("check" text, status text, value text, hint text)
 LANGUAGE sql VOLATILE SECURITY DEFINER
 SET search_path = pg_catalog, careforall, pg_temp
 AS $$
-  WITH m AS MATERIALIZED (SELECT n.name, n.label, n.value FROM careforall.metrics() n),
+  WITH m AS MATERIALIZED (
+    SELECT n.name, n.label, CASE WHEN n.name ~ '^(job_ok|invariants_checked)_age'
+        THEN LEAST(n.value, u.seconds) ELSE n.value END AS value, n.value AS reported
+    FROM careforall.metrics() n
+    CROSS JOIN (SELECT extract(epoch FROM clock_timestamp() - pg_postmaster_start_time())
+                  ::double precision AS seconds) u),
   levels (name, title, warn_above, bad_above, hint) AS (VALUES
     ('invariant_violations', 'invariants', 0, 0,
      'A fault of the engine or a bypassed trigger: see verify_status and keep the evidence.'),
@@ -99,6 +107,8 @@ AS $$
      'Money may have come that no pledge expects: see inbox events with this outcome.'),
     ('dead_letters_parked', 'parked payment work', 0, 100,
      'See dead_letters_overview; payment_redrive() tries again.'),
+    ('outbox_parked', 'parked events', 0, 0,
+     'Events are held back: see outbox_parked_overview; outbox_release() lets them go on.'),
     ('outbox_default_rows', 'events outside partitions', 0, 9999,
      'A day had no partition; see outbox_days and jobs_status.'),
     ('total_deltas_unfolded', 'totals not folded yet', 20000, 99999,
@@ -112,17 +122,26 @@ AS $$
     UNION ALL
     SELECT 2, 'consumer ' || s.consumer,
       CASE WHEN s.oldest_behind > interval '5 minutes' THEN 'bad'
-           WHEN s.oldest_behind > interval '10 seconds' THEN 'warn' ELSE 'ok' END,
-      format('%s events behind', s.events_behind),
-      CASE WHEN s.oldest_behind > interval '10 seconds'
-        THEN format('The oldest has waited for %s: is careforall-relay running?',
+           WHEN s.oldest_behind > interval '10 seconds' OR s.silent > interval '30 seconds'
+             OR s.events_behind IS NULL THEN 'warn' ELSE 'ok' END,
+      COALESCE(s.events_behind || ' events behind', 'checkpoint of another cluster'),
+      CASE WHEN s.silent > interval '30 seconds'
+        THEN format('Its leader has been silent for %s: is careforall-relay running?', s.silent)
+      WHEN s.oldest_behind > interval '10 seconds'
+        THEN format('The oldest has waited for %s: is NATS up? See the log of careforall-relay.',
           date_trunc('second', s.oldest_behind)) END
-    FROM careforall.relay_consumers() s
+    FROM (SELECT c.consumer, c.events_behind, c.oldest_behind,
+                 date_trunc('second', clock_timestamp() - n.heartbeat_at) AS silent
+          FROM careforall.relay_consumers() c
+          JOIN careforall.relay_leaders n ON n.consumer = c.consumer) s
+    UNION ALL
+    SELECT 2, 'consumers', 'warn', 'none', 'No relay has ever led: start careforall-relay.'
+    WHERE NOT EXISTS (SELECT FROM careforall.relay_leaders)
     UNION ALL
     SELECT 3, l.title || CASE WHEN m.label <> '' THEN ': ' || m.label ELSE '' END,
       CASE WHEN m.value > l.bad_above THEN 'bad' WHEN m.value > l.warn_above THEN 'warn'
-           WHEN m.value IS NULL THEN 'warn' ELSE 'ok' END,
-      COALESCE(round(m.value)::text, 'never'),
+           ELSE 'ok' END,
+      COALESCE(round(m.reported)::text, 'not yet'),
       CASE WHEN m.value <= l.warn_above THEN NULL ELSE l.hint END
     FROM levels l JOIN m ON m.name = l.name
     UNION ALL
@@ -134,11 +153,11 @@ AS $$
     UNION ALL
     SELECT 5, 'job ' || j.job,
       CASE WHEN m.value <= extract(epoch FROM j.alarm_after) THEN 'ok' ELSE 'warn' END,
-      COALESCE(round(m.value) || ' s ago', 'never ran well'),
-      CASE WHEN m.value <= extract(epoch FROM j.alarm_after) THEN NULL
-        ELSE 'Is pg_cron running? See jobs_status.' END
+      COALESCE(round(m.reported) || ' s ago', 'not yet'),
+      CASE WHEN m.value > extract(epoch FROM j.alarm_after)
+        THEN 'Is pg_cron running? See jobs_status.' END
     FROM careforall.jobs() j
-    LEFT JOIN m ON m.name = 'job_ok_age_seconds' AND m.label = j.job
+    JOIN m ON m.name = 'job_ok_age_seconds' AND m.label = j.job
   )
   SELECT c."check", c.status, c.value, c.hint
   FROM checks c

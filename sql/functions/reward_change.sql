@@ -1,20 +1,9 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- Capacities of rewards and pools changed by hand.
 --
--- A capacity below what is in use is refused (PL007) by the trigger. The campaign's
--- version grows, because its public document changes. The campaign is locked
--- before its reward or pool, by all functions in the same order.
-
--- Makes the public document of a campaign a new version. Internal.
-CREATE OR REPLACE FUNCTION careforall.campaign_touch(campaign_id uuid)
-RETURNS bigint
-LANGUAGE sql VOLATILE
-SET search_path = pg_catalog, careforall, pg_temp
-AS $$
-  UPDATE careforall.campaigns c SET updated_at = careforall.clock()
-  WHERE c.id = campaign_touch.campaign_id
-  RETURNING c.version
-$$;
+-- The triggers refuse a capacity below what is in use (PL007), and make a new version
+-- of the campaign, because its public document changes. The campaign is locked before
+-- its reward or pool, by all functions in the same order.
 
 CREATE OR REPLACE FUNCTION careforall.reward_quantity_set(
   reward_id uuid, quantity integer, reason text)
@@ -43,7 +32,7 @@ BEGIN
   reward := before.title;
   quantity_before := COALESCE(before.quantity::text, 'unlimited');
   quantity_after := COALESCE(reward_quantity_set.quantity::text, 'unlimited');
-  version := careforall.campaign_touch(campaign.id);
+  SELECT c.version INTO version FROM careforall.campaigns c WHERE c.id = campaign.id;
   RETURN NEXT;
 END
 $$;
@@ -75,13 +64,11 @@ BEGIN
   pool := before.name;
   capacity_before := COALESCE(before.capacity::text, 'unlimited');
   capacity_after := COALESCE(pool_capacity_set.capacity::text, 'unlimited');
-  version := careforall.campaign_touch(campaign.id);
+  SELECT c.version INTO version FROM careforall.campaigns c WHERE c.id = campaign.id;
   RETURN NEXT;
 END
 $$;
 
-COMMENT ON FUNCTION careforall.campaign_touch(uuid) IS
-  'Makes the public document of a campaign a new version.';
 COMMENT ON FUNCTION careforall.reward_quantity_set(uuid, integer, text) IS
   'Sets the places of a reward: NULL is unlimited, 0 is none. Reason required, audited.';
 COMMENT ON FUNCTION careforall.pool_capacity_set(uuid, integer, text) IS

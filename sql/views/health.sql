@@ -33,7 +33,8 @@ SELECT
   r.last_error_at,
   j.purpose
 FROM careforall.jobs() j
-LEFT JOIN careforall.job_runs r ON r.job = j.job;
+LEFT JOIN careforall.job_runs r ON r.job = j.job
+ORDER BY j.job;
 
 COMMENT ON VIEW careforall.health IS
   'One row for each check, the bad ones first, with what to do.';

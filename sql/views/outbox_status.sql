@@ -22,7 +22,24 @@ FROM careforall.outbox_partitions() o
 JOIN pg_catalog.pg_class c ON c.relname = o.partition AND c.relnamespace = 'careforall'::regnamespace
 ORDER BY o.from_time NULLS LAST;
 
+CREATE OR REPLACE VIEW careforall.outbox_parked_overview AS
+SELECT
+  p.outbox_id,
+  p.state,
+  p.type,
+  p.reason,
+  p.parked_at,
+  p.decided_at,
+  p.aggregate_type,
+  p.aggregate_id,
+  p.aggregate_version,
+  p.campaign_id,
+  p.consumer
+FROM careforall.outbox_parked p;
+
 COMMENT ON VIEW careforall.outbox_status IS
   'How many committed events each consumer of the outbox has not taken yet, and how old the oldest is.';
 COMMENT ON VIEW careforall.outbox_days IS
   'Daily partitions of the outbox.';
+COMMENT ON VIEW careforall.outbox_parked_overview IS
+  'Events that could not be published; careforall.outbox_release() lets them go on, outbox_drop() gives one up.';

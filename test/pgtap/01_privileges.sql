@@ -1,0 +1,144 @@
+-- SPDX-License-Identifier: Apache-2.0
+-- Goal: each role can do exactly what it should. Method: every role against every
+-- table; exact lists of functions and views; then real statements that must fail.
+\ir setup.psql
+SELECT no_plan();
+
+CREATE TEMPORARY TABLE our_role AS
+SELECT unnest(ARRAY['careforall_api', 'careforall_relay', 'careforall_projector',
+  'careforall_payments', 'careforall_admin', 'careforall_support', 'careforall_readonly']) AS role_name;
+
+-- The roles themselves.
+SELECT is_empty($$SELECT rolname FROM pg_roles WHERE rolname LIKE 'careforall\_%'
+  AND (rolsuper OR rolcanlogin OR rolcreatedb OR rolcreaterole OR rolreplication OR rolbypassrls)$$,
+  'no role can log in or has an attribute beyond INHERIT');
+SELECT is_empty($$SELECT r.rolname, g.rolname FROM pg_auth_members m
+  JOIN pg_roles r ON r.oid = m.member JOIN pg_roles g ON g.oid = m.roleid
+  WHERE r.rolname LIKE 'careforall\_%' AND (r.rolname, g.rolname) NOT IN
+    (('careforall_owner', 'pg_read_all_stats'), ('careforall_admin', 'pg_monitor'))$$,
+  'the roles are members of nothing but statistics roles');
+
+-- Every role, every table, every kind of right.
+SELECT is_empty(format($$SELECT c.relname, p.kind FROM pg_class c,
+    unnest(ARRAY['SELECT', 'INSERT', 'UPDATE', 'DELETE', 'TRUNCATE', 'REFERENCES', 'TRIGGER']) p (kind)
+  WHERE c.relnamespace = 'careforall'::regnamespace AND c.relkind IN ('r', 'p')
+    AND (has_table_privilege(%L, c.oid, p.kind)
+         OR p.kind IN ('SELECT', 'INSERT', 'UPDATE', 'REFERENCES')
+            AND has_any_column_privilege(%1$L, c.oid, p.kind))
+    AND NOT (%1$L = 'careforall_relay' AND (c.relname, p.kind) = ('outbox', 'SELECT'))$$, role_name),
+  role_name || ' has no right on any table it should not see')
+FROM our_role;
+SELECT is_empty(format($$SELECT c.relname FROM pg_class c
+  WHERE c.relnamespace = 'careforall'::regnamespace AND CASE WHEN c.relkind = 'S' THEN
+      has_sequence_privilege(%L, c.oid, 'USAGE, SELECT, UPDATE') END$$, role_name),
+  role_name || ' has no right on any sequence')
+FROM our_role;
+SELECT is_empty(format($$SELECT 1 WHERE has_schema_privilege(%L, 'careforall', 'CREATE')$$, role_name),
+  role_name || ' cannot create in the schema')
+FROM our_role;
+SELECT is_empty(format($$SELECT c.relname FROM pg_class c
+  WHERE c.relnamespace = 'careforall'::regnamespace AND c.relkind = 'v'
+    AND has_table_privilege(%L, c.oid, 'INSERT, UPDATE, DELETE, TRUNCATE')$$, role_name),
+  role_name || ' can write through no view')
+FROM our_role;
+
+-- Views: exact lists.
+CREATE FUNCTION pg_temp.views_of(role_name text) RETURNS SETOF text LANGUAGE sql AS $$
+  SELECT c.relname::text FROM pg_class c
+  WHERE c.relnamespace = 'careforall'::regnamespace AND c.relkind = 'v'
+    AND has_table_privilege(role_name, c.oid, 'SELECT')
+$$;
+SELECT set_eq($$SELECT * FROM pg_temp.views_of('careforall_readonly')$$,
+  ARRAY['campaign_overview', 'dead_letters_overview', 'health', 'jobs_status', 'limits_status',
+    'outbox_days', 'outbox_parked_overview', 'outbox_status', 'pledge_summary', 'reward_overview', 'verify_status'],
+  'readonly sees the views without personal data');
+SELECT set_eq($$SELECT * FROM pg_temp.views_of('careforall_support')$$,
+  $$SELECT * FROM pg_temp.views_of('careforall_readonly')
+    UNION ALL VALUES ('pledge_overview'), ('refunds_overview')$$,
+  'support sees the masked views too');
+SELECT set_eq($$SELECT * FROM pg_temp.views_of('careforall_admin')$$,
+  $$SELECT * FROM pg_temp.views_of('careforall_support')
+    UNION ALL VALUES ('activity'), ('audit_overview'), ('slow')$$,
+  'admin sees every view');
+SELECT set_eq($$SELECT * FROM pg_temp.views_of('careforall_admin')$$,
+  $$SELECT relname::text FROM pg_class
+    WHERE relnamespace = 'careforall'::regnamespace AND relkind = 'v'$$,
+  'there is no view that admin cannot see');
+SELECT is_empty(format($$SELECT * FROM pg_temp.views_of(%L)$$, role_name), role_name || ' sees no view')
+FROM our_role WHERE role_name NOT IN ('careforall_admin', 'careforall_support', 'careforall_readonly');
+
+-- Functions: exact lists, by name.
+CREATE FUNCTION pg_temp.functions_of(role_name text) RETURNS SETOF text LANGUAGE sql AS $$
+  SELECT DISTINCT p.proname::text FROM pg_proc p
+  WHERE p.pronamespace = 'careforall'::regnamespace
+    AND has_function_privilege(role_name, p.oid, 'EXECUTE')
+    AND p.proname NOT IN ('clock', 'currency_exponent', 'json_money', 'json_time', 'money_text',
+      'pledge_transitions', 'campaign_transitions', 'ready', 'uuid7')
+$$;
+SELECT set_eq($$SELECT * FROM pg_temp.functions_of('careforall_api')$$,
+  ARRAY['campaign_find', 'campaign_gifts', 'campaign_list', 'campaign_public', 'metrics',
+    'payment_event_apply', 'payment_event_apply_many', 'pledge_create', 'pledge_create_many',
+    'pledge_public', 'stats'],
+  'api may call the API functions and nothing else');
+SELECT set_eq($$SELECT * FROM pg_temp.functions_of('careforall_payments')$$,
+  ARRAY['payment_attach', 'payment_backlog', 'payment_event_apply', 'payment_find', 'payment_park',
+    'payment_unpark', 'payments_pending', 'refund_attach', 'refund_find', 'refunds_pending'],
+  'payments may call the payment functions and nothing else');
+SELECT is_empty($$SELECT f FROM pg_temp.functions_of('careforall_projector') f WHERE f NOT LIKE 'projector\_%'$$,
+  'projector may call the projector functions and nothing else');
+SELECT is_empty($$SELECT f FROM pg_temp.functions_of('careforall_relay') f
+  WHERE f NOT LIKE 'relay\_%' AND f NOT IN ('outbox_commits', 'outbox_sleep', 'outbox_wake', 'stats')$$,
+  'relay may call the relay functions and nothing else');
+SELECT set_eq($$SELECT * FROM pg_temp.functions_of('careforall_readonly')$$,
+  ARRAY['health_checks', 'jobs', 'limits', 'metrics', 'outbox_partitions', 'relay_consumers'],
+  'readonly may call what its views call');
+SELECT set_eq($$SELECT * FROM pg_temp.functions_of('careforall_support')$$,
+  $$SELECT * FROM pg_temp.functions_of('careforall_readonly') UNION ALL
+    VALUES ('donor_shown'), ('email_masked'), ('message_shown'), ('pledge_timeline')$$,
+  'support may call what its views call, and the timeline');
+SELECT set_eq($$SELECT * FROM pg_temp.functions_of('careforall_admin')$$,
+  $$SELECT * FROM pg_temp.functions_of('careforall_support') UNION ALL
+    SELECT unnest(ARRAY['campaign_cap_set', 'campaign_close', 'campaign_create', 'campaign_dates_set',
+      'campaign_pause', 'campaign_publish', 'campaign_resume', 'donor_reveal', 'hold_release', 'job_run',
+      'limits_reload', 'outbox_drop', 'outbox_release', 'payment_redrive', 'payment_redrive_matching', 'pledge_cancel', 'pledge_refund',
+      'pool_capacity_set', 'pool_create', 'refund_retry', 'reward_create', 'reward_quantity_set',
+      'sessions', 'stats', 'stats_reset', 'totals_fold'])$$,
+  'admin may call the functions of administrators');
+SELECT is_empty(format($$SELECT f FROM pg_temp.functions_of(%L) f WHERE f IN
+  ('pledge_apply', 'clock_set', 'clock_reset', 'pledge_lock', 'pledge_end', 'campaign_move', 'job_do')$$,
+  role_name), role_name || ' may not call the engine''s inner functions')
+FROM our_role;
+
+-- Real statements.
+SELECT pg_temp.new_campaign('rights') AS campaign \gset
+SELECT pg_temp.new_pledge(:'campaign', 2500) AS pledge \gset
+SELECT throws_ok(format($$SELECT pg_temp.run_as(%L, 'SELECT donor_email FROM careforall.pledges')$$, role_name),
+  '42501', NULL, role_name || ' cannot read pledges')
+FROM our_role;
+SELECT throws_ok(format($$SELECT pg_temp.run_as(%L, 'UPDATE careforall.pledges SET state = ''confirmed''')$$, role_name),
+  '42501', NULL, role_name || ' cannot update pledges')
+FROM our_role;
+SELECT throws_ok(format($$SELECT pg_temp.run_as(%L, 'DELETE FROM careforall.audit_log')$$, role_name),
+  '42501', NULL, role_name || ' cannot delete from the audit log')
+FROM our_role;
+SELECT throws_ok(format($$SELECT pg_temp.run_as(%L,
+  'SELECT careforall.pledge_refund(careforall.uuid7(), NULL, ''not allowed'')')$$, role_name),
+  '42501', NULL, role_name || ' cannot refund')
+FROM our_role WHERE role_name <> 'careforall_admin';
+SELECT is(pg_temp.run_as('careforall_api', format(
+  $$SELECT careforall.pledge_create(%L, 1000, 'EUR', 'Noor', 'noor@example.org')$$, :'campaign')), 1::bigint,
+  'api can create a pledge without any right on a table');
+SELECT is(pg_temp.run_as('careforall_api', $$SELECT careforall.campaign_find('rights')$$), 1::bigint,
+  'api can read a campaign');
+SELECT is(pg_temp.run_as('careforall_api', format($$SELECT careforall.pledge_public(%L)$$, :'pledge')), 1::bigint,
+  'api can read a pledge');
+SELECT is(pg_temp.run_as('careforall_relay', 'SELECT id FROM careforall.outbox LIMIT 1'), 1::bigint,
+  'relay can read the outbox');
+SELECT is(pg_temp.run_as('careforall_admin', $$SELECT careforall.campaign_pause('rights', 'to see that it works')$$),
+  1::bigint, 'admin can pause a campaign without any right on a table');
+SELECT lives_ok(format('SELECT pg_temp.run_as(%L, %L)', r.role_name, 'TABLE careforall.' || v),
+  r.role_name || ' can read ' || v)
+FROM our_role r, LATERAL pg_temp.views_of(r.role_name) v;
+
+SELECT finish();
+ROLLBACK;
