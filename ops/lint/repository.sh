@@ -32,23 +32,20 @@ undocumented() {
 }
 
 c_files=$(files '*.c' '*.h')
-product_c=$(grep -vE '^(test|extension)/' <<<"$c_files")
 
 grep -hoE '"PL[0-9A-Z]{3}"|MAKE_SQLSTATE\(.P.,[^)]*\)' extension/src/cfa_errcodes.h 2>/dev/null |
   sed -E "s/MAKE_SQLSTATE\(//; s/[^A-Z0-9]//g" |
   undocumented docs/errors.md |
   rule 'SQLSTATEs missing in docs/errors.md'
 
-# shellcheck disable=SC2086 # lists of plain names
-grep -hoE '"CAREFORALL_[A-Z_]+"' $product_c | tr -d '"' | grep -v '_$' |
-  undocumented docs/operations.md |
-  rule 'settings missing in docs/operations.md'
+ops/docs/settings.sh --check 2>&1 | grep -v 'up to date$' |
+  rule 'docs/settings.md differs from --help of the programs'
 
 grep -hoE '"careforall\.[a-z_]+"' extension/src/guc.c 2>/dev/null | tr -d '"' |
   undocumented extension/README.md |
   rule 'PostgreSQL settings missing in extension/README.md'
 
-# shellcheck disable=SC2086
+# shellcheck disable=SC2086 # a list of plain names
 grep -nE '\b(strcpy|strcat|sprintf|vsprintf|strtok|atoi|atol|gets)[[:space:]]*\(' $c_files |
   rule 'forbidden C functions'
 
