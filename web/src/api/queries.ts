@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+// Queries of the site: keys, how often they are read again, how they join with
+// what the live feed has brought.
+import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query'
+import { newerOf } from '@/lib/campaign'
+import { ApiError, fetchCampaign, fetchCampaigns, fetchGifts, fetchPledge } from './client'
+import type { Campaign, Gift, Pledge } from './types'
+
+const RETRIES_MAX = 2
+const POLL_CAMPAIGN_MS = 5_000
+const POLL_PLEDGE_MS = 1_500
+const CHECK_WHILE_LIVE_MS = 30_000
+
+export const keys = {
+  campaigns: ['campaigns'] as const,
+  campaign: (slug: string) => ['campaign', slug] as const,
+  gifts: (campaignId: string) => ['gifts', campaignId] as const,
+  pledge: (id: string) => ['pledge', id] as const,
+}
+
+export const campaignsQuery = infiniteQueryOptions({
+  queryKey: keys.campaigns,
+  queryFn: ({ pageParam, signal }) => fetchCampaigns(pageParam, signal),
+  initialPageParam: null as string | null,
+  getNextPageParam: (page) => page.next_cursor,
+})
+
+/** Polls while the live feed is away, and now and then while it is there. */
+export function campaignQuery(slug: string, isLive: boolean) {
+  return queryOptions({
+    queryKey: keys.campaign(slug),
+    queryFn: ({ signal }) => fetchCampaign(slug, signal),
+    structuralSharing: (known, read) => newerOf(known as Campaign | undefined, read as Campaign),
+    refetchInterval: isLive ? CHECK_WHILE_LIVE_MS : POLL_CAMPAIGN_MS,
+  })
+}
+
+export function giftsQuery(campaignId: string, isLive: boolean) {
+  return infiniteQueryOptions({
+    queryKey: keys.gifts(campaignId),
+    queryFn: ({ pageParam, signal }) => fetchGifts(campaignId, pageParam, signal),
+    initialPageParam: null as string | null,
+    getNextPageParam: (page) => page.next_cursor,
+    refetchInterval: isLive ? false : POLL_CAMPAIGN_MS,
+  })
+}
+
+export function pledgeQuery(id: string, token: string, isLive: boolean) {
+  return queryOptions({
+    queryKey: keys.pledge(id),
+    queryFn: ({ signal }) => fetchPledge(id, token, signal),
+    structuralSharing: (known, read) => newerPledge(known as Pledge | undefined, read as Pledge),
+    refetchInterval: ({ state }) => {
+      if (state.data !== undefined && state.data.state !== 'pending') return false
+      return isLive ? CHECK_WHILE_LIVE_MS : POLL_PLEDGE_MS
+    },
+  })
+}
+
+/** A read may be answered before a change that the live feed has already told of. */
+export function newerPledge(known: Pledge | undefined, read: Pledge): Pledge {
+  return known !== undefined && known.version > read.version ? known : read
+}
+
+/** Each gift once, newest first, whatever pages and live frames repeat. */
+export function uniqueGifts(gifts: Gift[]): Gift[] {
+  return [...new Map(gifts.map((gift) => [gift.id, gift])).values()]
+}
+
+/** Refusals stay what they are; a missing answer or an overloaded server may pass. */
+export function isWorthRetrying(failures: number, error: Error): boolean {
+  if (failures >= RETRIES_MAX) return false
+  return !(error instanceof ApiError) || error.status >= 500 || error.status === 429
+}

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { Campaign, Reward } from '@/api/types'
+import { locale, t } from '@/i18n'
+import { isSoldOut } from '@/lib/campaign'
+import { formatMoney } from '@/lib/money'
+import { Button } from '../ui/button'
+
+type RewardsProps = { campaign: Campaign; isOpen: boolean; onChoose: (rewardId: string) => void }
+
+export function Rewards({ campaign, isOpen, onChoose }: RewardsProps) {
+  return (
+    <ul className="grid gap-4 sm:grid-cols-2">
+      {campaign.rewards.map((reward) => (
+        <li
+          key={reward.id}
+          className="border-line bg-paper rounded-patch flex flex-col gap-2 border-2 p-5"
+          data-reward={reward.id}
+        >
+          <p className="figures text-muted">
+            {t('reward.from', { amount: formatMoney(reward.min_amount, locale, 'round') })}
+          </p>
+          <h3 className="text-xl leading-tight">{reward.title}</h3>
+          <p className="text-muted">{reward.description}</p>
+          <p className="figures mt-auto pt-2 text-sm font-bold" aria-live="polite">
+            {placesText(reward)}
+          </p>
+          {isOpen && !isSoldOut(reward) && (
+            <Button
+              variant="outline"
+              onClick={() => onChoose(reward.id)}
+              aria-label={t('reward.choose_named', { title: reward.title })}
+            >
+              {t('reward.choose')}
+            </Button>
+          )}
+        </li>
+      ))}
+    </ul>
+  )
+}
+
+export function placesText(reward: Reward): string {
+  if (reward.remaining === null) return t('reward.unlimited')
+  if (isSoldOut(reward)) return t('reward.sold_out')
+  return t('reward.remaining', { remaining: reward.remaining })
+}

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+// Shows a story as text: paragraphs, "## " headings and "- " lists. Nothing in
+// it is ever markup.
+export function Story({ text }: { text: string }) {
+  const blocks = text.replaceAll('\r\n', '\n').split(/\n{2,}/)
+  return (
+    <div className="grid max-w-prose gap-5 text-lg">
+      {blocks.map((block, index) => (
+        <Block key={index} text={block.trim()} />
+      ))}
+    </div>
+  )
+}
+
+function Block({ text }: { text: string }) {
+  if (text.startsWith('## ')) return <h3 className="mt-3 text-2xl">{text.slice(3)}</h3>
+  const lines = text.split('\n')
+  if (lines.every((line) => line.startsWith('- '))) {
+    return (
+      <ul className="marker:text-poppy list-disc space-y-1 pl-6">
+        {lines.map((line, index) => (
+          <li key={index}>{line.slice(2)}</li>
+        ))}
+      </ul>
+    )
+  }
+  return <p className="whitespace-pre-line">{text}</p>
+}

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { Campaign } from '@/api/types'
+import { t } from '@/i18n'
+import { clearDraft } from '@/lib/gift-draft'
+import { Dialog, DialogContent, DialogDescription, DialogTitle } from '../ui/dialog'
+import { GiftFlow, GiftHeading, type HeadingProps } from './gift-flow'
+import { useGiftFlow } from './use-gift-flow'
+
+type GiftDialogProps = { campaign: Campaign; rewardId: string | null; onClose: () => void }
+
+/** Mounted while it is open. What was entered stays for the next time; a finished gift does not. */
+export function GiftDialog({ campaign, rewardId, onClose }: GiftDialogProps) {
+  const flow = useGiftFlow(campaign, rewardId)
+  const close = () => {
+    if (flow.isSending) return
+    if (flow.result !== null) clearDraft(campaign.id, sessionStorage)
+    onClose()
+  }
+  return (
+    <Dialog open onOpenChange={(isOpen) => !isOpen && close()}>
+      <DialogContent header={<GiftHeading flow={flow} as={Heading} />} onInteractOutside={preventClose}>
+        <DialogDescription className="sr-only">{t('gift.description')}</DialogDescription>
+        <GiftFlow flow={flow} onDone={close} />
+      </DialogContent>
+    </Dialog>
+  )
+}
+
+function Heading(props: HeadingProps) {
+  return <DialogTitle {...props} />
+}
+
+/** A click beside the dialog is too easily made by accident. */
+function preventClose(event: Event): void {
+  event.preventDefault()
+}

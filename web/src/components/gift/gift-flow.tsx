@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+// The donation, the same in the dialog and on its own page.
+import { useEffect, useRef, type ReactNode } from 'react'
+import { t } from '@/i18n'
+import { GiftResult } from './gift-result'
+import { StepAmount } from './step-amount'
+import { StepDetails } from './step-details'
+import { StepReview } from './step-review'
+import type { GiftFlow as Flow } from './use-gift-flow'
+
+/** The name of the view in hand; `as` is the element of the heading. */
+export function GiftHeading({ flow, as: Heading }: { flow: Flow; as: (props: HeadingProps) => ReactNode }) {
+  const ref = useRef<HTMLHeadingElement>(null)
+  useEffect(() => {
+    if (flow.viewChanges > 0) ref.current?.focus()
+  }, [flow.viewChanges])
+  return (
+    <>
+      <p className="text-muted truncate text-sm">
+        {flow.result === null
+          ? t('gift.step', { step: flow.step, title: flow.campaign.title })
+          : flow.campaign.title}
+      </p>
+      <Heading ref={ref} tabIndex={-1} className="text-heading font-display font-bold tracking-tight">
+        {flow.result === null ? t(`gift.step_${flow.step}`) : t('gift.result')}
+      </Heading>
+    </>
+  )
+}
+
+export type HeadingProps = {
+  ref: React.Ref<HTMLHeadingElement>
+  tabIndex: number
+  className: string
+  children: ReactNode
+}
+
+export function GiftFlow({ flow, onDone }: { flow: Flow; onDone: () => void }) {
+  if (flow.result !== null) {
+    return <GiftResult {...flow.result} onDone={onDone} onAgain={flow.startOver} />
+  }
+  if (flow.step === 1) return <StepAmount flow={flow} />
+  if (flow.step === 2) return <StepDetails flow={flow} />
+  return <StepReview flow={flow} />
+}

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+import { useQuery } from '@tanstack/react-query'
+import { Link } from '@tanstack/react-router'
+import { pledgeQuery } from '@/api/queries'
+import { t } from '@/i18n'
+import { useIsLive, useLivePledge } from '@/live/hooks'
+import { PledgeOutcome } from '../pledge/outcome'
+import { Button } from '../ui/button'
+
+type GiftResultProps = { id: string; token: string; onDone: () => void; onAgain: () => void }
+
+/** Follows the pledge from "reserved" to its end. */
+export function GiftResult({ id, token, onDone, onAgain }: GiftResultProps) {
+  useLivePledge(id, token)
+  const { data: pledge } = useQuery(pledgeQuery(id, token, useIsLive()))
+  const state = pledge?.state ?? 'pending'
+  return (
+    <div className="grid gap-6">
+      <PledgeOutcome state={state} reason={pledge?.state_reason ?? null} pledge={pledge} />
+      <p>
+        <Link
+          to="/pledges/$id"
+          params={{ id }}
+          hash={token}
+          className="font-semibold underline decoration-2 underline-offset-4"
+        >
+          {t('result.page')}
+        </Link>{' '}
+        <span className="text-muted block text-sm">{t('result.page_text')}</span>
+      </p>
+      <div className="flex flex-wrap gap-3">
+        {state === 'failed' ? (
+          <Button variant="give" onClick={onAgain}>
+            {t('result.retry')}
+          </Button>
+        ) : (
+          <Button onClick={onDone}>{t('result.done')}</Button>
+        )}
+        {state === 'confirmed' && (
+          <Button variant="outline" onClick={onAgain}>
+            {t('result.again')}
+          </Button>
+        )}
+      </div>
+    </div>
+  )
+}

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+// What every page has: skip link, header, offline line, footer. On each change
+// of page the focus goes to the page's heading.
+import { Link, Outlet, useLocation } from '@tanstack/react-router'
+import { useEffect, useRef } from 'react'
+import { t } from '@/i18n'
+import { useIsOnline } from '@/lib/hooks'
+import { toggleTheme, useTheme } from '@/lib/theme'
+import { Button } from './ui/button'
+import { Icon } from './ui/icon'
+import { Logo } from './logo'
+
+export function Layout() {
+  useFocusOnNavigation()
+  return (
+    <>
+      <a
+        href="#main"
+        className="bg-ink text-page fixed top-2 left-2 z-50 -translate-y-20 rounded-full px-5 py-3 font-semibold focus:translate-y-0"
+      >
+        {t('nav.skip')}
+      </a>
+      <Header />
+      <OfflineLine />
+      <main id="main" tabIndex={-1} className="min-h-[70vh]">
+        <Outlet />
+      </main>
+      <Footer />
+    </>
+  )
+}
+
+function Header() {
+  const theme = useTheme()
+  return (
+    <header className="no-print bg-page border-line sticky top-0 z-30 border-b">
+      <div className="mx-auto flex max-w-6xl items-center justify-between gap-4 px-4 py-2.5 sm:px-6">
+        <Link to="/" className="flex items-center gap-2.5 py-1" aria-label={t('nav.home')}>
+          <Logo className="size-9" />
+          <span className="font-display text-xl font-extrabold tracking-tight">{t('site.name')}</span>
+        </Link>
+        <nav aria-label={t('nav.main')} className="flex items-center gap-1">
+          <Button asChild variant="quiet" className="max-xs:hidden">
+            <Link to="/" hash="campaigns">
+              {t('nav.campaigns')}
+            </Link>
+          </Button>
+          <Button
+            variant="quiet"
+            size="icon"
+            onClick={toggleTheme}
+            aria-label={t(theme === 'dark' ? 'theme.to_light' : 'theme.to_dark')}
+          >
+            <Icon name={theme === 'dark' ? 'sun' : 'moon'} />
+          </Button>
+        </nav>
+      </div>
+    </header>
+  )
+}
+
+function OfflineLine() {
+  const isOnline = useIsOnline()
+  return (
+    <div role="status">
+      {!isOnline && (
+        <p className="bg-warn-soft text-warn px-4 py-2 text-center font-semibold">{t('offline.line')}</p>
+      )}
+    </div>
+  )
+}
+
+function Footer() {
+  return (
+    <footer className="no-print mt-24">
+      <div className="text-line-strong seam" aria-hidden="true" />
+      <div className="mx-auto flex max-w-6xl flex-wrap items-baseline justify-between gap-x-10 gap-y-4 px-4 py-10 sm:px-6">
+        <p className="text-muted max-w-prose">{t('footer.about')}</p>
+        <ul className="flex flex-wrap gap-x-6 gap-y-2">
+          <li>
+            <Link to="/" hash="how" className="underline decoration-2 underline-offset-4">
+              {t('footer.how')}
+            </Link>
+          </li>
+          <li>
+            <a href="/docs" className="underline decoration-2 underline-offset-4">
+              {t('footer.api')}
+            </a>
+          </li>
+        </ul>
+      </div>
+    </footer>
+  )
+}
+
+function useFocusOnNavigation(): void {
+  const { pathname, hash } = useLocation()
+  const last = useRef(pathname)
+  useEffect(() => {
+    if (hash !== '' && pathname === '/') document.getElementById(hash)?.scrollIntoView()
+    if (last.current === pathname) return
+    last.current = pathname
+    if (hash === '' || pathname !== '/') window.scrollTo(0, 0)
+    document.getElementById('main')?.focus({ preventScroll: true })
+  }, [pathname, hash])
+}

@@ -1,0 +1,218 @@
+// SPDX-License-Identifier: Apache-2.0
+import { useQuery } from '@tanstack/react-query'
+import { Link, useParams } from '@tanstack/react-router'
+import { lazy, Suspense, useEffect, useRef, useState } from 'react'
+import { campaignQuery } from '@/api/queries'
+import type { Campaign, Gift } from '@/api/types'
+import { Cover } from '@/components/campaign/cover'
+import { Gifts } from '@/components/campaign/gifts'
+import { ProgressBar } from '@/components/campaign/progress'
+import { Rewards } from '@/components/campaign/rewards'
+import { StatusBadge, timeText } from '@/components/campaign/status'
+import { Story } from '@/components/campaign/story'
+import { Button } from '@/components/ui/button'
+import { Notice } from '@/components/ui/notice'
+import { Skeleton } from '@/components/ui/skeleton'
+import { formatDate, formatDateTime, locale, t, tOr } from '@/i18n'
+import { openness, percentRaised } from '@/lib/campaign'
+import { loadDraft } from '@/lib/gift-draft'
+import { useIsOnline, useNow } from '@/lib/hooks'
+import { formatMoney } from '@/lib/money'
+import { useIsLive, useLiveCampaign } from '@/live/hooks'
+import { LoadErrorPage } from './error'
+
+const loadGiftDialog = () => import('@/components/gift/gift-dialog')
+const GiftDialog = lazy(async () => ({ default: (await loadGiftDialog()).GiftDialog }))
+const FRESH_GIFTS_MAX = 50
+
+export function CampaignPage() {
+  const { slug } = useParams({ strict: false })
+  const isLive = useIsLive()
+  const query = useQuery(campaignQuery(slug ?? '', isLive))
+  const [fresh, setFresh] = useState<Gift[]>([])
+  useLiveCampaign(query.data, (gift) =>
+    setFresh((known) => [gift, ...known.filter(({ id }) => id !== gift.id)].slice(0, FRESH_GIFTS_MAX)),
+  )
+  if (query.data === undefined) {
+    if (query.isError) return <LoadErrorPage error={query.error} retry={() => void query.refetch()} />
+    return <CampaignSkeleton />
+  }
+  return <CampaignView key={query.data.id} campaign={query.data} fresh={fresh} isStale={query.isError} />
+}
+
+function CampaignView({ campaign, fresh, isStale }: { campaign: Campaign; fresh: Gift[]; isStale: boolean }) {
+  const now = useNow()
+  const isOnline = useIsOnline()
+  const isOpen = openness(campaign, now) === 'open'
+  const [giving, setGiving] = useState<{ rewardId: string | null } | null>(() => resumedGift(campaign))
+  const opener = useRef<HTMLElement | null>(null)
+  const give = (rewardId: string | null) => {
+    opener.current = document.activeElement as HTMLElement | null
+    setGiving({ rewardId })
+  }
+  const close = () => {
+    setGiving(null)
+    requestAnimationFrame(() => opener.current?.focus())
+  }
+  useEffect(() => void loadGiftDialog(), [])
+
+  return (
+    <article className="mx-auto max-w-6xl px-4 pt-6 sm:px-6 md:pt-10">
+      <title>{`${campaign.title} · ${t('site.name')}`}</title>
+      <meta name="description" content={campaign.summary} />
+      {isStale && isOnline && (
+        <Notice tone="warn" role="status" className="mb-6">
+          {t('campaign.stale')}
+        </Notice>
+      )}
+      <div className="grid gap-x-12 gap-y-6 lg:grid-cols-[1.35fr_1fr]">
+        <header className="grid content-start gap-4">
+          <p className="text-muted flex flex-wrap items-center gap-x-3 gap-y-1">
+            <span>{tOr(`category.${campaign.category}`, 'category.other')}</span>
+            <span aria-hidden="true">·</span>
+            <span>{t('campaign.owner', { name: campaign.owner.name })}</span>
+          </p>
+          <h1 className="text-title font-extrabold">{campaign.title}</h1>
+          <p className="max-w-prose text-xl leading-snug">{campaign.summary}</p>
+          <Cover campaign={campaign} isFirst className="mt-2" />
+        </header>
+        <Standing campaign={campaign} now={now} onGive={() => give(null)} />
+      </div>
+      <div className="mt-14 grid gap-x-12 gap-y-14 lg:grid-cols-[1.35fr_1fr]">
+        <div className="grid content-start gap-14">
+          <section aria-labelledby="story-heading" className="grid gap-5">
+            <h2 id="story-heading" className="text-heading">
+              {t('campaign.story')}
+            </h2>
+            <Story text={campaign.story} />
+          </section>
+          {campaign.rewards.length > 0 && (
+            <section aria-labelledby="rewards-heading" className="grid gap-5">
+              <h2 id="rewards-heading" className="text-heading">
+                {t('campaign.rewards')}
+              </h2>
+              <Rewards campaign={campaign} isOpen={isOpen} onChoose={give} />
+            </section>
+          )}
+        </div>
+        <Gifts campaign={campaign} fresh={fresh} now={now} />
+      </div>
+      {isOpen && <StickyGive onGive={() => give(null)} />}
+      {giving !== null && (
+        <Suspense fallback={null}>
+          <GiftDialog campaign={campaign} rewardId={giving.rewardId} onClose={close} />
+        </Suspense>
+      )}
+    </article>
+  )
+}
+
+/** How the campaign stands, and the way to give or the reason why not. */
+function Standing({ campaign, now, onGive }: { campaign: Campaign; now: number; onGive: () => void }) {
+  const { totals, goal } = campaign
+  const state = openness(campaign, now)
+  return (
+    <section
+      aria-label={t('campaign.standing')}
+      className="border-ink bg-paper rounded-patch grid content-start gap-4 self-start border-2 p-5 sm:p-6 lg:sticky lg:top-20"
+    >
+      <div>
+        <p className="figures font-display text-[2.6rem] leading-none font-extrabold tracking-tight" data-raised={totals.raised.amount}>
+          {formatMoney(totals.raised, locale)}
+        </p>
+        <p className="figures text-muted mt-1.5">
+          {t('campaign.raised_of', { goal: formatMoney(goal, locale, 'round') })}
+        </p>
+      </div>
+      <ProgressBar campaign={campaign} />
+      <dl className="figures grid grid-cols-3 gap-3">
+        <Figure label={t('campaign.percent')} value={t('progress.percent', { percent: percentRaised(campaign) })} />
+        <Figure label={t('campaign.gifts')} value={new Intl.NumberFormat(locale).format(totals.confirmed_count)} />
+        <Figure label={t('campaign.time')} value={timeText(campaign, now)} />
+      </dl>
+      {totals.pending.amount > 0 && (
+        <p className="text-muted figures flex items-center gap-2 text-sm">
+          <span aria-hidden="true" className="bar-pending border-line-strong h-3 w-5 rounded-sm border" />
+          {t('campaign.pending', {
+            amount: formatMoney(totals.pending, locale),
+            count: totals.pending_count,
+          })}
+        </p>
+      )}
+      {state === 'open' ? (
+        <div className="grid justify-items-start gap-3">
+          <Button variant="give" size="lg" className="w-full" onClick={onGive} data-give>
+            {t('campaign.give')}
+          </Button>
+          <Link
+            to="/campaigns/$slug/give"
+            params={{ slug: campaign.slug }}
+            className="text-sm underline decoration-2 underline-offset-4"
+          >
+            {t('campaign.give_page')}
+          </Link>
+        </div>
+      ) : (
+        <div className="grid justify-items-start gap-3">
+          <StatusBadge campaign={campaign} now={now} />
+          <p>{t(`campaign.state_${state}`, { date: formatDate(campaign.starts_at) })}</p>
+          <Button asChild variant="outline">
+            <Link to="/" hash="campaigns">
+              {t('campaign.others')}
+            </Link>
+          </Button>
+        </div>
+      )}
+      {campaign.ends_at !== null && (
+        <p className="text-muted text-sm">
+          {t('campaign.ends', { date: '' })}
+          <time dateTime={campaign.ends_at}>{formatDateTime(campaign.ends_at)}</time>
+        </p>
+      )}
+    </section>
+  )
+}
+
+function Figure({ label, value }: { label: string; value: string }) {
+  return (
+    <div className="grid content-start">
+      <dt className="text-muted order-2 text-sm">{label}</dt>
+      <dd className="font-display text-xl leading-tight font-bold">{value}</dd>
+    </div>
+  )
+}
+
+/** The way to give at the lower edge of small screens. */
+function StickyGive({ onGive }: { onGive: () => void }) {
+  return (
+    <div className="bg-page/95 border-line no-print fixed inset-x-0 bottom-0 z-20 border-t px-4 pt-3 pb-[max(0.75rem,env(safe-area-inset-bottom))] lg:hidden">
+      <Button variant="give" size="lg" className="w-full" onClick={onGive}>
+        {t('campaign.give')}
+      </Button>
+    </div>
+  )
+}
+
+function CampaignSkeleton() {
+  return (
+    <div className="mx-auto grid max-w-6xl gap-x-12 gap-y-6 px-4 pt-6 sm:px-6 md:pt-10 lg:grid-cols-[1.35fr_1fr]">
+      <p role="status" className="sr-only">
+        {t('action.loading')}
+      </p>
+      <div className="grid gap-4">
+        <Skeleton className="h-6 w-1/3" />
+        <Skeleton className="h-14" />
+        <Skeleton className="h-16" />
+        <Skeleton className="aspect-8/5" />
+      </div>
+      <Skeleton className="h-96" />
+    </div>
+  )
+}
+
+/** A gift that was sent or finished before a reload goes on where it was. */
+function resumedGift(campaign: Campaign): { rewardId: null } | null {
+  const draft = loadDraft(campaign.id, sessionStorage)
+  const isUnderWay = draft?.result != null || draft?.attempt?.isSent === true
+  return isUnderWay ? { rewardId: null } : null
+}

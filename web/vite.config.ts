@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+import { fileURLToPath } from 'node:url'
+import tailwindcss from '@tailwindcss/vite'
+import react from '@vitejs/plugin-react'
+import { defineConfig } from 'vitest/config'
+import { gzipFiles } from './scripts/gzip.ts'
+
+const path = (name: string) => fileURLToPath(new URL(name, import.meta.url))
+const api = process.env.CAREFORALL_DEV_API ?? 'http://127.0.0.1:8080'
+
+export default defineConfig({
+  plugins: [react(), tailwindcss(), gzipFiles()],
+  resolve: {
+    alias: {
+      '@': path('./src'),
+      // The original writes <style> elements, which our content security
+      // policy refuses; ours sets a class.
+      'react-remove-scroll': path('./src/lib/remove-scroll.tsx'),
+    },
+  },
+  build: {
+    target: 'es2022',
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
+    sourcemap: false,
+  },
+  server: {
+    port: 27010,
+    proxy: { '/api': { target: api, ws: true } },
+  },
+  test: {
+    environment: 'jsdom',
+    include: ['test/**/*.test.{ts,tsx}'],
+    restoreMocks: true,
+  },
+})
