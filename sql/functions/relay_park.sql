@@ -1,0 +1,129 @@
+-- SPDX-License-Identifier: Apache-2.0
+-- Events that cannot be published, and what people decide about them.
+--
+-- Once an event is parked, every later event of its aggregate is parked too, so that
+-- a consumer never sees them out of order. Releasing an aggregate publishes what is
+-- left of it, in order, before anything newer of it.
+
+-- Parks an outbox row for the leader of an epoch. Gives its state: released if the
+-- aggregate is being released just now, else parked; NULL when the epoch is not the
+-- leader's any more or there is no such row.
+CREATE OR REPLACE FUNCTION careforall.relay_park(
+  consumer text, epoch bigint, outbox_id bigint, xid xid8, reason text)
+RETURNS text
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER
+SET search_path = pg_catalog, careforall, pg_temp
+AS $$
+DECLARE
+  new_state text;
+BEGIN
+  IF NOT careforall.relay_heartbeat(relay_park.consumer, relay_park.epoch) THEN
+    RETURN NULL;
+  END IF;
+  INSERT INTO careforall.outbox_parked AS p
+    (outbox_id, event_id, xid, aggregate_type, aggregate_id, aggregate_version, campaign_id,
+     type, data, traceparent, occurred_at, recorded_at, consumer, reason, state)
+  SELECT o.id, o.event_id, o.xid, o.aggregate_type, o.aggregate_id, o.aggregate_version,
+    o.campaign_id, o.type, o.data, o.traceparent, o.occurred_at, o.recorded_at,
+    relay_park.consumer, left(relay_park.reason, 500),
+    CASE WHEN 'released' = ALL (s.states) AND cardinality(s.states) > 0
+      THEN 'released' ELSE 'parked' END
+  FROM careforall.outbox o
+  CROSS JOIN LATERAL (SELECT ARRAY(
+    SELECT e.state FROM careforall.outbox_parked e
+    WHERE e.aggregate_id = o.aggregate_id AND e.state IN ('parked', 'released')) AS states) s
+  WHERE o.xid = relay_park.xid AND o.id = relay_park.outbox_id
+  ON CONFLICT ON CONSTRAINT outbox_parked_pkey DO UPDATE
+  SET state = CASE WHEN p.state = 'released' AND EXCLUDED.reason <> 'aggregate is parked'
+        THEN 'parked' ELSE p.state END,
+      reason = CASE WHEN p.state = 'released' THEN EXCLUDED.reason ELSE p.reason END
+  RETURNING p.state INTO new_state;
+  RETURN new_state;
+END
+$$;
+
+-- The aggregates whose events have to wait, and from which outbox id on.
+CREATE OR REPLACE FUNCTION careforall.relay_parked()
+RETURNS TABLE (aggregate_id uuid, first_outbox_id bigint)
+LANGUAGE sql STABLE SECURITY DEFINER
+SET search_path = pg_catalog, careforall, pg_temp
+AS $$
+  SELECT p.aggregate_id, min(p.outbox_id)
+  FROM careforall.outbox_parked p
+  WHERE p.state IN ('parked', 'released')
+  GROUP BY p.aggregate_id
+$$;
+
+-- Released events in order, in the columns of the relay's batch.
+CREATE OR REPLACE FUNCTION careforall.relay_released(max integer)
+RETURNS TABLE (id bigint, event_id uuid, xid xid8, aggregate_type text, aggregate_id uuid,
+  aggregate_version bigint, campaign_id uuid, type text, data json, traceparent text,
+  occurred_ms bigint, recorded_ms bigint)
+LANGUAGE sql STABLE SECURITY DEFINER
+SET search_path = pg_catalog, careforall, pg_temp
+AS $$
+  SELECT p.outbox_id, p.event_id, p.xid, p.aggregate_type, p.aggregate_id,
+    p.aggregate_version, p.campaign_id, p.type, p.data, p.traceparent,
+    floor(extract(epoch FROM p.occurred_at) * 1000)::bigint,
+    floor(extract(epoch FROM p.recorded_at) * 1000)::bigint
+  FROM careforall.outbox_parked p
+  WHERE p.state = 'released'
+  ORDER BY p.outbox_id
+  LIMIT relay_released.max
+$$;
+
+-- Lets the events of an aggregate be published, and says how many.
+CREATE OR REPLACE FUNCTION careforall.outbox_release(aggregate_id uuid, reason text)
+RETURNS bigint
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER
+SET search_path = pg_catalog, careforall, pg_temp
+AS $$
+DECLARE
+  count bigint;
+BEGIN
+  UPDATE careforall.outbox_parked p
+  SET state = 'released', decided_at = clock_timestamp()
+  WHERE p.aggregate_id = outbox_release.aggregate_id AND p.state = 'parked';
+  GET DIAGNOSTICS count = ROW_COUNT;
+  PERFORM careforall.audit_add('outbox_release', 'aggregate',
+    outbox_release.aggregate_id::text, outbox_release.reason,
+    jsonb_build_object('events', count));
+  RETURN count;
+END
+$$;
+
+-- Gives one parked event up for good: consumers will see a hole in the versions of
+-- its aggregate. dropped, not_parked or unknown.
+CREATE OR REPLACE FUNCTION careforall.outbox_drop(outbox_id bigint, reason text)
+RETURNS text
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER
+SET search_path = pg_catalog, careforall, pg_temp
+AS $$
+DECLARE
+  aggregate uuid;
+BEGIN
+  UPDATE careforall.outbox_parked p
+  SET state = 'dropped', decided_at = clock_timestamp()
+  WHERE p.outbox_id = outbox_drop.outbox_id AND p.state = 'parked'
+  RETURNING p.aggregate_id INTO aggregate;
+  IF NOT FOUND THEN
+    RETURN CASE WHEN EXISTS (
+      SELECT FROM careforall.outbox_parked p WHERE p.outbox_id = outbox_drop.outbox_id)
+      THEN 'not_parked' ELSE 'unknown' END;
+  END IF;
+  PERFORM careforall.audit_add('outbox_drop', 'aggregate', aggregate::text,
+    outbox_drop.reason, jsonb_build_object('outbox_id', outbox_drop.outbox_id));
+  RETURN 'dropped';
+END
+$$;
+
+COMMENT ON FUNCTION careforall.relay_park(text, bigint, bigint, xid8, text) IS
+  'Parks an event that cannot be published.';
+COMMENT ON FUNCTION careforall.relay_parked() IS
+  'Aggregates with parked events.';
+COMMENT ON FUNCTION careforall.relay_released(integer) IS
+  'Parked events that may be published now, in order.';
+COMMENT ON FUNCTION careforall.outbox_release(uuid, text) IS
+  'Lets the parked events of an aggregate be published, in order.';
+COMMENT ON FUNCTION careforall.outbox_drop(bigint, text) IS
+  'Gives a parked event up for good.';
