@@ -65,7 +65,7 @@ cfa_event_check(const CfaEvent *event)
 	for (i = 0; i < count; i++)
 		size += strlen(headers[i].name) + strlen(headers[i].value) + 4;
 	if (size > CFA_EVENT_SIZE_MAX)
-		return "event is larger than 65536 bytes";
+		return "event is larger than 524288 bytes";
 	return NULL;
 }
 

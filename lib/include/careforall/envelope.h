@@ -17,9 +17,10 @@
 #define CFA_EVENT_SUBJECT_MAX 96
 #define CFA_EVENT_HEADERS 15
 #define CFA_EVENT_HEADER_MAX 128
-/* Largest event on the wire, headers and data: what every CloudEvents
- * intermediary has to forward. */
-#define CFA_EVENT_SIZE_MAX 65536
+/* Largest event on the wire, headers and data: half of NATS' usual limit. Events
+ * of pledges stay far below the 64 KiB that every CloudEvents intermediary has to
+ * forward; a campaign with a long story and many rewards may not. */
+#define CFA_EVENT_SIZE_MAX 524288
 
 #define CFA_HEADER_ID "Nats-Msg-Id"
 #define CFA_HEADER_EXPECT "Nats-Expected-Last-Sequence"
