@@ -499,13 +499,15 @@ request_consumer(CfaConsumer *consumer, int64_t now_ms)
 static json_t *
 ordered_config(const CfaConsumer *consumer)
 {
-	return json_pack("{s:s,s:s,s:I,s:s,s:s,s:b,s:I,s:I,s:i,s:b,s:i}",
+	return json_pack("{s:s,s:s,s:I,s:b,s:s,s:s,s:b,s:I,s:I,s:i,s:b,s:i}",
 					 "deliver_subject",
 					 consumer->deliver_subject,
 					 "deliver_policy",
 					 "by_start_sequence",
 					 "opt_start_seq",
 					 (json_int_t) consumer->config.start_sequence,
+					 "headers_only",
+					 (int) consumer->config.headers_only,
 					 "ack_policy",
 					 "none",
 					 "replay_policy",

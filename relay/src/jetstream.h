@@ -75,6 +75,7 @@ typedef struct CfaConsumerConfig
 	const char *durable;	/* NULL: ordered, without acknowledgements */
 	const char *filter;		/* NULL: all subjects; durable only */
 	int64_t start_sequence; /* ordered only */
+	bool headers_only;		/* ordered only: leave the data out */
 	int64_t ack_wait_ms;	/* durable only */
 	int64_t ack_pending_max;
 	CfaConsumerReady ready;
