@@ -20,7 +20,7 @@ table() { # PROGRAM
       name = $1; value = $0
       sub(/^  [A-Z_0-9]+ */, "", value)
       if (value ~ /^\(default .*\)$/) { sub(/^\(default /, "", value); sub(/\)$/, "", value); value = value == "" ? "empty" : "`" value "`" }
-      else if (value ~ /required/) value = "required"
+      else value = value ~ /required/ ? "required" : "empty"
       next_is_help = 1; next
     }
     next_is_help { sub(/^ +/, ""); gsub(/\|/, "\\|"); printf "| `%s` | %s | %s |\n", name, value, $0; next_is_help = 0 }'

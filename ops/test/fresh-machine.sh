@@ -60,6 +60,7 @@ make_base() {
 rm -rf "$dir"
 cp -a "$dir.base" "$dir"
 cp /etc/resolv.conf "$dir/etc/resolv.conf"
+printf '127.0.0.1 localhost fresh\n' >"$dir/etc/hosts"
 git -C "$root" bundle create "$dir/source.bundle" HEAD >/dev/null 2>&1
 home=/root
 enter 'apt-get update -qq && apt-get install -y -qq --no-install-recommends git make ca-certificates >/dev/null'

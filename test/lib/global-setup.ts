@@ -24,8 +24,15 @@ export default async function setup(project: TestProject): Promise<() => Promise
     await stack.reset();
     await rm(path.join(dir, "careforall.env"), { force: true });
   }
-  const base = await freePortBase();
-  await stack.start(allParts, "--port-base", String(base));
+  await stack.start(["redis"], "--port-base", String(await freePortBase()));
+  if (!keep) {
+    await stack.configure({
+      CAREFORALL_MOCKPAY_LATENCY_MS: 20,
+      CAREFORALL_PAYMENTS_RECONCILE_AFTER: "5s",
+      CAREFORALL_PAYMENTS_RECONCILE_EVERY: "2s",
+    });
+  }
+  await stack.start();
   process.env.CAREFORALL_E2E_URL ??= stack.url("GATEWAY");
   return async () => {
     if (!keep) await stack.stop([...allParts, "prometheus"]);
