@@ -85,6 +85,10 @@ GRANT EXECUTE ON FUNCTION
 TO careforall_payments;
 
 -- The projector: functions only.
+GRANT EXECUTE ON FUNCTION
+  careforall.projector_identity(),
+  careforall.projector_snapshot(text, text[], bigint)
+TO careforall_projector;
 
 -- Administrators: functions and views.
 GRANT EXECUTE ON FUNCTION

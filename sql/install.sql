@@ -40,6 +40,7 @@ SET LOCAL ROLE careforall_owner;
 \ir schema/075_verify_results.sql
 \ir schema/078_job_runs.sql
 -- The extension's triggers: after every table.
+\ir schema/080_triggers.sql
 
 -- Helpers that others build on.
 \ir functions/json_format.sql
@@ -63,6 +64,7 @@ SET LOCAL ROLE careforall_owner;
 \ir functions/payment_park.sql
 
 -- The projector.
+\ir functions/projector_snapshot.sql
 
 -- Administrators.
 \ir functions/campaign_create.sql

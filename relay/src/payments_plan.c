@@ -245,6 +245,9 @@ settle_payment(CfaJob *job)
 		return finish(job, "created");
 	if (!job->is_reconcile && job->asked == CFA_STEP_CANCEL)
 		return finish(job, "canceled");
+	/* A follow-up only looks for a declined payment; notices tell the rest. */
+	if (job->is_follow_up)
+		return finish(job, "waiting");
 	if (is_status(job, "succeeded"))
 		return apply(job, "payment_succeeded");
 	if (is_status(job, "canceled"))

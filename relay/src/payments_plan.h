@@ -56,6 +56,7 @@ typedef struct CfaJob
 {
 	CfaJobKind kind;
 	bool is_reconcile; /* begun by the reconciler, not by an event */
+	bool is_follow_up; /* a look soon after the payment was made */
 	int attempts;	   /* deliveries of the event so far */
 	int attempts_max;
 	int steps;			   /* taken in this attempt */
