@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * guc.c
+ *	  Settings careforall.*, sorted by name.
+ *
+ * Settings that size or place shared memory belong to the start of the server
+ * and exist only when the library is preloaded.
+ */
+#include "postgres.h"
+
+#include "guc.h"
+#include "miscadmin.h"
+#include "utils/guc.h"
+
+char *cfa_guc_actor = NULL;
+bool cfa_guc_allow_clock_set = false;
+char *cfa_guc_database = NULL;
+int cfa_guc_expiry_grace_s = 3600;
+int cfa_guc_fold_interval_ms = 1000;
+int cfa_guc_hold_timeout_s = 900;
+int cfa_guc_max_limits = 16384;
+int cfa_guc_notify_delay_ms = 0;
+char *cfa_guc_reason = NULL;
+char *cfa_guc_traceparent = NULL;
+
+static void define_start_settings(void);
+static void define_file_settings(void);
+static void define_session_settings(void);
+static void define_session_text(const char *name, const char *description,
+								char **value);
+
+void
+cfa_guc_define(void)
+{
+	if (process_shared_preload_libraries_in_progress)
+		define_start_settings();
+	define_file_settings();
+	define_session_settings();
+	MarkGUCPrefixReserved("careforall");
+}
+
+const char *
+cfa_guc_or_null(const char *value)
+{
+	return value == NULL || value[0] == '\0' ? NULL : value;
+}
+
+static void
+define_start_settings(void)
+{
+	DefineCustomStringVariable("careforall.database",
+							   "Database that the notifier worker serves.",
+							   NULL,
+							   &cfa_guc_database,
+							   "careforall",
+							   PGC_POSTMASTER,
+							   0,
+							   NULL,
+							   NULL,
+							   NULL);
+	DefineCustomIntVariable(
+		"careforall.max_limits",
+		"Number of limits (caps, rewards, pools) kept in shared memory.",
+		"When all are in use by open transactions, another one is refused.",
+		&cfa_guc_max_limits,
+		16384,
+		16,
+		10000000,
+		PGC_POSTMASTER,
+		0,
+		NULL,
+		NULL,
+		NULL);
+}
+
+static void
+define_file_settings(void)
+{
+	DefineCustomBoolVariable("careforall.allow_clock_set",
+							 "Allows careforall.clock_set(), for tests.",
+							 NULL,
+							 &cfa_guc_allow_clock_set,
+							 false,
+							 PGC_SIGHUP,
+							 0,
+							 NULL,
+							 NULL,
+							 NULL);
+	DefineCustomIntVariable(
+		"careforall.expiry_grace",
+		"Time that the provider gets to answer a cancellation before a "
+		"pledge expires.",
+		NULL,
+		&cfa_guc_expiry_grace_s,
+		3600,
+		0,
+		7 * 86400,
+		PGC_SIGHUP,
+		GUC_UNIT_S,
+		NULL,
+		NULL,
+		NULL);
+	DefineCustomIntVariable(
+		"careforall.fold_interval",
+		"Time between two foldings of campaign totals by the worker.",
+		NULL,
+		&cfa_guc_fold_interval_ms,
+		1000,
+		10,
+		3600 * 1000,
+		PGC_SIGHUP,
+		GUC_UNIT_MS,
+		NULL,
+		NULL,
+		NULL);
+	DefineCustomIntVariable(
+		"careforall.hold_timeout",
+		"Time that a pledge may stay pending before it expires.",
+		NULL,
+		&cfa_guc_hold_timeout_s,
+		900,
+		1,
+		30 * 86400,
+		PGC_SIGHUP,
+		GUC_UNIT_S,
+		NULL,
+		NULL,
+		NULL);
+	DefineCustomIntVariable(
+		"careforall.notify_delay",
+		"Time that the worker waits before it wakes a sleeping relay.",
+		"Longer delays gather more commits into one notification.",
+		&cfa_guc_notify_delay_ms,
+		0,
+		0,
+		1000,
+		PGC_SIGHUP,
+		GUC_UNIT_MS,
+		NULL,
+		NULL,
+		NULL);
+}
+
+static void
+define_session_settings(void)
+{
+	define_session_text("careforall.actor",
+						"Who changes pledges, for their history; empty is the "
+						"session user.",
+						&cfa_guc_actor);
+	define_session_text("careforall.reason",
+						"Why pledges are changed, for their history.",
+						&cfa_guc_reason);
+	define_session_text("careforall.traceparent",
+						"W3C trace context of the changes of this session.",
+						&cfa_guc_traceparent);
+}
+
+static void
+define_session_text(const char *name, const char *description, char **value)
+{
+	DefineCustomStringVariable(
+		name, description, NULL, value, "", PGC_USERSET, 0, NULL, NULL, NULL);
+}
