@@ -120,21 +120,21 @@ type RowProps = { flow: GiftFlow; label: MessageKey; step?: 1 | 2; children: Rea
 
 function Row({ flow, label, step, children }: RowProps) {
   return (
-    <div className="border-line flex items-start justify-between gap-4 border-b border-dashed py-3 first:pt-0">
-      <div className="min-w-0">
-        <dt className="text-muted text-sm">{t(label)}</dt>
-        <dd className="wrap-anywhere">{children}</dd>
-      </div>
-      {step !== undefined && !flow.isLocked && (
-        <Button
-          variant="link"
-          className="shrink-0 text-sm"
-          aria-label={t('review.edit_named', { what: t(label) })}
-          onClick={() => flow.goTo(step)}
-        >
-          {t('review.edit')}
-        </Button>
-      )}
+    <div className="border-line border-b border-dashed py-3 first:pt-0">
+      <dt className="text-muted text-sm">{t(label)}</dt>
+      <dd className="flex items-start justify-between gap-4">
+        <div className="min-w-0 wrap-anywhere">{children}</div>
+        {step !== undefined && !flow.isLocked && (
+          <Button
+            variant="link"
+            className="shrink-0 text-sm"
+            aria-label={t('review.edit_named', { what: t(label) })}
+            onClick={() => flow.goTo(step)}
+          >
+            {t('review.edit')}
+          </Button>
+        )}
+      </dd>
     </div>
   )
 }
