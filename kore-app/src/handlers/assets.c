@@ -15,6 +15,18 @@
 static void serve(CfaCtx *ctx, const char *name, const char *type);
 
 void
+api_docs(CfaCtx *ctx)
+{
+	serve(ctx, "docs.html", "text/html; charset=utf-8");
+}
+
+void
+api_docs_css(CfaCtx *ctx)
+{
+	serve(ctx, "docs.css", "text/css; charset=utf-8");
+}
+
+void
 api_openapi(CfaCtx *ctx)
 {
 	serve(ctx, "openapi.json", "application/json");

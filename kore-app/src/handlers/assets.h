@@ -6,7 +6,7 @@
 
 struct CfaCtx;
 
-/* A file of kore-app/assets, built into the program. */
+/* A file made from openapi.yaml, built into the program. */
 typedef struct CfaAsset
 {
 	const char *name; /* NULL ends the table */
@@ -16,10 +16,14 @@ typedef struct CfaAsset
 
 extern const CfaAsset cfa_assets[];
 
-/* GET /openapi.json: assets/openapi.json. */
+/* GET /docs: the OpenAPI document as a page, and its style sheet. */
+void api_docs(struct CfaCtx *ctx);
+void api_docs_css(struct CfaCtx *ctx);
+
+/* GET /openapi.json */
 void api_openapi(struct CfaCtx *ctx);
 
-/* GET /docs/problems: assets/problems.html. */
+/* GET /docs/problems: what each problem type means. */
 void api_problems(struct CfaCtx *ctx);
 
 #endif

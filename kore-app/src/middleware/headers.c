@@ -12,7 +12,8 @@
 
 const char cfa_security_headers[] =
 	"x-content-type-options: nosniff\r\n"
-	"content-security-policy: default-src 'none'; frame-ancestors 'none'\r\n"
+	"content-security-policy: default-src 'none'; style-src 'self'; "
+	"base-uri 'none'; form-action 'none'; frame-ancestors 'none'\r\n"
 	"referrer-policy: no-referrer\r\n"
 	"x-frame-options: DENY\r\n"
 	"cross-origin-resource-policy: same-site\r\n"
