@@ -89,6 +89,10 @@ GRANT EXECUTE ON FUNCTION
   careforall.projector_identity(),
   careforall.projector_snapshot(text, text[], bigint)
 TO careforall_projector;
+GRANT EXECUTE ON FUNCTION
+  careforall.projector_identity(),
+  careforall.projector_snapshot(text, text[], bigint)
+TO careforall_projector;
 
 -- Administrators: functions and views.
 GRANT EXECUTE ON FUNCTION

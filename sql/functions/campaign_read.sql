@@ -81,7 +81,7 @@ AS $$
   WHERE r.campaign_id = campaign_rewards_json.campaign_id
 $$;
 
-CREATE OR REPLACE FUNCTION careforall.campaign_document(campaign careforall.campaigns)
+CREATE OR REPLACE FUNCTION careforall.campaign_json(campaign careforall.campaigns)
 RETURNS json
 LANGUAGE sql STABLE
 SET search_path = pg_catalog, careforall, pg_temp
@@ -123,7 +123,7 @@ RETURNS json
 LANGUAGE sql STABLE SECURITY DEFINER
 SET search_path = pg_catalog, careforall, pg_temp
 AS $$
-  SELECT careforall.campaign_document(c)
+  SELECT careforall.campaign_json(c)
   FROM careforall.campaigns c
   WHERE c.id = campaign_public.campaign_id AND c.state <> 'draft'
 $$;
@@ -134,7 +134,7 @@ LANGUAGE sql STABLE SECURITY DEFINER
 SET search_path = pg_catalog, careforall, pg_temp
 AS $$
   SELECT d.id, careforall.campaign_etag(d.version, d.doc), d.doc
-  FROM (SELECT c.id, c.version, careforall.campaign_document(c)::text AS doc
+  FROM (SELECT c.id, c.version, careforall.campaign_json(c)::text AS doc
         FROM careforall.campaigns c
         WHERE c.id = (SELECT careforall.campaign_id_of(id_or_slug))
           AND c.state <> 'draft'
@@ -151,7 +151,7 @@ LANGUAGE sql STABLE SECURITY DEFINER
 SET search_path = pg_catalog, careforall, pg_temp
 AS $$
   SELECT d.id, careforall.campaign_etag(d.version, d.doc), d.doc, d.listed_at AT TIME ZONE 'UTC'
-  FROM (SELECT c.id, c.version, careforall.campaign_document(c)::text AS doc,
+  FROM (SELECT c.id, c.version, careforall.campaign_json(c)::text AS doc,
                date_trunc('milliseconds', c.created_at AT TIME ZONE 'UTC') AS listed_at
         FROM careforall.campaigns c
         WHERE c.state IN ('active', 'paused', 'closed')
@@ -170,7 +170,7 @@ COMMENT ON FUNCTION careforall.campaign_totals_json(uuid, text) IS
   'The totals member of a public campaign document.';
 COMMENT ON FUNCTION careforall.campaign_rewards_json(uuid, text) IS
   'The rewards member of a public campaign document.';
-COMMENT ON FUNCTION careforall.campaign_document(careforall.campaigns) IS
+COMMENT ON FUNCTION careforall.campaign_json(careforall.campaigns) IS
   'The public document of a campaign, from the tables.';
 COMMENT ON FUNCTION careforall.campaign_etag(bigint, text) IS
   'The strong entity tag of a campaign document, with its quotes.';

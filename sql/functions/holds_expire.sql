@@ -25,7 +25,7 @@ BEGIN
   expired := 0;
   cancel_requested := 0;
   FOR pledge IN
-    SELECT p.id, p.payment_id IS NULL OR p.cancel_requested_at <= grace_over AS at_once
+    SELECT p.id, COALESCE(p.payment_id IS NULL OR p.cancel_requested_at <= grace_over, false) AS at_once
     FROM careforall.pledges p
     WHERE p.state = 'pending'
       AND p.hold_expires_at <= time_now
@@ -34,7 +34,7 @@ BEGIN
            OR p.cancel_requested_at <= grace_over)
     ORDER BY p.hold_expires_at
     LIMIT GREATEST(max, 0)
-    FOR UPDATE SKIP LOCKED
+    FOR NO KEY UPDATE SKIP LOCKED
   LOOP
     SELECT a.outcome INTO applied FROM careforall.pledge_apply(pledge.id,
       CASE WHEN pledge.at_once THEN 'expire' ELSE 'cancel_request' END, 'expired') a;
@@ -60,7 +60,7 @@ BEGIN
     WHERE c.state IN ('active', 'paused') AND c.ends_at <= careforall.clock()
     ORDER BY c.ends_at
     LIMIT GREATEST(max, 0)
-    FOR UPDATE SKIP LOCKED
+    FOR NO KEY UPDATE SKIP LOCKED
   ), changed AS (
     UPDATE careforall.campaigns c SET state = 'closed'
     FROM ended e WHERE c.id = e.id

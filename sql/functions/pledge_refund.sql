@@ -15,7 +15,7 @@ DECLARE
   pledge careforall.pledges;
 BEGIN
   SELECT * INTO pledge FROM careforall.pledges p
-  WHERE p.id = pledge_lock.pledge_id FOR UPDATE;
+  WHERE p.id = pledge_lock.pledge_id FOR NO KEY UPDATE;
   IF NOT FOUND THEN
     RAISE EXCEPTION 'pledge "%" does not exist', pledge_id
       USING ERRCODE = 'PL005',
@@ -82,18 +82,18 @@ BEGIN
   END IF;
 
   IF NOT COALESCE(dry_run, false) THEN
-    INSERT INTO careforall.refunds AS r (
-      pledge_id, campaign_id, amount_minor, currency, kind, reason, requested_by,
-      provider, payment_id)
-    VALUES (pledge.id, pledge.campaign_id, wanted, pledge.currency, 'manual', why,
-      session_user, pledge.provider, pledge.payment_id)
-    RETURNING r.id INTO refund_id;
     SELECT a.outcome INTO applied
     FROM careforall.pledge_apply(pledge.id, 'refund_request', 'requested_by_admin', wanted) a;
     IF applied.outcome <> 'applied' THEN
       RAISE EXCEPTION 'could not ask for a refund of pledge "%": %', pledge.id, applied.outcome
         USING ERRCODE = 'PL002';
     END IF;
+    -- The engine has made the row; the pledge is locked, so the newest is ours.
+    UPDATE careforall.refunds r SET reason = why, requested_by = session_user
+    WHERE r.id = (SELECT n.id FROM careforall.refunds n
+                  WHERE n.pledge_id = pledge.id AND n.kind = 'manual' AND n.state = 'requested'
+                  ORDER BY n.id DESC LIMIT 1)
+    RETURNING r.id INTO STRICT refund_id;
     PERFORM careforall.audit_add('pledge.refund', 'pledge', pledge.id::text, why,
       jsonb_build_object('refund_id', refund_id, 'amount_minor', wanted,
         'currency', pledge.currency));

@@ -48,12 +48,12 @@ SELECT throws_ok(format($$SELECT careforall.donor_reveal(%L, '')$$, :'nobody'), 
 SELECT results_eq(format($$SELECT * FROM careforall.donor_reveal(%L, 'donor asked for a receipt')$$, :'nobody'),
   $$VALUES ('Secretname', 'secretbox4@hiddenhost.org', 'Secretwords')$$, 'with a reason it shows one donor');
 SELECT results_eq(format($$SELECT actor, action, reason FROM careforall.audit_overview WHERE target_id = %L AND action = 'donor.reveal'$$, :'nobody'),
-  $$VALUES (session_user::text, 'donor.reveal', 'donor asked for a receipt')$$, 'and leaves an audit row');
+  $$VALUES (session_user::text COLLATE "default", 'donor.reveal', 'donor asked for a receipt')$$, 'and leaves an audit row');
 
 SET LOCAL careforall.actor = 'somebody-else';
 SELECT careforall.donor_reveal(:'shown', 'asked by somebody else') \g /dev/null
 SELECT results_eq(format($$SELECT actor, detail ->> 'acts_for' FROM careforall.audit_overview WHERE target_id = %L$$, :'shown'),
-  $$VALUES (session_user::text, 'somebody-else')$$, 'the actor setting cannot hide who logged in');
+  $$VALUES (session_user::text COLLATE "default", 'somebody-else')$$, 'the actor setting cannot hide who logged in');
 
 SELECT finish();
 ROLLBACK;
