@@ -3,7 +3,7 @@
 -- right figures, and hide what the donor hides. Method: pledges in every state on
 -- one campaign; each figure compared with a recount.
 \ir setup.psql
-SELECT plan(44);
+SELECT plan(46);
 
 SELECT pg_temp.new_campaign('doc', 500000) AS campaign \gset
 SELECT careforall.pool_create('doc', 'Seats', 3, 'for a test') AS pool \gset
@@ -103,6 +103,11 @@ SELECT results_eq(format($$SELECT pledge_id FROM careforall.campaign_gifts(%L, %
   format($$VALUES (%L::uuid), (%L)$$, :'nomoney', :'open'), 'the cursor goes on with older gifts');
 SELECT outcome FROM careforall.pledge_apply(:'nameonly', 'refund', 'test', 700) \g /dev/null
 SELECT is((SELECT count(*) FROM careforall.campaign_gifts(:'campaign', NULL, 10)), 3::bigint, 'a wholly refunded gift leaves the feed');
+
+SELECT careforall.reward_create('doc', 'Ticket', 100, 'for a test', quantity => 20000) AS ticket \gset
+SELECT is(careforall.places_free('reward', careforall.uuid7(), 20000), 20000::bigint, 'a large capacity that is not loaded is counted');
+SELECT is((SELECT careforall.reward_remaining(r) FROM careforall.rewards r WHERE r.id = :'ticket'),
+  (SELECT l.available FROM careforall.limits() l WHERE l.id = :'ticket'), 'of a loaded one the figure of shared memory is given');
 
 SELECT finish();
 ROLLBACK;
