@@ -16,6 +16,7 @@ for login in api relay projector payments; do
   NEW_PASSWORD=$(cat "/run/secrets/pg_password_$login")
   export NEW_PASSWORD
   run -d careforall >/dev/null <<SQL
+SET client_min_messages = warning;
 \\getenv password NEW_PASSWORD
 SELECT 'CREATE ROLE cfa_$login LOGIN'
  WHERE NOT EXISTS (SELECT 1 FROM pg_roles WHERE rolname = 'cfa_$login') \\gexec

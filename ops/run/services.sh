@@ -233,6 +233,7 @@ apply_schema() {
 set_login() {
   local variable=STACK_PG_PASSWORD_${1^^}
   NEW_PASSWORD=${!variable} pg_psql -d careforall >/dev/null <<SQL
+SET client_min_messages = warning;
 \\getenv password NEW_PASSWORD
 SELECT 'CREATE ROLE cfa_$1 LOGIN'
  WHERE NOT EXISTS (SELECT 1 FROM pg_roles WHERE rolname = 'cfa_$1') \\gexec
