@@ -19,12 +19,17 @@
 #define BODY_MAX 65536
 #define JSON_TYPE "application/json; charset=utf-8"
 
-/* An answer that is kept back. */
+/* An answer that is kept back; lives in the arena of its context. */
 typedef struct Delayed
 {
+	TAILQ_ENTRY(Delayed) link;
+	struct kore_timer *timer;
 	CfaCtx *ctx;
 	CfaMockReply reply;
 } Delayed;
+
+static TAILQ_HEAD(,
+				  Delayed) delayed_list = TAILQ_HEAD_INITIALIZER(delayed_list);
 
 static void api_operation(CfaCtx *ctx);
 static void api_healthz(CfaCtx *ctx);
@@ -36,6 +41,7 @@ static bool check_type(CfaCtx *ctx, CfaMockOperation operation, size_t len);
 static void refuse(CfaCtx *ctx, int status, const char *code,
 				   const char *message);
 static void send_reply(CfaCtx *ctx, CfaMockReply *reply);
+static void delay(CfaCtx *ctx, const CfaMockReply *reply);
 static void on_delay_over(void *context, u_int64_t now_ms);
 
 #define ROUTE(method, path, handler)                                        \
@@ -100,6 +106,18 @@ cfa_mock_problem(CfaCtx *ctx, const CfaProblemInfo *info, const char *detail)
 	return body;
 }
 
+void
+cfa_mock_http_drain(void)
+{
+	Delayed *delayed;
+
+	while ((delayed = TAILQ_FIRST(&delayed_list)) != NULL)
+	{
+		kore_timer_remove(delayed->timer);
+		on_delay_over(delayed, 0);
+	}
+}
+
 static void
 api_operation(CfaCtx *ctx)
 {
@@ -111,7 +129,6 @@ api_operation(CfaCtx *ctx)
 		.query = cfa_ctx_query_string(ctx),
 	};
 	CfaMockReply reply;
-	Delayed *delayed;
 	int64_t now_ms = cfa_mock_now_ms();
 
 	request.body = (const char *) cfa_ctx_body(ctx, &request.body_len);
@@ -125,20 +142,26 @@ api_operation(CfaCtx *ctx)
 							 now_ms,
 							 &reply);
 	cfa_mock_schedule();
-	if (reply.delay_ms == 0)
-	{
+	if (reply.delay_ms == 0 || cfa_app_is_draining())
 		send_reply(ctx, &reply);
-		return;
-	}
-	delayed = cfa_arena_alloc(&ctx->arena, sizeof(*delayed));
+	else
+		delay(ctx, &reply);
+}
+
+static void
+delay(CfaCtx *ctx, const CfaMockReply *reply)
+{
+	Delayed *delayed = cfa_arena_alloc(&ctx->arena, sizeof(*delayed));
+
 	delayed->ctx = ctx;
-	delayed->reply = reply;
+	delayed->reply = *reply;
 	ctx->has_no_deadline = true;
 	cfa_ctx_hold(ctx);
-	(void) kore_timer_add(on_delay_over,
-						  (u_int64_t) reply.delay_ms,
-						  delayed,
-						  KORE_TIMER_ONESHOT);
+	delayed->timer = kore_timer_add(on_delay_over,
+									(u_int64_t) reply->delay_ms,
+									delayed,
+									KORE_TIMER_ONESHOT);
+	TAILQ_INSERT_TAIL(&delayed_list, delayed, link);
 }
 
 static void
@@ -148,6 +171,7 @@ on_delay_over(void *context, u_int64_t now_ms)
 	CfaCtx *ctx = delayed->ctx;
 
 	(void) now_ms;
+	TAILQ_REMOVE(&delayed_list, delayed, link);
 	send_reply(ctx, &delayed->reply);
 	cfa_ctx_release(ctx);
 }

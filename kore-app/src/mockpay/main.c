@@ -75,6 +75,7 @@ const CfaApp cfa_app = {
 	.configure = configure,
 	.problem = cfa_mock_problem,
 	.worker_start = worker_start,
+	.worker_drain = cfa_mock_http_drain,
 	.worker_stop = worker_stop,
 };
 

@@ -50,6 +50,9 @@ void cfa_mock_deliver_stop(void);
 /* Starts all deliveries that are due; never blocks. */
 void cfa_mock_deliver_due(int64_t now_ms);
 
+/* Sends the answers that are kept back: the program is about to end. */
+void cfa_mock_http_drain(void);
+
 /* Core's hook: its own refusals in the shape of Stripe's errors. */
 const char *cfa_mock_problem(CfaCtx *ctx, const CfaProblemInfo *info,
 							 const char *detail);
