@@ -21,7 +21,7 @@
 /* One event of the stream as the projector needs it. */
 typedef struct CfaModelEvent
 {
-	char type[48]; /* "pledge.confirmed" */
+	char type[64]; /* "pledge.confirmed" */
 	char event_id[CFA_UUID_LEN + 1];
 	char campaign_id[CFA_UUID_LEN + 1];
 	char aggregate_id[CFA_UUID_LEN + 1];
