@@ -114,6 +114,14 @@ BEGIN
   cap_before := COALESCE(careforall.money_text(before.cap_minor, before.currency), 'unlimited');
   cap_after := COALESCE(careforall.money_text(campaign_cap_set.cap_minor, before.currency), 'unlimited');
   RETURN NEXT;
+EXCEPTION WHEN SQLSTATE 'PL007' THEN
+  RAISE EXCEPTION 'cap of campaign "%" cannot be lowered to %', before.slug,
+    careforall.money_text(campaign_cap_set.cap_minor, before.currency)
+    USING ERRCODE = 'PL007',
+          DETAIL = (SELECT format('%s are held by pending pledges or in use.',
+                      careforall.money_text(l.used, before.currency))
+                    FROM careforall.limits() l WHERE l.kind = 'campaign_cap' AND l.id = before.id),
+          HINT = 'Pause the campaign if it should take nothing more.';
 END
 $$;
 

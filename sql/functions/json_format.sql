@@ -24,9 +24,18 @@ RETURN to_char(
       WHEN 0 THEN '' ELSE '.' || repeat('0', careforall.currency_exponent(currency)) END)
   || ' ' || currency;
 
+-- A change of money with its sign; NULL if there is none.
+CREATE OR REPLACE FUNCTION careforall.money_change(amount_minor bigint, currency text)
+RETURNS text
+LANGUAGE sql STABLE PARALLEL SAFE
+RETURN CASE WHEN amount_minor > 0 THEN '+' ELSE '' END
+  || careforall.money_text(NULLIF(amount_minor, 0), currency);
+
 COMMENT ON FUNCTION careforall.json_time(timestamptz) IS
   'A time as it stands in JSON: RFC 3339, UTC, milliseconds.';
 COMMENT ON FUNCTION careforall.json_money(bigint, text) IS
   'Money as it stands in JSON: {"amount", "currency"} in minor units, NULL if there is no amount.';
 COMMENT ON FUNCTION careforall.money_text(bigint, text) IS
   'Money as people read it, with the decimals of its currency.';
+COMMENT ON FUNCTION careforall.money_change(bigint, text) IS
+  'A change of money with its sign, NULL if there is none.';

@@ -50,7 +50,11 @@ BEGIN
     UNION ALL
     SELECT o.occurred_at, 4, o.id, 'outbox', o.type,
       concat_ws(', ', 'id ' || o.id, 'version ' || o.aggregate_version,
-        'delta ' || nullif(o.data -> 'delta' ->> 'confirmed_minor', '0'))
+        'raised ' || careforall.money_change(
+          (o.data #>> '{delta,confirmed_minor}')::bigint
+          - (o.data #>> '{delta,refunded_minor}')::bigint, pledge.currency),
+        'hold ' || careforall.money_change(
+          (o.data #>> '{delta,held_minor}')::bigint, pledge.currency))
     FROM careforall.outbox o WHERE o.aggregate_id = pledge.id
     UNION ALL
     SELECT a.occurred_at, 5, a.id, 'audit', a.action,

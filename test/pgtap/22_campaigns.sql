@@ -26,7 +26,7 @@ SELECT results_eq($$SELECT action FROM careforall.audit_log WHERE target_id = (S
   ARRAY['campaign.create', 'campaign.publish', 'campaign.pause', 'campaign.resume'], 'each change has its audit row');
 
 SELECT pg_temp.new_pledge(:'campaign', 30000) \g /dev/null
-SELECT throws_ok($$SELECT careforall.campaign_cap_set('shop', 29999, 'too low')$$, 'PL007', NULL, 'a cap below its use is refused');
+SELECT throws_ok($$SELECT careforall.campaign_cap_set('shop', 29999, 'too low')$$, 'PL007', 'cap of campaign "shop" cannot be lowered to 299.99 EUR', 'a cap below its use is refused');
 SELECT results_eq($$SELECT cap_before, cap_after FROM careforall.campaign_cap_set('shop', 30000, 'no more')$$, $$VALUES ('500.00 EUR', '300.00 EUR')$$, 'a cap may be what is used');
 SELECT is((SELECT outcome FROM careforall.pledge_create(:'campaign', 100, 'EUR', 'A', 'a@example.org')), 'limit_reached', 'and then nothing more fits');
 SELECT is((SELECT cap_after FROM careforall.campaign_cap_set('shop', NULL, 'open end')), 'unlimited', 'NULL is unlimited');
