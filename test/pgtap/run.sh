@@ -79,7 +79,8 @@ if ! diff -u "$folder/first" "$folder/second"; then
 fi
 echo "installing twice changes nothing: ok"
 
-psql -X -q -f "$sql/install.sql" careforall_demo | grep -q 'no jobs are scheduled' || {
+psql -X -q -f "$sql/install.sql" careforall_demo >"$folder/notice"
+grep -q 'no jobs are scheduled' "$folder/notice" || {
   echo "run.sh: expected a notice that pg_cron does not serve the database" >&2
   exit 1
 }
