@@ -8,11 +8,12 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../extension"
 library=$(pg_config --pkglibdir)/careforall.so
 share=$(pg_config --sharedir)/extension
+version=$(sed -n "s/^default_version *= *'\(.*\)'/\1/p" careforall.control)
 
 is_installed() {
   local file
   cmp -s careforall.so "$library" || return 1
-  for file in careforall.control careforall--*.sql; do
+  for file in careforall.control "careforall--$version.sql"; do
     cmp -s "$file" "$share/$file" || return 1
   done
 }
