@@ -38,7 +38,7 @@ COMMENT ON FUNCTION careforall.clock_reset() IS
 
 CREATE FUNCTION careforall.pledge_transitions()
   RETURNS TABLE (from_state text, event text, to_state text, guard text, effect text)
-  LANGUAGE c IMMUTABLE PARALLEL SAFE ROWS 21
+  LANGUAGE c IMMUTABLE PARALLEL SAFE ROWS 23
   AS 'MODULE_PATHNAME', 'cfa_sql_pledge_transitions';
 COMMENT ON FUNCTION careforall.pledge_transitions() IS
   'The life cycle of a pledge: what is not listed is illegal.';

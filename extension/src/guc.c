@@ -23,9 +23,16 @@ int cfa_guc_notify_delay_ms = 0;
 char *cfa_guc_reason = NULL;
 char *cfa_guc_traceparent = NULL;
 
+/* Read by sql/functions with current_setting(). */
+static int idempotency_retention_min = 48 * 60;
+static int inbox_retention_min = 90 * 24 * 60;
+static int outbox_retention_min = 7 * 24 * 60;
+
 static void define_start_settings(void);
 static void define_file_settings(void);
 static void define_session_settings(void);
+static void define_retention(const char *name, const char *description,
+							 int *value);
 static void define_session_text(const char *name, const char *description,
 								char **value);
 
@@ -126,6 +133,12 @@ define_file_settings(void)
 		NULL,
 		NULL,
 		NULL);
+	define_retention("careforall.idempotency_retention",
+					 "Time that idempotency keys are kept.",
+					 &idempotency_retention_min);
+	define_retention("careforall.inbox_retention",
+					 "Time that received provider events are kept.",
+					 &inbox_retention_min);
 	DefineCustomIntVariable(
 		"careforall.notify_delay",
 		"Time that the worker waits before it wakes a sleeping relay.",
@@ -139,6 +152,27 @@ define_file_settings(void)
 		NULL,
 		NULL,
 		NULL);
+	define_retention("careforall.outbox_retention",
+					 "Time that published events are kept.",
+					 &outbox_retention_min);
+}
+
+/* The value that stands in the variable is the default. */
+static void
+define_retention(const char *name, const char *description, int *value)
+{
+	DefineCustomIntVariable(name,
+							description,
+							NULL,
+							value,
+							*value,
+							60,
+							10 * 366 * 24 * 60,
+							PGC_SIGHUP,
+							GUC_UNIT_MIN,
+							NULL,
+							NULL,
+							NULL);
 }
 
 static void

@@ -27,6 +27,7 @@ static const CfaPledgeEdge pledge_edges[] = {
 	EDGE(PENDING,   CANCEL_REQUEST,    PENDING,   ALWAYS, RECORD,  "pledge.cancel_requested"),
 	EDGE(PENDING,   CANCEL,            FAILED,    ALWAYS, RELEASE, "pledge.failed"),
 	EDGE(PENDING,   EXPIRE,            FAILED,    ALWAYS, RELEASE, "pledge.failed"),
+	EDGE(CONFIRMED, PAYMENT_ATTACH,    CONFIRMED, ALWAYS, RECORD,  "pledge.payment_attached"),
 	EDGE(CONFIRMED, PAYMENT_SUCCEEDED, CONFIRMED, ALWAYS, NOTHING, NULL),
 	EDGE(CONFIRMED, PAYMENT_FAILED,    CONFIRMED, ALWAYS, NOTHING, NULL),
 	EDGE(CONFIRMED, REFUND_REQUEST,    CONFIRMED, ALWAYS, RECORD,  "pledge.refund_requested"),
@@ -39,6 +40,7 @@ static const CfaPledgeEdge pledge_edges[] = {
 	EDGE(FAILED,    EXPIRE,            FAILED,    ALWAYS, NOTHING, NULL),
 	EDGE(FAILED,    REFUND_REQUEST,    FAILED,    LATE,   RECORD,  "pledge.refund_requested"),
 	EDGE(FAILED,    REFUND,            FAILED,    LATE,   RECORD,  "pledge.refund_recorded"),
+	EDGE(REFUNDED,  PAYMENT_ATTACH,    REFUNDED,  ALWAYS, RECORD,  "pledge.payment_attached"),
 	EDGE(REFUNDED,  PAYMENT_SUCCEEDED, REFUNDED,  ALWAYS, NOTHING, NULL),
 	EDGE(REFUNDED,  PAYMENT_FAILED,    REFUNDED,  ALWAYS, NOTHING, NULL),
 };

@@ -21,9 +21,13 @@
  */
 #include "postgres.h"
 
+#include "access/heapam.h"
+#include "access/htup_details.h"
+#include "access/table.h"
+#include "access/tableam.h"
 #include "access/xact.h"
+#include "catalog/pg_database.h"
 #include "commands/async.h"
-#include "commands/dbcommands.h"
 #include "compat.h"
 #include "fmgr.h"
 #include "guc.h"
@@ -208,14 +212,33 @@ check_interrupts(void)
 	}
 }
 
+/*
+ * The OID of the database, or invalid. Reads all of pg_database, because the
+ * launcher has no database whose catalogs could describe an index.
+ */
 static Oid
 find_database(void)
 {
-	Oid database;
+	Oid database = InvalidOid;
+	Relation relation;
+	TableScanDesc scan;
+	HeapTuple tuple;
 
 	SetCurrentStatementStartTimestamp();
 	StartTransactionCommand();
-	database = get_database_oid(cfa_guc_database, true);
+	(void) GetTransactionSnapshot();
+	relation = table_open(DatabaseRelationId, AccessShareLock);
+	scan = table_beginscan_catalog(relation, 0, NULL);
+	while ((tuple = heap_getnext(scan, ForwardScanDirection)) != NULL)
+	{
+		Form_pg_database form = (Form_pg_database) GETSTRUCT(tuple);
+
+		if (form->datallowconn &&
+			strcmp(NameStr(form->datname), cfa_guc_database) == 0)
+			database = form->oid;
+	}
+	table_endscan(scan);
+	table_close(relation, AccessShareLock);
 	CommitTransactionCommand();
 	return database;
 }

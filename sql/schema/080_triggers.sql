@@ -63,8 +63,11 @@ CREATE OR REPLACE TRIGGER pledge_history_keep_all
   BEFORE TRUNCATE ON careforall.pledge_history
   FOR EACH STATEMENT EXECUTE FUNCTION careforall.refuse_change();
 
+-- Only xid may change: a restore into another cluster gives rows a new one.
 CREATE OR REPLACE TRIGGER outbox_keep
-  BEFORE UPDATE OR DELETE ON careforall.outbox
+  BEFORE DELETE OR UPDATE OF id, event_id, aggregate_type, aggregate_id,
+    aggregate_version, campaign_id, type, data, traceparent, occurred_at, recorded_at
+  ON careforall.outbox
   FOR EACH ROW EXECUTE FUNCTION careforall.refuse_change();
 CREATE OR REPLACE TRIGGER outbox_keep_all
   BEFORE TRUNCATE ON careforall.outbox
