@@ -87,11 +87,7 @@ TO careforall_payments;
 -- The projector: functions only.
 GRANT EXECUTE ON FUNCTION
   careforall.projector_identity(),
-  careforall.projector_snapshot(text, text[], bigint)
-TO careforall_projector;
-GRANT EXECUTE ON FUNCTION
-  careforall.projector_identity(),
-  careforall.projector_snapshot(text, text[], bigint)
+  careforall.projector_snapshot(text, text, bigint)
 TO careforall_projector;
 
 -- Administrators: functions and views.
