@@ -2,6 +2,7 @@
 // HTTP as a client sees it: JSON calls, and raw bytes for what fetch would refuse.
 import { randomUUID } from "node:crypto";
 import { connect } from "node:net";
+import { recordAnswer } from "./openapi.ts";
 import type { Stack } from "./stack.ts";
 
 export interface Answer<T = Record<string, unknown>> {
@@ -52,6 +53,9 @@ export class Http {
     let parsed: unknown = null;
     if (/json/.test(response.headers.get("content-type") ?? "")) {
       parsed = JSON.parse(text);
+    }
+    if (this.entry === "API") {
+      recordAnswer(this.stack.dir, { method, path, status: response.status, headers: response.headers, text });
     }
     return { status: response.status, headers: response.headers, text, body: parsed as T };
   }
