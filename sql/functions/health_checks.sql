@@ -144,6 +144,10 @@ AS $$
       COALESCE(round(m.reported)::text, 'not yet'),
       CASE WHEN m.value <= l.warn_above THEN NULL ELSE l.hint END
     FROM levels l JOIN m ON m.name = l.name
+    WHERE NOT (l.name = 'invariant_violations' AND m.value = 0)
+    UNION ALL
+    SELECT 3, 'invariants', 'ok', format('%s of %s hold', count(*) FILTER (WHERE m.value = 0), count(*)), NULL
+    FROM m WHERE m.name = 'invariant_violations'
     UNION ALL
     SELECT 4, 'outbox days ahead',
       CASE WHEN m.value < 0 THEN 'bad' WHEN m.value < 1 THEN 'warn' ELSE 'ok' END,
