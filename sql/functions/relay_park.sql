@@ -20,6 +20,14 @@ BEGIN
   IF NOT careforall.relay_heartbeat(relay_park.consumer, relay_park.epoch) THEN
     RETURN NULL;
   END IF;
+  -- A released event that still cannot be published waits for another decision.
+  UPDATE careforall.outbox_parked p
+  SET state = 'parked', reason = left(relay_park.reason, 500), decided_at = NULL
+  WHERE p.outbox_id = relay_park.outbox_id AND p.state = 'released'
+    AND relay_park.reason <> 'aggregate is parked';
+  IF FOUND THEN
+    RETURN 'parked';
+  END IF;
   INSERT INTO careforall.outbox_parked AS p
     (outbox_id, event_id, xid, aggregate_type, aggregate_id, aggregate_version, campaign_id,
      type, data, traceparent, occurred_at, recorded_at, consumer, reason, state)
@@ -33,10 +41,8 @@ BEGIN
     SELECT e.state FROM careforall.outbox_parked e
     WHERE e.aggregate_id = o.aggregate_id AND e.state IN ('parked', 'released')) AS states) s
   WHERE o.xid = relay_park.xid AND o.id = relay_park.outbox_id
-  ON CONFLICT ON CONSTRAINT outbox_parked_pkey DO UPDATE
-  SET state = CASE WHEN p.state = 'released' AND EXCLUDED.reason <> 'aggregate is parked'
-        THEN 'parked' ELSE p.state END,
-      reason = CASE WHEN p.state = 'released' THEN EXCLUDED.reason ELSE p.reason END
+  -- Read again after a crash: what was decided stands.
+  ON CONFLICT ON CONSTRAINT outbox_parked_pkey DO UPDATE SET reason = p.reason
   RETURNING p.state INTO new_state;
   RETURN new_state;
 END

@@ -1,0 +1,255 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * relay_publish.c: messages out, acknowledgements in.
+ *
+ * Each connection has one inbox; message n of an epoch asks for its answer at
+ * <inbox>.<n>. Answers are taken from the library's queue on the loop's thread. An
+ * answer that is not exactly what the chain demands ends the epoch: single messages
+ * are never sent again, because what follows them may be stored already.
+ */
+#include "relay.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "careforall/log.h"
+#include "careforall/text.h"
+#include "relay_ack.h"
+#include "relay_fault.h"
+
+#define REPLY_MAX 128
+/* Above the subject, the protocol line and a little air. */
+#define MESSAGE_OVERHEAD 512
+
+bool
+cfa_publish_open(CfaRelay *relay)
+{
+	natsConnection *connection = cfa_nats_connection(relay->nats);
+	natsInbox *inbox = NULL;
+	char subject[sizeof(relay->inbox) + 2];
+	natsStatus s = natsInbox_Create(&inbox);
+
+	if (s != NATS_OK)
+		return false;
+	snprintf(relay->inbox, sizeof(relay->inbox), "%s", inbox);
+	natsInbox_Destroy(inbox);
+	snprintf(subject, sizeof(subject), "%s.*", relay->inbox);
+	s = natsConnection_SubscribeSync(&relay->acks, connection, subject);
+	/* What waits here is bounded by the window. */
+	if (s == NATS_OK)
+		s = natsSubscription_SetPendingLimits(relay->acks, -1, -1);
+	return s == NATS_OK;
+}
+
+void
+cfa_publish_close(CfaRelay *relay)
+{
+	natsSubscription_Destroy(relay->acks);
+	relay->acks = NULL;
+	relay->is_held_back = false;
+	cfa_window_start(&relay->window, 0);
+}
+
+/* ---- out */
+
+static void
+send_event(CfaRelay *relay, const CfaRow *row)
+{
+	const CfaEvent *event = &row->event;
+	natsConnection *connection = cfa_nats_connection(relay->nats);
+	char reply[REPLY_MAX];
+	natsMsg *message = NULL;
+	natsStatus s;
+	uint64_t expected = cfa_window_expected(&relay->window);
+	uint64_t ordinal;
+
+	ordinal = cfa_window_add(&relay->window,
+							 event->outbox_id,
+							 row->recorded_ms,
+							 cfa_loop_now_us(relay->loop));
+	snprintf(reply, sizeof(reply), "%s.%" PRIu64, relay->inbox, ordinal);
+	s = cfa_event_message(event, expected, reply, &message);
+	if (s == NATS_OK)
+		s = natsConnection_PublishMsg(connection, message);
+	natsMsg_Destroy(message);
+	if (s != NATS_OK)
+	{
+		cfa_relay_resync(relay, natsStatus_GetText(s));
+		return;
+	}
+	cfa_metrics_add(relay->metrics.registry, relay->metrics.published, 1);
+	CFA_FAULT("after_publish");
+}
+
+/* Why this event cannot be published, NULL if it can. */
+static const char *
+reason_to_park(const CfaRelay *relay, const CfaRow *row)
+{
+	const char *reason = cfa_event_check(&row->event);
+	int64_t first_parked = 0;
+
+	if (reason != NULL)
+		return reason;
+	if (relay->stream.message_size_max > 0 &&
+		(int64_t) row->event.data_len + CFA_EVENT_HEADERS * 64 +
+				MESSAGE_OVERHEAD >
+			relay->stream.message_size_max)
+		return "larger than the stream takes";
+	if (relay->poison_outbox_id == row->event.outbox_id)
+		return "refused by the stream";
+	if (!relay->batch.is_released &&
+		cfa_ids_get(&relay->parked, row->aggregate_id, &first_parked) &&
+		row->event.outbox_id >= first_parked)
+		return "aggregate is parked";
+	return NULL;
+}
+
+void
+cfa_publish_row(CfaRelay *relay, const CfaRow *row)
+{
+	const char *reason;
+
+	if (relay->done.count > 0 && cfa_ids_get(&relay->done, row->event_id, NULL))
+	{
+		cfa_metrics_add(relay->metrics.registry, relay->metrics.skipped, 1);
+		return;
+	}
+	reason = reason_to_park(relay, row);
+	if (reason != NULL)
+		cfa_lead_park(relay, row, reason);
+	else
+		send_event(relay, row);
+}
+
+/* ---- in */
+
+static void
+count_refusal(CfaRelay *relay, const CfaAck *ack)
+{
+	CfaRelayMetrics *m = &relay->metrics;
+	CfaMetric metric = m->refused_other;
+
+	if (ack->class == CFA_ACK_REFUSED)
+		metric = m->refused_chain;
+	else if (ack->class == CFA_ACK_POISON)
+		metric = m->refused_poison;
+	else if (ack->class == CFA_ACK_WAIT)
+		metric = m->refused_wait;
+	cfa_metrics_add(m->registry, metric, 1);
+}
+
+/* The server will never take this one: remember that, for the next reading. */
+static void
+remember_poison(CfaRelay *relay, int64_t outbox_id)
+{
+	cfa_log(CFA_LOG_ERROR,
+			"event_refused",
+			CFA_INT("outbox_id", outbox_id),
+			CFA_STR("reason", "refused by the stream"));
+	relay->poison_outbox_id = outbox_id;
+}
+
+static void
+refused(CfaRelay *relay, uint64_t ordinal, const CfaAck *ack)
+{
+	const CfaSent *sent = cfa_window_find(&relay->window, ordinal);
+	char reason[96];
+
+	count_refusal(relay, ack);
+	if (ack->class == CFA_ACK_POISON && sent != NULL)
+		remember_poison(relay, sent->outbox_id);
+	if (ack->class == CFA_ACK_UNKNOWN && sent != NULL)
+		cfa_log(CFA_LOG_ERROR,
+				"answer_unknown",
+				CFA_INT("outbox_id", sent->outbox_id),
+				CFA_INT("code", ack->code));
+	snprintf(reason,
+			 sizeof(reason),
+			 "the stream refused a message (%d)",
+			 ack->code);
+	cfa_relay_resync(relay, reason);
+}
+
+static void
+stored(CfaRelay *relay, uint64_t ordinal, const CfaAck *ack)
+{
+	CfaRelayMetrics *m = &relay->metrics;
+	const CfaSent *sent = cfa_window_find(&relay->window, ordinal);
+	int64_t sent_us = sent == NULL ? 0 : sent->sent_us;
+	int64_t recorded_ms = sent == NULL ? 0 : sent->recorded_ms;
+	int64_t delay_ms = cfa_now_ms() - recorded_ms;
+
+	if (ack->is_duplicate)
+		cfa_metrics_add(m->registry, m->duplicates, 1);
+	if (cfa_window_ack(&relay->window, ordinal, ack->seq, ack->is_duplicate) ==
+		CFA_ACK_BROKEN)
+	{
+		cfa_relay_resync(relay, "an answer does not fit the chain");
+		return;
+	}
+	cfa_metrics_add(m->registry, m->acknowledged, 1);
+	cfa_metrics_observe(m->registry,
+						m->ack_time,
+						(uint64_t) (cfa_loop_now_us(relay->loop) - sent_us));
+	cfa_metrics_observe(m->registry,
+						m->delay,
+						(uint64_t) (delay_ms < 0 ? 0 : delay_ms) * 1000);
+	CFA_FAULT("after_ack");
+}
+
+static void
+take_answer(CfaRelay *relay, natsMsg *message)
+{
+	const char *token = strrchr(natsMsg_GetSubject(message), '.');
+	uint64_t ordinal = 0;
+	CfaAck ack;
+
+	if (token == NULL ||
+		!cfa_parse_uint(token + 1, strlen(token + 1), UINT64_MAX, &ordinal))
+		return;
+	if (natsMsg_IsNoResponders(message))
+	{
+		cfa_metrics_add(relay->metrics.registry,
+						relay->metrics.refused_wait,
+						1);
+		cfa_relay_resync(relay, "no stream takes the messages");
+		return;
+	}
+	ack = cfa_ack_parse(natsMsg_GetData(message),
+						(size_t) natsMsg_GetDataLength(message));
+	if (ack.class == CFA_ACK_STORED)
+		stored(relay, ordinal, &ack);
+	else
+		refused(relay, ordinal, &ack);
+}
+
+void
+cfa_publish_poll(CfaRelay *relay)
+{
+	bool has_moved = false;
+	natsMsg *message = NULL;
+
+	/* A resync in take_answer() closes the inbox and ends this. */
+	while (relay->acks != NULL)
+	{
+		natsStatus s = natsSubscription_NextMsg(&message, relay->acks, 0);
+
+		if (s == NATS_NO_RESPONDERS)
+		{
+			cfa_metrics_add(relay->metrics.registry,
+							relay->metrics.refused_wait,
+							1);
+			cfa_relay_resync(relay, "no stream takes the messages");
+			return;
+		}
+		if (s != NATS_OK)
+			break;
+		take_answer(relay, message);
+		natsMsg_Destroy(message);
+		has_moved = true;
+	}
+	if (has_moved && relay->acks != NULL)
+		cfa_relay_window_moved(relay);
+}
