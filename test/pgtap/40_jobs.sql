@@ -2,7 +2,7 @@
 -- Goal: what should happen by itself happens at its time, in bounded steps, and
 -- what went wrong can be seen. Method: the clock of the engine is moved.
 \ir setup.psql
-SELECT plan(41);
+SELECT plan(42);
 
 SELECT pg_temp.new_campaign('jobs', 100000) AS campaign \gset
 SELECT pg_temp.new_pledge(:'campaign', 1000) AS bare \gset
@@ -71,6 +71,8 @@ SELECT is((SELECT count(*) FROM careforall.inbox WHERE pledge_id = :'settled'), 
 SELECT is((SELECT count(*) FROM careforall.inbox WHERE pledge_id = :'open'), 1::bigint, 'pending: kept');
 SELECT is((SELECT count(*) FROM careforall.inbox WHERE pledge_id = :'refunding'), 1::bigint, 'refund under way: kept');
 SELECT careforall.clock_reset() \g /dev/null
+SELECT results_eq($$SELECT current_setting('careforall.' || s)::interval FROM unnest(ARRAY['idempotency_retention', 'inbox_retention', 'outbox_retention', 'expiry_grace']) s$$,
+  ARRAY['48 hours', '90 days', '7 days', '1 hour']::interval[], 'the settings are what the documents say');
 SELECT is(careforall.setting_interval('careforall.no_such_thing', '2 days'), '2 days'::interval, 'an unknown setting has its fallback');
 SELECT is(careforall.setting_interval('careforall.hold_timeout', '1 second', '5 days'), '5 days'::interval, 'no setting goes below its floor');
 
