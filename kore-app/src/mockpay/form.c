@@ -17,7 +17,7 @@
 
 #include "memory.h"
 
-static bool decode(char *start, char *end);
+static bool decode(char *start, const char *end);
 static int hex_digit(char c);
 static bool is_utf8(const char *text);
 static bool is_allowed(const char *name, const char *const *allowed);
@@ -223,29 +223,28 @@ void
 cfa_mock_params_fingerprint(const CfaMockParams *params,
 							unsigned char out[CFA_MOCK_FINGERPRINT_BYTES])
 {
-	const CfaMockParam *sorted[CFA_MOCK_PARAMS_MAX];
+	CfaMockParam sorted[CFA_MOCK_PARAMS_MAX];
 	crypto_generichash_state state;
 
-	for (size_t i = 0; i < params->count; i++)
-		sorted[i] = &params->items[i];
+	memcpy(sorted, params->items, params->count * sizeof(sorted[0]));
 	qsort(sorted, params->count, sizeof(sorted[0]), compare_names);
 	crypto_generichash_init(&state, NULL, 0, CFA_MOCK_FINGERPRINT_BYTES);
 	for (size_t i = 0; i < params->count; i++)
 	{
 		/* The closing NUL goes in too: "a=bc" and "ab=c" stay different. */
 		crypto_generichash_update(&state,
-								  (const unsigned char *) sorted[i]->name,
-								  strlen(sorted[i]->name) + 1);
+								  (const unsigned char *) sorted[i].name,
+								  strlen(sorted[i].name) + 1);
 		crypto_generichash_update(&state,
-								  (const unsigned char *) sorted[i]->value,
-								  strlen(sorted[i]->value) + 1);
+								  (const unsigned char *) sorted[i].value,
+								  strlen(sorted[i].value) + 1);
 	}
 	crypto_generichash_final(&state, out, CFA_MOCK_FINGERPRINT_BYTES);
 }
 
 /* Decodes [start, end) in place and closes it with a NUL. */
 static bool
-decode(char *start, char *end)
+decode(char *start, const char *end)
 {
 	char *to = start;
 
@@ -308,15 +307,16 @@ is_allowed(const char *name, const char *const *allowed)
 	return false;
 }
 
-/* By name, and by place in the request among equal names. */
+/* By name; among equal names by place in the request, which is that of their
+ * text in the one buffer. */
 static int
 compare_names(const void *left, const void *right)
 {
-	const CfaMockParam *const *a = left;
-	const CfaMockParam *const *b = right;
-	int order = strcmp((*a)->name, (*b)->name);
+	const CfaMockParam *a = left;
+	const CfaMockParam *b = right;
+	int order = strcmp(a->name, b->name);
 
 	if (order != 0)
 		return order;
-	return *a < *b ? -1 : *a > *b;
+	return a->name < b->name ? -1 : a->name > b->name;
 }

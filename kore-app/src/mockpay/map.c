@@ -105,8 +105,13 @@ grow(CfaMockMap *map)
 		randombytes_buf(hash_key, sizeof(hash_key));
 	hash_key_drawn = true;
 	for (size_t i = 0; i < map->size; i++)
-		if (map->slots[i].value != NULL)
-			cfa_mock_map_put(&bigger, map->slots[i].key, map->slots[i].value);
+	{
+		if (map->slots[i].value == NULL)
+			continue;
+		*find(&bigger, map->slots[i].key) = map->slots[i];
+		bigger.count++;
+	}
+	bigger.used = bigger.count;
 	free(map->slots);
 	*map = bigger;
 }

@@ -24,10 +24,10 @@ enum
 
 typedef struct CfaMockOutcome
 {
-	const char *name;			/* as metadata[simulate] */
-	int suffix;					/* last two digits of the amount, -1: none */
-	const char *payment_method; /* Stripe's test method, or NULL */
+	const char *name; /* as metadata[simulate] */
+	int suffix;		  /* last two digits of the amount, -1: none */
 	unsigned traits;
+	const char *payment_method; /* Stripe's test method, or NULL */
 	const char *code; /* error code if declined, or NULL: it succeeds */
 	const char *decline_code;
 	const char *message;

@@ -159,7 +159,7 @@ cfa_mock_settings_set(CfaMockSettings *settings, const char *name,
 }
 
 bool
-cfa_mock_settings_apply(CfaMockSettings *settings, const json_t *values,
+cfa_mock_settings_apply(CfaMockSettings *settings, json_t *values,
 						char *message, size_t size)
 {
 	CfaMockSettings changed = *settings;
@@ -170,9 +170,8 @@ cfa_mock_settings_apply(CfaMockSettings *settings, const json_t *values,
 		(void) snprintf(message, size, "the settings must be a JSON object");
 		return false;
 	}
-	/* Iteration does not write; the interface just lacks the const. */
-	for (at = json_object_iter((json_t *) (uintptr_t) values); at != NULL;
-		 at = json_object_iter_next((json_t *) (uintptr_t) values, at))
+	for (at = json_object_iter(values); at != NULL;
+		 at = json_object_iter_next(values, at))
 	{
 		const Setting *setting = find(json_object_iter_key(at));
 
@@ -321,7 +320,7 @@ store_distribution(CfaMockDistribution *target, const Setting *setting,
 static json_t *
 load(const CfaMockSettings *settings, const Setting *setting)
 {
-	const char *source = (const char *) settings + setting->offset;
+	const void *source = (const char *) settings + setting->offset;
 
 	switch (setting->kind)
 	{

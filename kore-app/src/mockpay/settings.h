@@ -56,7 +56,7 @@ bool cfa_mock_settings_set(CfaMockSettings *settings, const char *name,
  * Applies a JSON object: settings it does not name keep their value. All or
  * nothing; returns false with a sentence in message.
  */
-bool cfa_mock_settings_apply(CfaMockSettings *settings, const json_t *values,
+bool cfa_mock_settings_apply(CfaMockSettings *settings, json_t *values,
 							 char *message, size_t size);
 
 /* All settings as a new JSON object. */

@@ -112,7 +112,7 @@ cfa_mock_store_add_intent(CfaMockStore *store, CfaMockIntent *intent)
 			store->intent_size == 0 ? FIRST_SIZE : store->intent_size * 2;
 		store->intents = cfa_mock_realloc(store->intents,
 										  store->intent_size,
-										  sizeof(*store->intents));
+										  sizeof(CfaMockIntent *));
 	}
 	intent->position = store->intent_count;
 	store->intents[store->intent_count++] = intent;
@@ -133,7 +133,7 @@ cfa_mock_store_add_refund(CfaMockStore *store, CfaMockRefund *refund)
 			store->refund_size == 0 ? FIRST_SIZE : store->refund_size * 2;
 		store->refunds = cfa_mock_realloc(store->refunds,
 										  store->refund_size,
-										  sizeof(*store->refunds));
+										  sizeof(CfaMockRefund *));
 	}
 	refund->position = store->refund_count;
 	store->refunds[store->refund_count++] = refund;

@@ -111,6 +111,9 @@ typedef struct CfaMockKey
 	int64_t created_ms;
 } CfaMockKey;
 
+typedef TAILQ_HEAD(CfaMockEventList, CfaMockEvent) CfaMockEventList;
+typedef TAILQ_HEAD(CfaMockKeyList, CfaMockKey) CfaMockKeyList;
+
 typedef struct CfaMockStore
 {
 	CfaMockIntent **intents; /* oldest first */
@@ -119,9 +122,9 @@ typedef struct CfaMockStore
 	CfaMockRefund **refunds;
 	size_t refund_count;
 	size_t refund_size;
-	TAILQ_HEAD(, CfaMockEvent) events;
+	CfaMockEventList events;
 	size_t event_count;
-	TAILQ_HEAD(, CfaMockKey) keys;
+	CfaMockKeyList keys;
 	size_t key_count;
 	CfaMockMap intent_map;
 	CfaMockMap pledge_map; /* newest intent by metadata[pledge_id] */
