@@ -169,7 +169,7 @@ start_connections(void)
 		.name = "projector",
 		.dsn = config->daemon.pg_dsn,
 		.password = config->daemon.pg_password,
-		.setup = "PREPARE projector_snapshot (text, text[], bigint) AS"
+		.setup = "PREPARE projector_snapshot (text, text, bigint) AS"
 				 " SELECT kind, campaign_id, doc, figures, gifts"
 				 " FROM careforall.projector_snapshot($1, $2, $3)",
 		.needs_primary = true,

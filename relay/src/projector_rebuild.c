@@ -41,7 +41,6 @@ static void scanned(void *arg, const redisReply *reply);
 static void removed(CfaProjector *projector, bool is_ok);
 static bool is_model_key(const char *key);
 static void read_database(CfaProjector *projector);
-static int spell_created(char *buf, size_t len, const char *created);
 static void row_read(void *arg, PGresult *row);
 static bool read_position_row(CfaProjector *projector, PGresult *row);
 static bool read_campaign_row(CfaProjector *projector, PGresult *row);
@@ -290,15 +289,9 @@ is_model_key(const char *key)
 static void
 read_database(CfaProjector *projector)
 {
-	char created[160];
 	char last[NUMBER_MAX];
-	const char *values[] = {CFA_STREAM, created, last};
+	const char *values[] = {CFA_STREAM, projector->stream.created, last};
 
-	if (spell_created(created, sizeof(created), projector->stream.created) != 0)
-	{
-		fail(projector, "stream_without_time");
-		return;
-	}
 	snprintf(last, sizeof(last), "%" PRId64, projector->stream.last);
 	projector->rebuild.is_streaming = true;
 	projector->rebuild.is_aborted = false;
@@ -310,27 +303,6 @@ read_database(CfaProjector *projector)
 				  row_read,
 				  database_read,
 				  projector);
-}
-
-/* An array of the ways in which the relay may have noted the stream's creation. */
-static int
-spell_created(char *buf, size_t len, const char *created)
-{
-	struct tm tm = {0};
-	const char *rest = strptime(created, "%Y-%m-%dT%H:%M:%S", &tm);
-	int64_t ns = 0;
-	int64_t scale = 100000000;
-
-	if (rest == NULL)
-		return -1;
-	if (*rest == '.')
-	{
-		for (rest++; *rest >= '0' && *rest <= '9'; rest++, scale /= 10)
-			ns += (*rest - '0') * scale;
-	}
-	ns += (int64_t) timegm(&tm) * 1000000000;
-	snprintf(buf, len, "{\"%s\",\"%" PRId64 "\"}", created, ns);
-	return 0;
 }
 
 static void

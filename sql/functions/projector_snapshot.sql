@@ -67,9 +67,9 @@ $$;
 -- than stream_last. The checkpoint is visible, so what it covers is visible too:
 -- whoever reads the stream after stream_seq and skips the transactions that
 -- snapshot sees misses nothing and counts nothing twice. NULL: no checkpoint yet.
--- stream_created: the ways in which the creation of the stream may be spelled.
+-- stream_created is spelled as the server does.
 CREATE OR REPLACE FUNCTION careforall.projector_snapshot(
-  stream text, stream_created text[], stream_last bigint)
+  stream text, stream_created text, stream_last bigint)
 RETURNS TABLE (kind text, campaign_id uuid, doc text, figures text, gifts text)
 LANGUAGE sql STABLE SECURITY DEFINER
 SET search_path = pg_catalog, careforall, pg_temp
@@ -111,7 +111,7 @@ AS $$
              SELECT k.stream_seq
              FROM careforall.relay_checkpoints k
              WHERE k.stream = projector_snapshot.stream
-               AND k.stream_created = ANY (projector_snapshot.stream_created)
+               AND k.stream_created = projector_snapshot.stream_created
                AND k.stream_seq <= projector_snapshot.stream_last
                AND k.system_identifier = (SELECT system_identifier FROM pg_control_system())
              ORDER BY k.id DESC
@@ -138,7 +138,7 @@ $$;
 
 COMMENT ON FUNCTION careforall.projector_identity() IS
   'The system identifier of the cluster and the oid of the database.';
-COMMENT ON FUNCTION careforall.projector_snapshot(text, text[], bigint) IS
+COMMENT ON FUNCTION careforall.projector_snapshot(text, text, bigint) IS
   'All campaigns with their figures and gifts, and where in the stream to go on, in one snapshot.';
 COMMENT ON FUNCTION careforall.projector_document(careforall.campaigns) IS
   'The static document of a campaign, as campaign events carry it.';
