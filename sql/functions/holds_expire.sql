@@ -8,9 +8,10 @@
 -- Ends at most max pending pledges whose hold is over. One without a payment at the
 -- provider expires at once; for one with a payment the provider is asked to cancel
 -- (its answer ends the pledge), and only when it has said nothing for
--- careforall.expiry_grace the pledge expires without it.
+-- careforall.expiry_grace the pledge expires without it. A pledge that cannot be
+-- ended is warned about and counted as failed, and holds up no other.
 CREATE OR REPLACE FUNCTION careforall.holds_expire(max integer DEFAULT 1000)
-RETURNS TABLE (expired bigint, cancel_requested bigint)
+RETURNS TABLE (expired bigint, cancel_requested bigint, failed bigint)
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER
 SET search_path = pg_catalog, careforall, pg_temp
 AS $$
@@ -24,6 +25,7 @@ DECLARE
 BEGIN
   expired := 0;
   cancel_requested := 0;
+  failed := 0;
   FOR pledge IN
     SELECT p.id, COALESCE(p.payment_id IS NULL OR p.cancel_requested_at <= grace_over, false) AS at_once
     FROM careforall.pledges p
@@ -36,11 +38,17 @@ BEGIN
     LIMIT GREATEST(max, 0)
     FOR NO KEY UPDATE SKIP LOCKED
   LOOP
-    SELECT a.outcome INTO applied FROM careforall.pledge_apply(pledge.id,
-      CASE WHEN pledge.at_once THEN 'expire' ELSE 'cancel_request' END, 'expired') a;
-    CONTINUE WHEN applied.outcome <> 'applied';
-    expired := expired + pledge.at_once::integer;
-    cancel_requested := cancel_requested + (NOT pledge.at_once)::integer;
+    BEGIN
+      SELECT a.outcome INTO applied FROM careforall.pledge_apply(pledge.id,
+        CASE WHEN pledge.at_once THEN 'expire' ELSE 'cancel_request' END, 'expired') a;
+      IF applied.outcome = 'applied' THEN
+        expired := expired + pledge.at_once::integer;
+        cancel_requested := cancel_requested + (NOT pledge.at_once)::integer;
+      END IF;
+    EXCEPTION WHEN OTHERS THEN
+      RAISE WARNING 'could not end pledge "%": % (%)', pledge.id, SQLERRM, SQLSTATE;
+      failed := failed + 1;
+    END;
   END LOOP;
   RETURN NEXT;
 END

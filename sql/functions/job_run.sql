@@ -26,7 +26,8 @@ DECLARE
 BEGIN
   CASE job
     WHEN 'holds_expire' THEN
-      SELECT format('%s expired, %s asked to cancel', h.expired, h.cancel_requested)
+      SELECT format('%s expired, %s asked to cancel%s', h.expired, h.cancel_requested,
+        CASE WHEN h.failed > 0 THEN format(', %s failed', h.failed) ELSE '' END)
       INTO result FROM careforall.holds_expire() h;
     WHEN 'campaigns_close_ended' THEN
       result := format('%s closed', careforall.campaigns_close_ended());

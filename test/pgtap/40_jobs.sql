@@ -2,7 +2,7 @@
 -- Goal: what should happen by itself happens at its time, in bounded steps, and
 -- what went wrong can be seen. Method: the clock of the engine is moved.
 \ir setup.psql
-SELECT plan(42);
+SELECT plan(44);
 
 SELECT pg_temp.new_campaign('jobs', 100000) AS campaign \gset
 SELECT pg_temp.new_pledge(:'campaign', 1000) AS bare \gset
@@ -13,22 +13,34 @@ SELECT pg_temp.pay(:'paid') \g /dev/null
 SELECT clock_timestamp() AS start \gset
 
 -- Holds.
-SELECT results_eq('SELECT * FROM careforall.holds_expire()', 'VALUES (0::bigint, 0::bigint)', 'no hold is over yet');
+SELECT results_eq('SELECT expired, cancel_requested FROM careforall.holds_expire()', 'VALUES (0::bigint, 0::bigint)', 'no hold is over yet');
 SELECT careforall.clock_set(:'start'::timestamptz + interval '14 minutes 50 seconds') \g /dev/null
-SELECT results_eq('SELECT * FROM careforall.holds_expire()', 'VALUES (0::bigint, 0::bigint)', 'nor just before the time');
+SELECT results_eq('SELECT expired, cancel_requested FROM careforall.holds_expire()', 'VALUES (0::bigint, 0::bigint)', 'nor just before the time');
 SELECT careforall.clock_set(:'start'::timestamptz + interval '15 minutes 10 seconds') \g /dev/null
-SELECT results_eq('SELECT * FROM careforall.holds_expire(0)', 'VALUES (0::bigint, 0::bigint)', 'at most max at once');
-SELECT results_eq('SELECT * FROM careforall.holds_expire()', 'VALUES (1::bigint, 1::bigint)', 'one expires, one is asked to cancel');
+SELECT results_eq('SELECT expired, cancel_requested FROM careforall.holds_expire(0)', 'VALUES (0::bigint, 0::bigint)', 'at most max at once');
+SELECT results_eq('SELECT expired, cancel_requested FROM careforall.holds_expire()', 'VALUES (1::bigint, 1::bigint)', 'one expires, one is asked to cancel');
 SELECT results_eq(format($$SELECT state, state_reason FROM careforall.pledges WHERE id = %L$$, :'bare'), $$VALUES ('failed', 'expired')$$, 'the one without payment expired');
 SELECT is((SELECT state FROM careforall.pledges WHERE id = :'paying'), 'pending', 'the one with a payment waits for the provider');
 SELECT is((SELECT state FROM careforall.pledges WHERE id = :'paid'), 'confirmed', 'the paid one is left alone');
 SELECT is((SELECT held_minor FROM careforall.pledges WHERE id = :'bare'), 0::bigint, 'its hold is free');
-SELECT results_eq('SELECT * FROM careforall.holds_expire()', 'VALUES (0::bigint, 0::bigint)', 'nobody is asked twice');
+SELECT results_eq('SELECT expired, cancel_requested FROM careforall.holds_expire()', 'VALUES (0::bigint, 0::bigint)', 'nobody is asked twice');
 SELECT careforall.clock_set(:'start'::timestamptz + interval '74 minutes') \g /dev/null
-SELECT results_eq('SELECT * FROM careforall.holds_expire()', 'VALUES (0::bigint, 0::bigint)', 'the provider has time to answer');
+SELECT results_eq('SELECT expired, cancel_requested FROM careforall.holds_expire()', 'VALUES (0::bigint, 0::bigint)', 'the provider has time to answer');
 SELECT careforall.clock_set(:'start'::timestamptz + interval '76 minutes') \g /dev/null
-SELECT results_eq('SELECT * FROM careforall.holds_expire()', 'VALUES (1::bigint, 0::bigint)', 'after the grace it expires without it');
+SELECT results_eq('SELECT expired, cancel_requested FROM careforall.holds_expire()', 'VALUES (1::bigint, 0::bigint)', 'after the grace it expires without it');
 SELECT is((SELECT count(*) FROM careforall.pledge_history WHERE pledge_id = :'paying' AND event = 'expire'), 1::bigint, 'history has it once');
+SELECT careforall.clock_reset() \g /dev/null
+
+-- One that cannot be ended.
+SELECT pg_temp.new_pledge(:'campaign', 100) AS poison, pg_temp.new_pledge(:'campaign', 200) AS healthy \gset
+CREATE FUNCTION pg_temp.refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'never'; END $$;
+SELECT format('CREATE TRIGGER poison BEFORE UPDATE ON careforall.pledges FOR EACH ROW WHEN (OLD.id = %L) EXECUTE FUNCTION pg_temp.refuse()', :'poison') \gexec
+SELECT careforall.clock_set(clock_timestamp() + interval '16 minutes') \g /dev/null
+SET LOCAL client_min_messages = error;
+SELECT results_eq('SELECT expired, cancel_requested, failed FROM careforall.holds_expire()', 'VALUES (1::bigint, 0::bigint, 1::bigint)', 'a pledge that cannot be ended holds up no other');
+SET LOCAL client_min_messages = warning;
+SELECT is((SELECT state FROM careforall.pledges WHERE id = :'healthy'), 'failed', 'the other has expired');
+DROP TRIGGER poison ON careforall.pledges;
 SELECT careforall.clock_reset() \g /dev/null
 
 -- Campaigns.
