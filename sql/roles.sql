@@ -37,6 +37,7 @@ COMMENT ON ROLE careforall_readonly IS
   'Analysts and dashboards: views without personal data; changes nothing.';
 
 -- The activity view and the metrics look at other sessions through functions of the
--- owner; administrators may also use PostgreSQL's own statistics views.
+-- owner; administrators may also use PostgreSQL's own statistics views, and end a
+-- session that holds up others.
 GRANT pg_read_all_stats TO careforall_owner;
-GRANT pg_monitor TO careforall_admin;
+GRANT pg_monitor, pg_signal_backend TO careforall_admin;

@@ -57,7 +57,8 @@ AS $$
   SELECT 'oldest_transaction_age_seconds', '',
          COALESCE(extract(epoch FROM max(clock_timestamp() - a.xact_start)), 0)
   FROM pg_catalog.pg_stat_activity a
-  WHERE a.datname = current_database() AND a.pid <> pg_backend_pid()
+  WHERE a.datname = current_database() AND a.backend_type = 'client backend'
+    AND a.pid <> pg_backend_pid()
 $$;
 
 -- Whether the extension answers from shared memory, or why not.

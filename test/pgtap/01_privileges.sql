@@ -15,8 +15,9 @@ SELECT is_empty($$SELECT rolname FROM pg_roles WHERE rolname LIKE 'careforall\_%
 SELECT is_empty($$SELECT r.rolname, g.rolname FROM pg_auth_members m
   JOIN pg_roles r ON r.oid = m.member JOIN pg_roles g ON g.oid = m.roleid
   WHERE r.rolname LIKE 'careforall\_%' AND (r.rolname, g.rolname) NOT IN
-    (('careforall_owner', 'pg_read_all_stats'), ('careforall_admin', 'pg_monitor'))$$,
-  'the roles are members of nothing but statistics roles');
+    (('careforall_owner', 'pg_read_all_stats'), ('careforall_admin', 'pg_monitor'),
+     ('careforall_admin', 'pg_signal_backend'))$$,
+  'the roles are members of nothing but statistics roles, and admin may end sessions');
 
 -- Every role, every table, every kind of right.
 SELECT is_empty(format($$SELECT c.relname, p.kind FROM pg_class c,
