@@ -3,10 +3,13 @@
 // its webhooks verify and arrive at least once, and kill -9 loses nothing.
 // Method: a mockpay and a receiver of our own for each test; the real npm client.
 import { randomUUID } from "node:crypto";
+import { readFileSync } from "node:fs";
+import path from "node:path";
 import Stripe from "stripe";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { Mockpay, Receiver } from "../lib/mockpay.ts";
 import { rawExchange } from "../lib/http.ts";
+import { root } from "../lib/stack.ts";
 import { pool, until } from "../lib/until.ts";
 
 interface Ledger {
@@ -271,6 +274,23 @@ describe("restarts", () => {
     await settled(intent.id, "succeeded");
     expect((await mock.journalText()).startsWith('{"journal":"careforall-mockpay"')).toBe(true);
   });
+});
+
+test("its document names every setting with its default, and every outcome", async () => {
+  const text = readFileSync(path.join(root, "docs/mock-provider.md"), "utf8");
+  const documented = [...text.matchAll(/^\| `(\w+)` \| (\S+) \|/gm)].map((match) => match[1]);
+  const settings = await mock.admin<Record<string, unknown>>("GET", "/mock/config");
+  expect(documented.filter((name) => name !== undefined && name in settings).sort()).toEqual(Object.keys(settings).sort());
+  const outcomes = [...text.matchAll(/^\| `(\w+)` \| (\d\d)? ?\|/gm)]
+    .map((match) => match[1] ?? "")
+    .filter((name) => !(name in settings));
+  expect(outcomes).toHaveLength(13);
+  for (const simulate of outcomes) {
+    const intent = await stripe.paymentIntents.create({ amount: 1000, currency: "eur", metadata: { simulate } }).catch((error: unknown) => error);
+    if (simulate !== "error") expect(intent).toMatchObject({ object: "payment_intent" });
+  }
+  const unknown = await refusal(stripe.paymentIntents.create({ amount: 1000, currency: "eur", metadata: { simulate: "luck" } }));
+  expect(unknown.param).toBe("metadata[simulate]");
 });
 
 test("broken requests do not disturb it", async () => {
