@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Reads the whole stream CAREFORALL.
-import { AckPolicy, connect, DeliverPolicy, type NatsConnection } from "nats";
+import { AckPolicy, connect, DeliverPolicy, type JsMsg, type NatsConnection } from "nats";
 import type { Stack } from "./stack.ts";
 
 export interface StreamEvent {
@@ -12,6 +12,23 @@ export interface StreamEvent {
   version: number;
   headers: Map<string, string>;
   data: string;
+}
+
+function toEvent(message: JsMsg): StreamEvent {
+  const headers = new Map<string, string>();
+  for (const name of message.headers?.keys() ?? []) {
+    headers.set(name.toLowerCase(), message.headers?.get(name) ?? "");
+  }
+  return {
+    sequence: message.seq,
+    subject: message.subject,
+    id: headers.get("nats-msg-id") ?? "",
+    type: headers.get("ce-type") ?? "",
+    aggregate: headers.get("ce-subject") ?? "",
+    version: Number(headers.get("ce-aggregateversion")),
+    headers,
+    data: new TextDecoder().decode(message.data),
+  };
 }
 
 export class Stream {
@@ -53,25 +70,15 @@ export class Stream {
       mem_storage: true,
     });
     const consumer = await connection.jetstream().consumers.get("CAREFORALL", info.name);
-    const messages = await consumer.consume({ max_messages: 1_000 });
-    for await (const message of messages) {
-      const headers = new Map<string, string>();
-      for (const name of message.headers?.keys() ?? []) {
-        headers.set(name.toLowerCase(), message.headers?.get(name) ?? "");
+    let read = from - 1;
+    while (read < state.last_seq) {
+      const batch = await consumer.fetch({ max_messages: 1_000, expires: 2_000 });
+      for await (const message of batch) {
+        read = message.seq;
+        events.push(toEvent(message));
+        if (read >= state.last_seq) break;
       }
-      events.push({
-        sequence: message.seq,
-        subject: message.subject,
-        id: headers.get("nats-msg-id") ?? "",
-        type: headers.get("ce-type") ?? "",
-        aggregate: headers.get("ce-subject") ?? "",
-        version: Number(headers.get("ce-aggregateversion")),
-        headers,
-        data: new TextDecoder().decode(message.data),
-      });
-      if (message.seq >= state.last_seq) break;
     }
-    await messages.close();
     return events;
   }
 
