@@ -10,7 +10,7 @@
 -- (its answer ends the pledge), and only when it has said nothing for
 -- careforall.expiry_grace the pledge expires without it. A pledge that cannot be
 -- ended is warned about and counted as failed, and holds up no other.
-CREATE OR REPLACE FUNCTION careforall.holds_expire(max integer DEFAULT 1000)
+CREATE OR REPLACE FUNCTION careforall.holds_expire(max integer DEFAULT 5000)
 RETURNS TABLE (expired bigint, cancel_requested bigint, failed bigint)
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER
 SET search_path = pg_catalog, careforall, pg_temp

@@ -6,7 +6,7 @@
 --     less than 24: a client may repeat a request for a day);
 --   inbox rows older than careforall.inbox_retention (90 days, never less than 30)
 --     whose pledge is not pending and has no refund under way.
-CREATE OR REPLACE FUNCTION careforall.purge(max integer DEFAULT 50000)
+CREATE OR REPLACE FUNCTION careforall.purge(max integer DEFAULT 100000)
 RETURNS TABLE (what text, older_than timestamptz, removed bigint)
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER
 SET search_path = pg_catalog, careforall, pg_temp
