@@ -1,54 +1,193 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * main.c: careforall-api, the public API.
+ * main.c: careforall-api, the public API: its settings, and what starts when.
  */
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
+#include "adapters/pg.h"
+#include "adapters/redis.h"
 #include "core/app.h"
+#include "core/ctx.h"
+#include "core/cursor.h"
+#include "handlers/health.h"
+#include "handlers/live.h"
+#include "handlers/pledges.h"
+#include "handlers/provider_event.h"
+#include "handlers/webhooks.h"
+#include "meters.h"
+#include "middleware/cors.h"
 #include "routes.h"
 
-static char *listen_text;
-static int64_t workers;
-
-static const CfaConfigItem items[] = {
-	{"API_LISTEN",
-	 CFA_CONFIG_TEXT,
-	 &listen_text,
-	 "127.0.0.1:8081",
-	 0,
-	 0,
-	 "Address of the public API."},
-	{"API_WORKERS",
-	 CFA_CONFIG_INTEGER,
-	 &workers,
-	 "2",
-	 1,
-	 CFA_WORKERS_MAX,
-	 "Worker processes."},
-};
-
-static int
-configure(char *error, size_t error_size)
+static struct
 {
-	cfa_app_workers = (unsigned) workers;
-	if (cfa_app_listen(CFA_PUBLIC, listen_text) != 0)
-	{
-		(void)
-			snprintf(error,
-					 error_size,
-					 "CAREFORALL_API_LISTEN must be an IP address and a port");
-		return -1;
-	}
-	return 0;
-}
+	char *listen;
+	char *admin_listen;
+	int64_t workers;
+	char *cors_origins;
+	char *pg_dsn;
+	char *pg_password;
+	int64_t pg_connections;
+	char *redis_url;
+	char *redis_password;
+	char *token_key;
+	char *public_url;
+	char *webhook_secrets;
+} settings;
+
+/* clang-format off */
+static const CfaConfigItem items[] = {
+	{"API_ADMIN_LISTEN", CFA_CONFIG_TEXT, &settings.admin_listen, "127.0.0.1:8091", 0, 0, "Address of metrics and health, IP address and port."},
+	{"API_LISTEN", CFA_CONFIG_TEXT, &settings.listen, "127.0.0.1:8081", 0, 0, "Address of the public API, IP address and port."},
+	{"API_WORKERS", CFA_CONFIG_INTEGER, &settings.workers, "2", 1, CFA_WORKERS_MAX, "Worker processes."},
+	{"CORS_ORIGINS", CFA_CONFIG_TEXT, &settings.cors_origins, "", 0, 0, "Web origins that may read answers beside that of PUBLIC_URL, a comma list."},
+	{"PG_CONNECTIONS", CFA_CONFIG_INTEGER, &settings.pg_connections, "2", 1, CFA_PG_CONNECTIONS_MAX, "PostgreSQL connections of each worker."},
+	{"PG_DSN", CFA_CONFIG_TEXT, &settings.pg_dsn, NULL, 0, 0, "PostgreSQL connection string without the password."},
+	{"PG_PASSWORD", CFA_CONFIG_SECRET, &settings.pg_password, "", 0, 0, "Password of the PostgreSQL user."},
+	{"PLEDGE_TOKEN_KEY", CFA_CONFIG_SECRET, &settings.token_key, NULL, 0, 0, "Keys of private pledge links, hexadecimal, 32 bytes or more, a comma list: the first signs, all verify."},
+	{"PUBLIC_URL", CFA_CONFIG_TEXT, &settings.public_url, "http://127.0.0.1:8080", 0, 0, "Address of the web site, for links in answers."},
+	{"REDIS_PASSWORD", CFA_CONFIG_SECRET, &settings.redis_password, "", 0, 0, "Password of Redis."},
+	{"REDIS_URL", CFA_CONFIG_TEXT, &settings.redis_url, "redis://127.0.0.1:56379/0", 0, 0, "Redis, redis://host:port/database."},
+	{"WEBHOOK_SECRETS", CFA_CONFIG_SECRET, &settings.webhook_secrets, NULL, 0, 0, "Secrets of the payment provider's webhooks, a comma list; all are valid."},
+};
+/* clang-format on */
+
+static CfaTokenKeys keys;
+static CfaSecrets secrets;
+static char origins[2048];
+static char problem_base[512];
+
+static int configure(char *error, size_t error_size);
+static int configure_secrets(char *error, size_t error_size);
+static int configure_urls(char *error, size_t error_size);
+static void worker_start(void);
+static void worker_stop(void);
 
 const CfaApp cfa_app = {
 	.name = "careforall-api",
 	.summary = "Serves the public HTTP API of CareForAll.",
 	.routes = cfa_api_routes,
-	.route_count = 5,
+	.route_count = CFA_API_ROUTES,
+	.meters = cfa_api_meters,
+	.meter_count = CFA_M_API_END - CFA_M_APP,
 	.settings = items,
 	.setting_count = sizeof(items) / sizeof(items[0]),
-	.body_max = 65536,
+	.body_max = CFA_PROVIDER_EVENT_MAX,
 	.configure = configure,
+	.worker_start = worker_start,
+	.worker_drain = cfa_live_close_all,
+	.worker_stop = worker_stop,
 };
+
+static int
+configure(char *error, size_t error_size)
+{
+	cfa_app_workers = (unsigned) settings.workers;
+	if (cfa_app_listen(CFA_PUBLIC, settings.listen) != 0 ||
+		cfa_app_listen(CFA_ADMIN, settings.admin_listen) != 0)
+	{
+		(void) snprintf(
+			error,
+			error_size,
+			"CAREFORALL_API_LISTEN and CAREFORALL_API_ADMIN_LISTEN must be an "
+			"IP address and a port");
+		return -1;
+	}
+	if (configure_secrets(error, error_size) != 0 ||
+		configure_urls(error, error_size) != 0)
+		return -1;
+	if (cfa_pg_configure(settings.pg_dsn,
+						 settings.pg_password,
+						 (unsigned) settings.pg_connections,
+						 error,
+						 error_size) != 0)
+		return -1;
+	return cfa_redis_configure(settings.redis_url,
+							   settings.redis_password,
+							   error,
+							   error_size);
+}
+
+static int
+configure_secrets(char *error, size_t error_size)
+{
+	if (!cfa_token_keys_parse(settings.token_key, &keys))
+	{
+		(void) snprintf(
+			error,
+			error_size,
+			"CAREFORALL_PLEDGE_TOKEN_KEY must be hexadecimal keys of 32 to 64 "
+			"bytes");
+		return -1;
+	}
+	if (cfa_secrets_parse(settings.webhook_secrets, &secrets) != 0)
+	{
+		(void) snprintf(
+			error,
+			error_size,
+			"CAREFORALL_WEBHOOK_SECRETS must be a comma list of secrets");
+		return -1;
+	}
+	cfa_cursor_configure(keys.key[0].bytes, keys.key[0].len);
+	cfa_pledges_configure(&keys, settings.public_url);
+	cfa_live_configure(&keys);
+	cfa_webhooks_configure(&secrets);
+	return 0;
+}
+
+/* The origin of the web site is allowed to read, as are those listed. */
+static int
+configure_urls(char *error, size_t error_size)
+{
+	const char *url = settings.public_url;
+	const char *host = strstr(url, "://");
+	size_t len = strlen(url);
+
+	if (host == NULL || strncmp(url, "http", 4) != 0 ||
+		strpbrk(url, "\"\\ <>#?") != NULL || url[len - 1] == '/')
+	{
+		(void) snprintf(
+			error,
+			error_size,
+			"CAREFORALL_PUBLIC_URL must be a web address without a slash at "
+			"its end");
+		return -1;
+	}
+	if (snprintf(problem_base, sizeof(problem_base), "%s/docs/problems", url) >=
+			(int) sizeof(problem_base) ||
+		snprintf(origins,
+				 sizeof(origins),
+				 "%.*s,%s",
+				 (int) ((size_t) (host + 3 - url) + strcspn(host + 3, "/")),
+				 url,
+				 settings.cors_origins) >= (int) sizeof(origins))
+	{
+		(void) snprintf(
+			error,
+			error_size,
+			"CAREFORALL_PUBLIC_URL or CAREFORALL_CORS_ORIGINS is too long");
+		return -1;
+	}
+	cfa_problem_base_set(problem_base);
+	cfa_cors_configure(origins);
+	return 0;
+}
+
+static void
+worker_start(void)
+{
+	cfa_pg_start();
+	cfa_redis_start();
+	cfa_pledges_start();
+	cfa_webhooks_start();
+	cfa_live_start();
+	cfa_health_start();
+}
+
+static void
+worker_stop(void)
+{
+	cfa_pg_stop();
+	cfa_redis_stop();
+}

@@ -4,7 +4,8 @@
 
 #include "core/router.h"
 
-extern const CfaRoute cfa_api_routes[];
-extern const size_t cfa_api_route_count;
+#define CFA_API_ROUTES 14
+
+extern const CfaRoute cfa_api_routes[CFA_API_ROUTES];
 
 #endif

@@ -46,7 +46,7 @@ static const CfaProblemInfo problems[CFA_PROBLEM_COUNT] = {
 	[CFA_PROBLEM_NOT_IMPLEMENTED] = {"not-implemented", 501, "The method is not implemented", 0},
 	[CFA_PROBLEM_OVERLOADED] = {"overloaded", 503, "The server is overloaded", 1},
 	[CFA_PROBLEM_UNAVAILABLE] = {"unavailable", 503, "The service is not available for the moment", 2},
-	[CFA_PROBLEM_TIMEOUT] = {"timeout", 504, "The database did not answer in time", 2},
+	[CFA_PROBLEM_TIMEOUT] = {"timeout", 503, "The database did not answer in time", 2},
 	[CFA_PROBLEM_HTTP_VERSION] = {"http-version-not-supported", 505, "The HTTP version is not supported", 0},
 };
 

@@ -228,8 +228,8 @@ usage(FILE *out)
 static void
 list_routes(void)
 {
-	static const char *const surfaces[] = {
-		[CFA_PUBLIC] = "public", [CFA_ADMIN] = "admin", [CFA_BOTH] = "both"};
+	static const char *const surfaces[] =
+		{[CFA_PUBLIC] = "public", [CFA_ADMIN] = "admin", [CFA_BOTH] = "both"};
 
 	for (size_t i = 0; i < cfa_app.route_count; i++)
 	{

@@ -43,8 +43,7 @@ typedef struct CfaApp
 	 * Instead of problem+json: the JSON body, in the request's arena, of a
 	 * refusal by the core. detail may be empty.
 	 */
-	const char *(*problem)(struct CfaCtx *ctx,
-						   const CfaProblemInfo *info,
+	const char *(*problem)(struct CfaCtx *ctx, const CfaProblemInfo *info,
 						   const char *detail);
 	void (*worker_start)(void);
 	void (*worker_drain)(void); /* TERM came: end what would go on for ever */

@@ -345,8 +345,11 @@ answer_problem(CfaCtx *ctx, CfaProblem problem, const char *members,
 		type = "application/json";
 	}
 	else
-		body = cfa_problem_json(
-			&ctx->arena, info, detail, ctx->request_id, members);
+		body = cfa_problem_json(&ctx->arena,
+								info,
+								detail,
+								ctx->request_id,
+								members);
 	ctx->problem = info->slug;
 	ctx->cache_control = "no-store";
 	if (info->retry_after_s > 0)
@@ -355,9 +358,5 @@ answer_problem(CfaCtx *ctx, CfaProblem problem, const char *members,
 						  cfa_arena_printf(&ctx->arena,
 										   "%d",
 										   info->retry_after_s));
-	cfa_answer(ctx,
-			   info->status,
-			   type,
-			   body,
-			   strlen(body));
+	cfa_answer(ctx, info->status, type, body, strlen(body));
 }

@@ -15,7 +15,7 @@
 
 #define CFA_REQUEST_ID_MAX 64
 #define CFA_RESPONSE_HEADERS_MAX 16
-#define CFA_REQUEST_TIMEOUT_MS 6000
+#define CFA_REQUEST_TIMEOUT_MS 5000
 
 struct http_request;
 
@@ -58,7 +58,7 @@ typedef struct CfaCtx
 	bool is_answered; /* the answer is set; no other may follow */
 	bool is_sent;
 	bool is_asleep;
-	bool is_waiting; /* in the list of those with a deadline */
+	bool is_waiting;	  /* in the list of those with a deadline */
 	bool has_no_deadline; /* set by a handler that answers late on purpose */
 	int refs;
 	TAILQ_ENTRY(CfaCtx) waiting;

@@ -66,6 +66,18 @@ cfa_dispatch_woke(void)
 }
 
 void
+cfa_dispatch_took_over(CfaCtx *ctx, int status)
+{
+	uint64_t us = cfa_mono_us() - ctx->start_us;
+
+	ctx->is_answered = true;
+	ctx->is_sent = true;
+	ctx->status = status;
+	cfa_meter_request(ctx, status, us);
+	cfa_access_log(ctx, status, us);
+}
+
+void
 cfa_dispatch_abandoned(CfaCtx *ctx)
 {
 	uint64_t us = cfa_mono_us() - ctx->start_us;

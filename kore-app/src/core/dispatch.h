@@ -13,6 +13,9 @@ int api_dispatch(struct http_request *req);
 /* A context was woken: makes sure that the loop turns once more. */
 void cfa_dispatch_woke(void);
 
+/* The handler has answered by itself and taken over the connection. */
+void cfa_dispatch_took_over(CfaCtx *ctx, int status);
+
 /* The client went away before its answer. */
 void cfa_dispatch_abandoned(CfaCtx *ctx);
 

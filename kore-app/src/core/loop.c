@@ -21,6 +21,8 @@ static struct
 
 static void (*ticks[CFA_TICKS_MAX])(uint64_t);
 static int tick_count;
+static void (*deferred[CFA_DEFERRED_MAX])(void);
+static int deferred_count;
 
 static void on_wake(void *arg, int error);
 static void on_tick(void *arg, u_int64_t now);
@@ -43,6 +45,22 @@ cfa_kick(void)
 	uint64_t one = 1;
 
 	(void) !write(waker.fd, &one, sizeof(one));
+}
+
+void
+cfa_defer(void (*work)(void))
+{
+	int i;
+
+	for (i = 0; i < deferred_count; i++)
+	{
+		if (deferred[i] == work)
+			return;
+	}
+	if (deferred_count == CFA_DEFERRED_MAX)
+		fatalx("too many deferred functions");
+	deferred[deferred_count++] = work;
+	cfa_kick();
 }
 
 void
@@ -71,10 +89,17 @@ cfa_mono_ms(void)
 static void
 on_wake(void *arg, int error)
 {
+	void (*work[CFA_DEFERRED_MAX])(void);
+	int work_count = deferred_count;
 	uint64_t count;
+	int i;
 
 	waker.event.flags = 0;
 	(void) !read(waker.fd, &count, sizeof(count));
+	memcpy(work, deferred, sizeof(work));
+	deferred_count = 0;
+	for (i = 0; i < work_count; i++)
+		work[i]();
 }
 
 static void

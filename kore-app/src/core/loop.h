@@ -6,6 +6,7 @@
 
 #define CFA_TICK_MS 50
 #define CFA_TICKS_MAX 16
+#define CFA_DEFERRED_MAX 16
 
 /* Starts the tick and the wake-up descriptor of this worker. */
 void cfa_loop_start(void);
@@ -15,6 +16,12 @@ void cfa_loop_start(void);
  * inside a handler, which Kore would otherwise see only at its next event.
  */
 void cfa_kick(void);
+
+/*
+ * Calls work once, soon, from the loop and not from inside the caller: what is
+ * asked for several times until then is done once.
+ */
+void cfa_defer(void (*work)(void));
 
 /* Calls tick each CFA_TICK_MS for as long as the worker lives. */
 void cfa_tick_add(void (*tick)(uint64_t now_ms));

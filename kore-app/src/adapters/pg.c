@@ -1,0 +1,827 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * pg.c: PostgreSQL connections of one worker on Kore's event loop.
+ *
+ * Nothing here waits: connections are made by PQconnectPoll, statements are
+ * prepared once and sent in pipeline mode, each followed by a sync, so that
+ * each is its own transaction and its error is its own. Results come in the
+ * order of the connection's queue.
+ *
+ * Deadlines: the server ends a statement by statement_timeout; a server that
+ * does not answer shortly after that hangs or is gone, and its connection is
+ * dropped with all that waits on it. What was sent may have been done: callers
+ * repeat only what is idempotent.
+ */
+#include <kore/kore.h>
+
+#include "adapters/pg.h"
+
+#include <careforall/backoff.h>
+#include <careforall/log.h>
+#include <netdb.h>
+#include <sys/epoll.h>
+
+#include "adapters/pg_statements.h"
+#include "core/loop.h"
+#include "meters.h"
+#include "status.h"
+
+#define CONNECT_TIMEOUT_MS 3000
+#define OP_TIMEOUT_MS (CFA_PG_STATEMENT_TIMEOUT_MS + 1000)
+#define WAIT_TIMEOUT_MS 2000   /* for a connection to come up */
+#define DOWN_TOLERANCE_MS 2000 /* after that nobody waits for a connection */
+#define WAIT_MAX 2000		   /* statements */
+#define INCOMPLETE_RETRY_MS 3000
+#define READY_EVERY_MS 500
+#define READY_FRESH_MS 2500
+#define BATCH_WEIGHT 8
+
+typedef enum ConnState
+{
+	CONN_DOWN,
+	CONN_CONNECTING,
+	CONN_PREPARING,
+	CONN_READY
+} ConnState;
+
+/* A statement under way, or waiting for a connection with its own parameters. */
+typedef struct Op
+{
+	TAILQ_ENTRY(Op) entry;
+	CfaPgStatement statement;
+	CfaPgDone done;
+	void *arg;
+	PGresult *result;
+	char sqlstate[6];
+	bool is_batch;
+	bool is_binary;
+	uint64_t start_us;
+	uint64_t deadline_ms;
+	CfaPgParams params; /* of a waiting op: values are in data */
+	char *data;
+} Op;
+
+typedef TAILQ_HEAD(OpList, Op) OpList;
+
+typedef struct Conn
+{
+	struct kore_event event; /* must be first: Kore's contract */
+	PGconn *pg;
+	int fd;
+	int mask; /* what epoll watches; 0 is not registered */
+	ConnState state;
+	uint64_t deadline_ms; /* of connecting and preparing */
+	uint64_t retry_ms;	  /* when to connect again, or to prepare again */
+	CfaBackoff backoff;
+	OpList ops;
+	unsigned op_count;
+	bool has_batch;
+	bool is_stale;	   /* to be replaced once idle: a kept plan went bad */
+	uint32_t prepared; /* bit per statement */
+} Conn;
+
+static struct
+{
+	const char *dsn;
+	const char *password;
+	char hostaddr[64];
+	unsigned count;
+} config;
+
+static Conn conns[CFA_PG_CONNECTIONS_MAX];
+static OpList waiting;
+static unsigned waiting_count;
+static uint64_t down_since_ms;
+static void (*idle_hooks[4])(void);
+static unsigned idle_hook_count;
+static bool is_probing;
+static uint64_t probed_ms;
+static uint64_t ready_ms; /* when the database last said it is ready */
+
+static void on_event(void *arg, int error);
+static void on_tick(uint64_t now_ms);
+static void tick_conn(Conn *conn, uint64_t now_ms);
+static void begin_connect(Conn *conn);
+static void poll_connect(Conn *conn);
+static void begin_prepare(Conn *conn);
+static void on_prepared(void *arg, const PGresult *result,
+						const char *sqlstate);
+static void check_prepared(Conn *conn);
+static void read_results(Conn *conn);
+static void finish_op(Conn *conn, Op *op);
+static void flush(Conn *conn);
+static void drop(Conn *conn, const char *why, const char *sqlstate);
+static void watch(Conn *conn, int mask);
+static Conn *pick(CfaPgStatement statement, bool for_batch);
+static void send_op(Conn *conn, Op *op, const CfaPgParams *params);
+static Op *new_op(CfaPgStatement statement, CfaPgDone done, void *arg);
+static void keep_params(Op *op, const CfaPgParams *params);
+static void free_op(Op *op);
+static void send_waiting(void);
+static void fail_waiting(uint64_t now_ms);
+static void probe(uint64_t now_ms);
+static void on_probe(void *arg, const PGresult *result, const char *sqlstate);
+static void count_error(const char *sqlstate);
+static void call_idle(void);
+
+int
+cfa_pg_configure(const char *dsn, const char *password, unsigned connections,
+				 char *error, size_t error_size)
+{
+	char *message = NULL;
+	PQconninfoOption *options = PQconninfoParse(dsn, &message);
+	PQconninfoOption *o;
+	int result = 0;
+
+	config.dsn = dsn;
+	config.password = password;
+	config.count = connections;
+	if (options == NULL)
+	{
+		(void) snprintf(error,
+						error_size,
+						"CAREFORALL_PG_DSN is not a connection string");
+		PQfreemem(message);
+		return -1;
+	}
+	for (o = options; o->keyword != NULL; o++)
+	{
+		struct addrinfo hints = {.ai_socktype = SOCK_STREAM};
+		struct addrinfo *found = NULL;
+
+		if (o->val == NULL || strcmp(o->keyword, "host") != 0 ||
+			o->val[0] == '/' || strchr(o->val, ',') != NULL)
+			continue;
+		if (getaddrinfo(o->val, NULL, &hints, &found) != 0 ||
+			getnameinfo(found->ai_addr,
+						found->ai_addrlen,
+						config.hostaddr,
+						sizeof(config.hostaddr),
+						NULL,
+						0,
+						NI_NUMERICHOST) != 0)
+		{
+			(void) snprintf(error,
+							error_size,
+							"could not find the host of CAREFORALL_PG_DSN");
+			result = -1;
+		}
+		if (found != NULL)
+			freeaddrinfo(found);
+	}
+	PQconninfoFree(options);
+	return result;
+}
+
+void
+cfa_pg_start(void)
+{
+	unsigned i;
+
+	TAILQ_INIT(&waiting);
+	down_since_ms = cfa_mono_ms();
+	for (i = 0; i < config.count; i++)
+	{
+		conns[i] = (Conn){.fd = -1, .event.handle = on_event};
+		TAILQ_INIT(&conns[i].ops);
+		cfa_backoff_init(&conns[i].backoff, 100, 2000, (uint64_t) getpid() + i);
+		begin_connect(&conns[i]);
+	}
+	cfa_tick_add(on_tick);
+}
+
+void
+cfa_pg_stop(void)
+{
+	unsigned i;
+
+	for (i = 0; i < config.count; i++)
+	{
+		if (conns[i].pg != NULL)
+			PQfinish(conns[i].pg);
+		conns[i].pg = NULL;
+	}
+}
+
+void
+cfa_pg_query(CfaPgStatement statement, const CfaPgParams *params,
+			 bool is_binary, CfaPgDone done, void *arg)
+{
+	Op *op = new_op(statement, done, arg);
+	Conn *conn = pick(statement, false);
+
+	op->is_binary = is_binary;
+	if (conn != NULL)
+	{
+		send_op(conn, op, params);
+		return;
+	}
+	keep_params(op, params);
+	op->deadline_ms = cfa_mono_ms();
+	if (cfa_pg_down_ms() < DOWN_TOLERANCE_MS && waiting_count < WAIT_MAX)
+		op->deadline_ms += WAIT_TIMEOUT_MS;
+	TAILQ_INSERT_TAIL(&waiting, op, entry);
+	waiting_count++;
+	cfa_defer(send_waiting);
+}
+
+bool
+cfa_pg_can_batch(void)
+{
+	return pick(CFA_PG_STATEMENT_COUNT, true) != NULL;
+}
+
+bool
+cfa_pg_batch(CfaPgStatement statement, const CfaPgParams *params,
+			 CfaPgDone done, void *arg)
+{
+	Conn *conn = pick(statement, true);
+	Op *op;
+
+	if (conn == NULL)
+		return false;
+	op = new_op(statement, done, arg);
+	op->is_batch = true;
+	op->is_binary = true;
+	conn->has_batch = true;
+	send_op(conn, op, params);
+	return true;
+}
+
+void
+cfa_pg_on_idle(void (*idle)(void))
+{
+	idle_hooks[idle_hook_count++] = idle;
+}
+
+bool
+cfa_pg_is_up(void)
+{
+	unsigned i;
+
+	for (i = 0; i < config.count; i++)
+	{
+		if (conns[i].state == CONN_READY)
+			return true;
+	}
+	return false;
+}
+
+bool
+cfa_pg_is_ready(void)
+{
+	return ready_ms > 0 && cfa_mono_ms() - ready_ms < READY_FRESH_MS;
+}
+
+uint64_t
+cfa_pg_down_ms(void)
+{
+	return cfa_pg_is_up() ? 0 : cfa_mono_ms() - down_since_ms;
+}
+
+static void
+on_event(void *arg, int error)
+{
+	Conn *conn = arg;
+
+	conn->event.flags = 0;
+	if (conn->pg == NULL)
+		return;
+	if (conn->state == CONN_CONNECTING)
+	{
+		poll_connect(conn);
+		return;
+	}
+	if (!PQconsumeInput(conn->pg))
+	{
+		read_results(conn);
+		drop(conn, "connection lost", CFA_PG_SQLSTATE_LOST);
+		return;
+	}
+	read_results(conn);
+	flush(conn);
+}
+
+static void
+on_tick(uint64_t now_ms)
+{
+	unsigned up = 0;
+	unsigned i;
+
+	for (i = 0; i < config.count; i++)
+	{
+		tick_conn(&conns[i], now_ms);
+		up += conns[i].state == CONN_READY;
+	}
+	fail_waiting(now_ms);
+	probe(now_ms);
+	cfa_meter_set(CFA_M_PG_UP, up);
+	call_idle();
+}
+
+static void
+tick_conn(Conn *conn, uint64_t now_ms)
+{
+	Op *op = TAILQ_FIRST(&conn->ops);
+
+	switch (conn->state)
+	{
+		case CONN_DOWN:
+			if (now_ms >= conn->retry_ms)
+				begin_connect(conn);
+			break;
+		case CONN_CONNECTING:
+		case CONN_PREPARING:
+			if (now_ms >= conn->deadline_ms)
+				drop(conn, "no connection in time", CFA_PG_SQLSTATE_DOWN);
+			break;
+		case CONN_READY:
+			if (op != NULL && now_ms >= op->deadline_ms)
+			{
+				cfa_meter_add(CFA_M_PG_DROPPED_HUNG, 1);
+				drop(conn, "no answer in time", CFA_PG_SQLSTATE_LOST);
+			}
+			else if (op == NULL &&
+					 (conn->is_stale ||
+					  (conn->retry_ms > 0 && now_ms >= conn->retry_ms)))
+			{
+				drop(conn,
+					 "statements to be prepared again",
+					 CFA_PG_SQLSTATE_LOST);
+				conn->retry_ms = 0;
+			}
+			break;
+	}
+}
+
+static void
+begin_connect(Conn *conn)
+{
+	static const char options[] = "-c statement_timeout=3000 "
+								  "-c idle_in_transaction_session_timeout=5000 "
+								  "-c client_min_messages=error";
+	const char *keys[] = {"dbname",
+						  "password",
+						  "options",
+						  "fallback_application_name",
+						  "client_encoding",
+						  config.hostaddr[0] ? "hostaddr" : NULL,
+						  NULL};
+	const char *values[] = {config.dsn,
+							config.password,
+							options,
+							"careforall-api",
+							"UTF8",
+							config.hostaddr,
+							NULL};
+
+	cfa_meter_add(CFA_M_PG_RECONNECTS, 1);
+	conn->prepared = 0;
+	conn->is_stale = false;
+	conn->has_batch = false;
+	conn->retry_ms = 0;
+	conn->deadline_ms = cfa_mono_ms() + CONNECT_TIMEOUT_MS;
+	conn->state = CONN_CONNECTING;
+	conn->pg = PQconnectStartParams(keys, values, 1);
+	if (conn->pg == NULL || PQstatus(conn->pg) == CONNECTION_BAD)
+	{
+		drop(conn, "could not connect", CFA_PG_SQLSTATE_DOWN);
+		return;
+	}
+	watch(conn, EPOLLOUT);
+}
+
+static void
+poll_connect(Conn *conn)
+{
+	switch (PQconnectPoll(conn->pg))
+	{
+		case PGRES_POLLING_READING:
+			conn->mask = 0; /* the descriptor may be another one by now */
+			watch(conn, EPOLLIN);
+			break;
+		case PGRES_POLLING_WRITING:
+			conn->mask = 0;
+			watch(conn, EPOLLOUT);
+			break;
+		case PGRES_POLLING_OK:
+			conn->mask = 0;
+			begin_prepare(conn);
+			break;
+		case PGRES_POLLING_FAILED:
+		case PGRES_POLLING_ACTIVE:
+			drop(conn, "could not connect", CFA_PG_SQLSTATE_DOWN);
+			break;
+	}
+}
+
+/* Prepares all statements, each with a sync of its own. */
+static void
+begin_prepare(Conn *conn)
+{
+	int i;
+
+	conn->state = CONN_PREPARING;
+	if (PQsetnonblocking(conn->pg, 1) != 0 || !PQenterPipelineMode(conn->pg))
+	{
+		drop(conn, "no pipeline mode", CFA_PG_SQLSTATE_DOWN);
+		return;
+	}
+	for (i = 0; i < CFA_PG_STATEMENT_COUNT; i++)
+	{
+		const CfaPgStatementDef *def = &cfa_pg_statements[i];
+		Op *op = new_op(i, on_prepared, conn);
+
+		TAILQ_INSERT_TAIL(&conn->ops, op, entry);
+		conn->op_count++;
+		if (!PQsendPrepare(conn->pg, def->name, def->sql, 0, NULL) ||
+			!PQpipelineSync(conn->pg))
+		{
+			drop(conn, "could not prepare", CFA_PG_SQLSTATE_DOWN);
+			return;
+		}
+	}
+	watch(conn, EPOLLIN | EPOLLRDHUP);
+	flush(conn);
+}
+
+/* Called in the order of the statements; the last one makes the connection. */
+static void
+on_prepared(void *arg, const PGresult *result, const char *sqlstate)
+{
+	Conn *conn = arg;
+	const Op *op = TAILQ_FIRST(&conn->ops);
+	/* The statement is off the list: the first there is the next one. */
+	unsigned statement =
+		(op ? (unsigned) op->statement : CFA_PG_STATEMENT_COUNT) - 1;
+
+	if (result != NULL)
+		conn->prepared |= 1U << statement;
+	else if (conn->pg != NULL && conn->state == CONN_PREPARING)
+		cfa_log(CFA_LOG_WARN,
+				"pg_statement_unavailable",
+				CFA_STR("statement", cfa_pg_statements[statement].name),
+				CFA_STR("sqlstate", sqlstate));
+	if (op == NULL && conn->state == CONN_PREPARING)
+		check_prepared(conn);
+}
+
+static void
+check_prepared(Conn *conn)
+{
+	conn->state = CONN_READY;
+	conn->retry_ms = 0;
+	cfa_backoff_reset(&conn->backoff);
+	if (conn->prepared != (1U << CFA_PG_STATEMENT_COUNT) - 1)
+		conn->retry_ms = cfa_mono_ms() + INCOMPLETE_RETRY_MS;
+	else
+		cfa_log(CFA_LOG_INFO,
+				"pg_connected",
+				CFA_INT("backend", PQbackendPID(conn->pg)));
+	cfa_defer(send_waiting);
+	call_idle();
+}
+
+static void
+read_results(Conn *conn)
+{
+	Op *op;
+
+	while ((op = TAILQ_FIRST(&conn->ops)) != NULL && !PQisBusy(conn->pg))
+	{
+		PGresult *result = PQgetResult(conn->pg);
+
+		if (result == NULL)
+		{
+			if (PQstatus(conn->pg) == CONNECTION_BAD)
+				return;
+			continue;
+		}
+		switch (PQresultStatus(result))
+		{
+			case PGRES_PIPELINE_SYNC:
+				PQclear(result);
+				finish_op(conn, op);
+				if (conn->pg == NULL)
+					return;
+				break;
+			case PGRES_TUPLES_OK:
+			case PGRES_COMMAND_OK:
+				PQclear(op->result);
+				op->result = result;
+				break;
+			case PGRES_FATAL_ERROR:
+			{
+				const char *state =
+					PQresultErrorField(result, PG_DIAG_SQLSTATE);
+
+				(void) snprintf(op->sqlstate,
+								sizeof(op->sqlstate),
+								"%s",
+								state ? state : CFA_PG_SQLSTATE_LOST);
+				PQclear(result);
+				if (PQstatus(conn->pg) == CONNECTION_BAD)
+					return;
+				break;
+			}
+			case PGRES_EMPTY_QUERY:
+			case PGRES_COPY_OUT:
+			case PGRES_COPY_IN:
+			case PGRES_BAD_RESPONSE:
+			case PGRES_NONFATAL_ERROR:
+			case PGRES_COPY_BOTH:
+			case PGRES_SINGLE_TUPLE:
+			case PGRES_PIPELINE_ABORTED:
+				PQclear(result);
+				break;
+		}
+	}
+}
+
+static void
+finish_op(Conn *conn, Op *op)
+{
+	bool has_failed = op->sqlstate[0] != '\0' || op->result == NULL;
+	const char *sqlstate = op->sqlstate[0] ? op->sqlstate : "XX000";
+
+	TAILQ_REMOVE(&conn->ops, op, entry);
+	conn->op_count--;
+	if (op->is_batch)
+		conn->has_batch = false;
+	if (op->done != on_prepared)
+		cfa_meter_observe(CFA_M_PG_STATEMENT_SECONDS,
+						  cfa_mono_us() - op->start_us);
+	if (has_failed)
+	{
+		count_error(sqlstate);
+		if (strcmp(sqlstate, "0A000") == 0 || strcmp(sqlstate, "26000") == 0)
+			conn->is_stale = true;
+	}
+	op->done(op->arg,
+			 has_failed ? NULL : op->result,
+			 has_failed ? sqlstate : NULL);
+	if (op->is_batch)
+		call_idle();
+	free_op(op);
+}
+
+static void
+flush(Conn *conn)
+{
+	int left;
+
+	if (conn->pg == NULL)
+		return;
+	left = PQflush(conn->pg);
+	if (left < 0)
+		drop(conn, "connection lost", CFA_PG_SQLSTATE_LOST);
+	else
+		watch(conn, EPOLLIN | EPOLLRDHUP | (left > 0 ? EPOLLOUT : 0));
+}
+
+/* Gives up a connection; all that waits on it fails with the SQLSTATE. */
+static void
+drop(Conn *conn, const char *why, const char *sqlstate)
+{
+	bool was_up = conn->state == CONN_READY;
+	OpList lost = TAILQ_HEAD_INITIALIZER(lost);
+	Op *op;
+
+	cfa_log(CFA_LOG_WARN,
+			"pg_connection_dropped",
+			CFA_STR("why", why),
+			CFA_INT("statements", conn->op_count));
+	/* A socket that libpq has closed has left epoll by itself. */
+	if (conn->mask != 0 && PQsocket(conn->pg) == conn->fd)
+		kore_platform_disable_read(conn->fd);
+	conn->mask = 0;
+	conn->fd = -1;
+	if (conn->pg != NULL)
+		PQfinish(conn->pg);
+	conn->pg = NULL;
+	conn->state = CONN_DOWN;
+	conn->has_batch = false;
+	conn->op_count = 0;
+	conn->retry_ms =
+		cfa_mono_ms() + (uint64_t) cfa_backoff_next(&conn->backoff);
+	TAILQ_CONCAT(&lost, &conn->ops, entry);
+	if (was_up && !cfa_pg_is_up())
+		down_since_ms = cfa_mono_ms();
+	while ((op = TAILQ_FIRST(&lost)) != NULL)
+	{
+		TAILQ_REMOVE(&lost, op, entry);
+		count_error(op->sqlstate[0] ? op->sqlstate : sqlstate);
+		if (op->done != on_prepared)
+			op->done(op->arg, NULL, op->sqlstate[0] ? op->sqlstate : sqlstate);
+		free_op(op);
+	}
+}
+
+static void
+watch(Conn *conn, int mask)
+{
+	int fd = PQsocket(conn->pg);
+
+	if (mask == conn->mask && fd == conn->fd)
+		return;
+	conn->fd = fd;
+	conn->mask = mask;
+	kore_platform_event_schedule(fd, mask, 0, conn);
+}
+
+/* The least busy connection that has the statement, or NULL. */
+static Conn *
+pick(CfaPgStatement statement, bool for_batch)
+{
+	Conn *best = NULL;
+	unsigned best_load = 0;
+	unsigned i;
+
+	for (i = 0; i < config.count; i++)
+	{
+		Conn *conn = &conns[i];
+		unsigned load = conn->op_count + (conn->has_batch ? BATCH_WEIGHT : 0);
+
+		if (conn->state != CONN_READY || conn->is_stale ||
+			(for_batch && conn->has_batch) ||
+			(statement != CFA_PG_STATEMENT_COUNT &&
+			 !(conn->prepared & 1U << statement)))
+			continue;
+		if (best == NULL || load < best_load)
+		{
+			best = conn;
+			best_load = load;
+		}
+	}
+	return best;
+}
+
+static void
+send_op(Conn *conn, Op *op, const CfaPgParams *params)
+{
+	op->start_us = cfa_mono_us();
+	op->deadline_ms = op->start_us / 1000 + OP_TIMEOUT_MS;
+	TAILQ_INSERT_TAIL(&conn->ops, op, entry);
+	conn->op_count++;
+	if (!PQsendQueryPrepared(conn->pg,
+							 cfa_pg_statements[op->statement].name,
+							 params->count,
+							 params->values,
+							 params->lengths,
+							 params->formats,
+							 op->is_binary) ||
+		!PQpipelineSync(conn->pg))
+	{
+		/* Fails in the next tick, never from inside the caller's call. */
+		op->deadline_ms = 0;
+		return;
+	}
+	if (PQflush(conn->pg) > 0)
+		watch(conn, EPOLLIN | EPOLLRDHUP | EPOLLOUT);
+}
+
+static Op *
+new_op(CfaPgStatement statement, CfaPgDone done, void *arg)
+{
+	Op *op = kore_calloc(1, sizeof(*op));
+
+	op->statement = statement;
+	op->done = done;
+	op->arg = arg;
+	return op;
+}
+
+static void
+keep_params(Op *op, const CfaPgParams *params)
+{
+	size_t size = 0;
+	char *at;
+	int i;
+
+	op->params = *params;
+	for (i = 0; i < params->count; i++)
+	{
+		if (params->values[i] != NULL)
+			size += params->formats[i] ? (size_t) params->lengths[i]
+									   : strlen(params->values[i]) + 1;
+	}
+	op->data = kore_malloc(size + 1);
+	at = op->data;
+	for (i = 0; i < params->count; i++)
+	{
+		size_t len;
+
+		if (params->values[i] == NULL)
+			continue;
+		len = params->formats[i] ? (size_t) params->lengths[i]
+								 : strlen(params->values[i]) + 1;
+		memcpy(at, params->values[i], len);
+		op->params.values[i] = at;
+		at += len;
+	}
+}
+
+static void
+free_op(Op *op)
+{
+	PQclear(op->result);
+	kore_free(op->data);
+	kore_free(op);
+}
+
+static void
+send_waiting(void)
+{
+	Op *op;
+	Op *next;
+
+	for (op = TAILQ_FIRST(&waiting); op != NULL; op = next)
+	{
+		Conn *conn = pick(op->statement, false);
+
+		next = TAILQ_NEXT(op, entry);
+		if (conn == NULL)
+			continue;
+		TAILQ_REMOVE(&waiting, op, entry);
+		waiting_count--;
+		send_op(conn, op, &op->params);
+	}
+	fail_waiting(cfa_mono_ms());
+}
+
+/* Fails what has waited too long for a connection. */
+static void
+fail_waiting(uint64_t now_ms)
+{
+	Op *op;
+	Op *next;
+
+	for (op = TAILQ_FIRST(&waiting); op != NULL; op = next)
+	{
+		next = TAILQ_NEXT(op, entry);
+		if (op->deadline_ms > now_ms)
+			continue;
+		TAILQ_REMOVE(&waiting, op, entry);
+		waiting_count--;
+		count_error(CFA_PG_SQLSTATE_DOWN);
+		op->done(op->arg, NULL, CFA_PG_SQLSTATE_DOWN);
+		free_op(op);
+	}
+	cfa_meter_set(CFA_M_PG_QUEUE, waiting_count);
+}
+
+/* Asks the database now and then whether it can serve. */
+static void
+probe(uint64_t now_ms)
+{
+	CfaPgParams none = {0};
+
+	if (is_probing || now_ms - probed_ms < READY_EVERY_MS ||
+		pick(CFA_PG_READY, false) == NULL)
+		return;
+	is_probing = true;
+	probed_ms = now_ms;
+	cfa_pg_query(CFA_PG_READY, &none, false, on_probe, NULL);
+}
+
+static void
+on_probe(void *arg, const PGresult *result, const char *sqlstate)
+{
+	unsigned i;
+
+	is_probing = false;
+	if (result == NULL || PQntuples(result) != 1 ||
+		strcmp(PQgetvalue(result, 0, 0), "f") != 0)
+	{
+		ready_ms = 0;
+		return;
+	}
+	for (i = 0; i < config.count; i++)
+	{
+		if (conns[i].state == CONN_READY &&
+			conns[i].prepared == (1U << CFA_PG_STATEMENT_COUNT) - 1)
+			ready_ms = cfa_mono_ms();
+	}
+}
+
+static void
+count_error(const char *sqlstate)
+{
+	if (strncmp(sqlstate, "08", 2) == 0 || strncmp(sqlstate, "57P", 3) == 0)
+		cfa_meter_add(CFA_M_PG_ERRORS_CONNECTION, 1);
+	else if (strcmp(sqlstate, "57014") == 0)
+		cfa_meter_add(CFA_M_PG_ERRORS_DEADLINE, 1);
+	else if (cfa_sqlstate_is_retryable(sqlstate))
+		cfa_meter_add(CFA_M_PG_ERRORS_RETRYABLE, 1);
+	else
+		cfa_meter_add(CFA_M_PG_ERRORS_OTHER, 1);
+}
+
+static void
+call_idle(void)
+{
+	unsigned i;
+
+	for (i = 0; i < idle_hook_count; i++)
+		idle_hooks[i]();
+}

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * pg_statements.c: the SQL that the API speaks. It has the right to call
+ * functions only, no table.
+ */
+#include "adapters/pg_statements.h"
+
+const CfaPgStatementDef cfa_pg_statements[CFA_PG_STATEMENT_COUNT] = {
+	[CFA_PG_READY] =
+		{"ready",
+		 "SELECT r.in_recovery, r.schema_version FROM careforall.ready() r"},
+	[CFA_PG_CAMPAIGN_FIND] =
+		{"campaign_find",
+		 "SELECT f.etag, f.doc FROM careforall.campaign_find($1::text) f"},
+	[CFA_PG_CAMPAIGN_LIST] =
+		{"campaign_list",
+		 "SELECT l.id, l.doc, (extract(epoch FROM l.created_at) * 1000)::bigint "
+		 "FROM careforall.campaign_list(to_timestamp($1::bigint / 1000.0), "
+		 "$2::uuid, $3::int) l"},
+	[CFA_PG_CAMPAIGN_GIFTS] =
+		{"campaign_gifts",
+		 "SELECT g.gift, g.pledge_id FROM "
+		 "careforall.campaign_gifts($1::uuid, $2::uuid, $3::int) g"},
+	[CFA_PG_PLEDGE_READ] = {"pledge_read",
+							"SELECT careforall.pledge_public($1::uuid)"},
+	[CFA_PG_PLEDGE_CREATE_MANY] =
+		{"pledge_create_many",
+		 "SELECT c.item, c.outcome, c.pledge_id, c.state, c.version, "
+		 "c.amount_minor, c.currency::text, c.hold_expires_at, c.created_at, "
+		 "c.detail FROM careforall.pledge_create_many($1::uuid[], $2::bigint[], "
+		 "$3::text[], $4::text[], $5::text[], $6::uuid[], $7::int[], "
+		 "$8::text[], $9::text[], $10::bytea[], $11::bytea[], $12::text[]) c"},
+	[CFA_PG_PAYMENT_EVENT_APPLY_MANY] =
+		{"payment_event_apply_many",
+		 "SELECT a.item, a.outcome, a.pledge_id, a.state, a.version FROM "
+		 "careforall.payment_event_apply_many($1::text[], $2::text[], "
+		 "$3::text[], $4::text[], $5::uuid[], $6::uuid[], $7::bigint[], "
+		 "$8::text[], $9::text[], $10::json[], $11::text[]) a"},
+};

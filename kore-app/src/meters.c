@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * meters.c: the series of careforall-api beside those of the core.
+ */
+#include "meters.h"
+
+static const uint64_t statement_bounds_us[] =
+	{1000, 5000, 10000, 50000, 100000, 500000, 1000000, 5000000, 10000000};
+static const uint64_t batch_bounds[] = {1, 2, 4, 8, 16, 32, 64};
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+#define AT(meter) [(meter) -CFA_M_APP]
+
+/* clang-format off */
+#define PG_ERRORS "careforall_pg_errors_total"
+#define PG_ERRORS_HELP "Statements that failed, by class."
+#define BATCH_SIZE "careforall_batch_size"
+#define BATCH_SIZE_HELP "Items sent to PostgreSQL in one call."
+#define READS "careforall_reads_total"
+#define READS_HELP "Campaign reads by where they were answered from."
+#define PLEDGES "careforall_pledge_requests_total"
+#define PLEDGES_HELP "Pledge requests by outcome."
+#define WEBHOOKS "careforall_webhook_events_total"
+#define WEBHOOKS_HELP "Provider events received by outcome."
+#define LIVE_REFUSED "careforall_live_refused_total"
+#define LIVE_REFUSED_HELP "Live connections refused, by reason."
+
+const CfaMeterDef cfa_api_meters[CFA_M_API_END - CFA_M_APP] = {
+	AT(CFA_M_PG_UP) = {"careforall_pg_connections_up", NULL, "PostgreSQL connections that are ready.", CFA_METER_GAUGE},
+	AT(CFA_M_PG_QUEUE) = {"careforall_pg_queue", NULL, "Statements and batch items that wait for a connection.", CFA_METER_GAUGE},
+	AT(CFA_M_PG_STATEMENT_SECONDS) = {"careforall_db_client_operation_duration_seconds", NULL, "Time from sending a statement to its result.", CFA_METER_HISTOGRAM, statement_bounds_us, COUNT(statement_bounds_us), 1e6},
+	AT(CFA_M_PG_ERRORS_CONNECTION) = {PG_ERRORS, "class=\"connection\"", PG_ERRORS_HELP, CFA_METER_COUNTER},
+	AT(CFA_M_PG_ERRORS_DEADLINE) = {PG_ERRORS, "class=\"deadline\"", PG_ERRORS_HELP, CFA_METER_COUNTER},
+	AT(CFA_M_PG_ERRORS_RETRYABLE) = {PG_ERRORS, "class=\"retryable\"", PG_ERRORS_HELP, CFA_METER_COUNTER},
+	AT(CFA_M_PG_ERRORS_OTHER) = {PG_ERRORS, "class=\"other\"", PG_ERRORS_HELP, CFA_METER_COUNTER},
+	AT(CFA_M_PG_RECONNECTS) = {"careforall_pg_connects_total", NULL, "Attempts to connect to PostgreSQL.", CFA_METER_COUNTER},
+	AT(CFA_M_PG_DROPPED_HUNG) = {"careforall_pg_connections_dropped_total", NULL, "Connections given up because the server did not answer in time.", CFA_METER_COUNTER},
+	AT(CFA_M_BATCH_SIZE_PLEDGES) = {BATCH_SIZE, "batch=\"pledges\"", BATCH_SIZE_HELP, CFA_METER_HISTOGRAM, batch_bounds, COUNT(batch_bounds), 1},
+	AT(CFA_M_BATCH_SIZE_EVENTS) = {BATCH_SIZE, "batch=\"payment_events\"", BATCH_SIZE_HELP, CFA_METER_HISTOGRAM, batch_bounds, COUNT(batch_bounds), 1},
+	AT(CFA_M_BATCH_RETRIES) = {"careforall_batch_retries_total", NULL, "Batch items sent again after a lost connection or a conflict.", CFA_METER_COUNTER},
+	AT(CFA_M_BATCH_SPLITS) = {"careforall_batch_splits_total", NULL, "Batches run again one by one after an unexpected error.", CFA_METER_COUNTER},
+	AT(CFA_M_REDIS_UP) = {"careforall_redis_connections_up", NULL, "Redis connections that are ready for commands.", CFA_METER_GAUGE},
+	AT(CFA_M_REDIS_SUBSCRIBED) = {"careforall_redis_subscribed", NULL, "Redis connections that are subscribed to live frames.", CFA_METER_GAUGE},
+	AT(CFA_M_REDIS_ERRORS) = {"careforall_redis_errors_total", NULL, "Redis commands that failed.", CFA_METER_COUNTER},
+	AT(CFA_M_REDIS_DEADLINES) = {"careforall_redis_deadlines_total", NULL, "Times that Redis did not answer in time and was given up.", CFA_METER_COUNTER},
+	AT(CFA_M_READS_REDIS) = {READS, "source=\"redis\"", READS_HELP, CFA_METER_COUNTER},
+	AT(CFA_M_READS_POSTGRES) = {READS, "source=\"postgres\"", READS_HELP, CFA_METER_COUNTER},
+	AT(CFA_M_PLEDGE_CREATED) = {PLEDGES, "outcome=\"created\"", PLEDGES_HELP, CFA_METER_COUNTER},
+	AT(CFA_M_PLEDGE_REPLAYED) = {PLEDGES, "outcome=\"replayed\"", PLEDGES_HELP, CFA_METER_COUNTER},
+	AT(CFA_M_PLEDGE_KEY_REUSED) = {PLEDGES, "outcome=\"key_reused\"", PLEDGES_HELP, CFA_METER_COUNTER},
+	AT(CFA_M_PLEDGE_CAMPAIGN) = {PLEDGES, "outcome=\"campaign_refused\"", PLEDGES_HELP, CFA_METER_COUNTER},
+	AT(CFA_M_PLEDGE_LIMIT) = {PLEDGES, "outcome=\"limit_reached\"", PLEDGES_HELP, CFA_METER_COUNTER},
+	AT(CFA_M_PLEDGE_REWARD) = {PLEDGES, "outcome=\"reward_unknown\"", PLEDGES_HELP, CFA_METER_COUNTER},
+	AT(CFA_M_PLEDGE_AMOUNT) = {PLEDGES, "outcome=\"amount_refused\"", PLEDGES_HELP, CFA_METER_COUNTER},
+	AT(CFA_M_PLEDGE_CURRENCY) = {PLEDGES, "outcome=\"currency_refused\"", PLEDGES_HELP, CFA_METER_COUNTER},
+	AT(CFA_M_PLEDGE_FIELDS) = {PLEDGES, "outcome=\"validation_failed\"", PLEDGES_HELP, CFA_METER_COUNTER},
+	AT(CFA_M_PLEDGE_FAILED) = {PLEDGES, "outcome=\"failed\"", PLEDGES_HELP, CFA_METER_COUNTER},
+	AT(CFA_M_PLEDGE_BAD_BODY) = {PLEDGES, "outcome=\"invalid_json\"", PLEDGES_HELP, CFA_METER_COUNTER},
+	AT(CFA_M_PLEDGE_BAD_KEY) = {PLEDGES, "outcome=\"key_invalid\"", PLEDGES_HELP, CFA_METER_COUNTER},
+	AT(CFA_M_WEBHOOK_APPLIED) = {WEBHOOKS, "outcome=\"applied\"", WEBHOOKS_HELP, CFA_METER_COUNTER},
+	AT(CFA_M_WEBHOOK_DUPLICATE) = {WEBHOOKS, "outcome=\"duplicate\"", WEBHOOKS_HELP, CFA_METER_COUNTER},
+	AT(CFA_M_WEBHOOK_STALE) = {WEBHOOKS, "outcome=\"stale\"", WEBHOOKS_HELP, CFA_METER_COUNTER},
+	AT(CFA_M_WEBHOOK_LATE) = {WEBHOOKS, "outcome=\"late\"", WEBHOOKS_HELP, CFA_METER_COUNTER},
+	AT(CFA_M_WEBHOOK_ATTEMPT) = {WEBHOOKS, "outcome=\"attempt\"", WEBHOOKS_HELP, CFA_METER_COUNTER},
+	AT(CFA_M_WEBHOOK_IGNORED) = {WEBHOOKS, "outcome=\"ignored\"", WEBHOOKS_HELP, CFA_METER_COUNTER},
+	AT(CFA_M_WEBHOOK_UNKNOWN) = {WEBHOOKS, "outcome=\"unknown\"", WEBHOOKS_HELP, CFA_METER_COUNTER},
+	AT(CFA_M_WEBHOOK_MISMATCH) = {WEBHOOKS, "outcome=\"mismatch\"", WEBHOOKS_HELP, CFA_METER_COUNTER},
+	AT(CFA_M_WEBHOOK_FORGED) = {WEBHOOKS, "outcome=\"forged\"", WEBHOOKS_HELP, CFA_METER_COUNTER},
+	AT(CFA_M_WEBHOOK_EXPIRED) = {WEBHOOKS, "outcome=\"expired\"", WEBHOOKS_HELP, CFA_METER_COUNTER},
+	AT(CFA_M_WEBHOOK_MALFORMED) = {WEBHOOKS, "outcome=\"malformed\"", WEBHOOKS_HELP, CFA_METER_COUNTER},
+	AT(CFA_M_WEBHOOK_FAILED) = {WEBHOOKS, "outcome=\"failed\"", WEBHOOKS_HELP, CFA_METER_COUNTER},
+	AT(CFA_M_LIVE_SOCKETS) = {"careforall_live_sockets", NULL, "Open live connections.", CFA_METER_GAUGE},
+	AT(CFA_M_LIVE_SUBSCRIPTIONS) = {"careforall_live_subscriptions", NULL, "Subscriptions of live connections.", CFA_METER_GAUGE},
+	AT(CFA_M_LIVE_FRAMES) = {"careforall_live_frames_total", NULL, "Frames sent to live connections.", CFA_METER_COUNTER},
+	AT(CFA_M_LIVE_RESUMES) = {"careforall_live_resumes_total", NULL, "Subscriptions that went on after a sequence.", CFA_METER_COUNTER},
+	AT(CFA_M_LIVE_RESETS) = {"careforall_live_resets_total", NULL, "Reset frames sent because of a gap.", CFA_METER_COUNTER},
+	AT(CFA_M_LIVE_DROPPED_SLOW) = {"careforall_live_dropped_total", NULL, "Live connections dropped because they read too slowly.", CFA_METER_COUNTER},
+	AT(CFA_M_LIVE_REFUSED_ORIGIN) = {LIVE_REFUSED, "reason=\"origin\"", LIVE_REFUSED_HELP, CFA_METER_COUNTER},
+	AT(CFA_M_LIVE_REFUSED_FULL) = {LIVE_REFUSED, "reason=\"full\"", LIVE_REFUSED_HELP, CFA_METER_COUNTER},
+	AT(CFA_M_LIVE_BAD_MESSAGES) = {"careforall_live_bad_messages_total", NULL, "Messages of live connections that were refused.", CFA_METER_COUNTER},
+};
+/* clang-format on */
