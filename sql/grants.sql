@@ -76,6 +76,7 @@ GRANT EXECUTE ON FUNCTION
   careforall.payment_find(uuid),
   careforall.refund_find(uuid),
   careforall.payments_pending(interval, integer, uuid),
+  careforall.payments_unsettled(interval, integer, uuid),
   careforall.refunds_pending(interval, integer, uuid),
   careforall.payment_backlog(interval),
   careforall.payment_attach(uuid, text, text),

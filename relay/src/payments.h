@@ -91,7 +91,8 @@ typedef struct CfaFollowUpRing
 typedef struct CfaSweep
 {
 	bool is_running;
-	bool is_refunds; /* pledges first, then refunds */
+	int phase;       /* which list, see payments_sweep.c */
+	int runs;
 	bool is_last_page;
 	int open;        /* jobs of this page under way */
 	char after[37];  /* "" at the start */

@@ -135,10 +135,13 @@ after_find(CfaJob *job)
 
 	if (!job->is_found)
 		return finish(job, "unknown");
-	if (strcmp(job->state, "pending") != 0)
-		return finish(job, "settled");
 	if (has_payment && strcmp(job->provider, CFA_PROVIDER_NAME) != 0)
 		return finish(job, "foreign");
+	/* The reconciler comes for the payment of a pledge that nobody waits for. */
+	if (strcmp(job->state, "failed") == 0 && has_payment && job->is_reconcile)
+		return CFA_STEP_CANCEL;
+	if (strcmp(job->state, "pending") != 0)
+		return finish(job, "settled");
 	if (has_payment)
 		return is_cancel ? CFA_STEP_CANCEL : CFA_STEP_GET;
 	/* To be cancelled, and the answer to its creation may have been lost. */
@@ -224,7 +227,8 @@ after_attach(CfaJob *job)
 	if (job->attach == CFA_ATTACH_MISMATCH)
 		return is_status(job, "canceled") ? finish(job, "mismatch")
 										  : CFA_STEP_CANCEL;
-	if (job->kind == CFA_JOB_CANCEL || job->is_cancel_requested)
+	if (job->kind == CFA_JOB_CANCEL || job->is_cancel_requested ||
+		job->attach == CFA_ATTACH_ENDED)
 		return CFA_STEP_CANCEL;
 	return settle_payment(job);
 }

@@ -2,8 +2,8 @@
 /*
  * payments_sweep.c: work that no event asks for: the reconciler and follow-ups.
  *
- * The reconciler walks through all pledges that stay pending and all refunds that
- * stay requested, page by page in order of id, and begins the next page when the
+ * The reconciler walks through all pledges that stay pending, all refunds that stay
+ * requested, and all payments of failed pledges that have no end yet, page by page in order of id, and begins the next page when the
  * jobs of the last one have ended. Follow-ups look after a payment soon after it
  * was made, because only this process can cancel a declined one; they live in
  * memory, and what is lost with it the reconciler finds.
@@ -14,6 +14,24 @@
 
 #include "careforall/log.h"
 #include "payments.h"
+
+/* What a sweep walks through, one list after the other. */
+static const struct
+{
+	CfaJobKind kind;
+	const char *sql;
+} phases[] = {
+	{CFA_JOB_PAYMENT,
+	 "SELECT pledge_id FROM careforall.payments_pending($1, $2, $3)"},
+	{CFA_JOB_REFUND,
+	 "SELECT refund_id FROM careforall.refunds_pending($1, $2, $3)"},
+	{CFA_JOB_PAYMENT,
+	 "SELECT pledge_id FROM careforall.payments_unsettled($1, $2, $3)"},
+};
+
+#define PHASES ((int) (sizeof(phases) / sizeof(phases[0])))
+/* The last list costs more than it finds: every tenth sweep looks at it. */
+#define LAST_PHASE_EVERY 10
 
 static const int64_t delays_us[CFA_FOLLOW_UPS] = {1000000, 3000000, 9000000};
 
@@ -80,7 +98,8 @@ begin_sweep(void *arg)
 	if (sweep->is_running || payments->is_stopping)
 		return;
 	sweep->is_running = true;
-	sweep->is_refunds = false;
+	sweep->phase = 0;
+	sweep->runs++;
 	sweep->after[0] = '\0';
 	next_page(payments);
 }
@@ -98,9 +117,7 @@ next_page(CfaPayments *payments)
 	snprintf(page, sizeof(page), "%d", CFA_PAYMENTS_PAGE);
 	cfa_pg_query(
 		payments->pg,
-		sweep->is_refunds
-			? "SELECT refund_id FROM careforall.refunds_pending($1, $2, $3)"
-			: "SELECT pledge_id FROM careforall.payments_pending($1, $2, $3)",
+		phases[sweep->phase].sql,
 		3,
 		values,
 		0,
@@ -130,7 +147,7 @@ page_read(void *arg, PGresult *result)
 		snprintf(sweep->after, sizeof(sweep->after), "%s", id);
 		sweep->open++;
 		if (!cfa_work_start(payments,
-							sweep->is_refunds ? CFA_JOB_REFUND : CFA_JOB_PAYMENT,
+							phases[sweep->phase].kind,
 							id,
 							NULL,
 							1,
@@ -146,15 +163,16 @@ end_of_page(CfaPayments *payments)
 {
 	CfaSweep *sweep = &payments->sweep;
 
-	if (payments->is_stopping || (sweep->is_last_page && sweep->is_refunds))
+	if (sweep->is_last_page)
+	{
+		sweep->phase++;
+		sweep->after[0] = '\0';
+	}
+	if (payments->is_stopping || sweep->phase == PHASES ||
+		(sweep->phase == PHASES - 1 && sweep->runs % LAST_PHASE_EVERY != 0))
 	{
 		sweep->is_running = false;
 		return;
-	}
-	if (sweep->is_last_page)
-	{
-		sweep->is_refunds = true;
-		sweep->after[0] = '\0';
 	}
 	next_page(payments);
 }

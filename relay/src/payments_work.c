@@ -609,6 +609,8 @@ read_attached(CfaWork *work, const PGresult *result)
 	work->job.attach = CFA_ATTACH_OK;
 	if (outcome == NULL || strcmp(outcome, "mismatch") == 0)
 		work->job.attach = CFA_ATTACH_MISMATCH;
+	else if (strcmp(outcome, "ended") == 0)
+		work->job.attach = CFA_ATTACH_ENDED;
 }
 
 static void

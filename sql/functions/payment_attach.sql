@@ -2,7 +2,8 @@
 -- Notes what the provider calls a payment or a refund.
 
 -- attached: written, the triggers make the event of it; same: was there already;
--- mismatch: the pledge has another payment; unknown: no such pledge.
+-- ended: written or there already, but the pledge has failed meanwhile, so the
+-- payment must go; mismatch: the pledge has another payment; unknown: no such pledge.
 -- Attached whatever the state of the pledge: money that comes late must be found.
 CREATE OR REPLACE FUNCTION careforall.payment_attach(
   pledge_id uuid, provider text, payment_id text)
@@ -15,17 +16,19 @@ DECLARE
 BEGIN
   UPDATE careforall.pledges p
   SET provider = payment_attach.provider, payment_id = payment_attach.payment_id
-  WHERE p.id = payment_attach.pledge_id AND p.payment_id IS NULL;
+  WHERE p.id = payment_attach.pledge_id AND p.payment_id IS NULL
+  RETURNING p.state INTO present;
   IF FOUND THEN
-    RETURN 'attached';
+    RETURN CASE present.state WHEN 'failed' THEN 'ended' ELSE 'attached' END;
   END IF;
-  SELECT p.provider, p.payment_id INTO present
+  SELECT p.state, p.provider, p.payment_id INTO present
   FROM careforall.pledges p WHERE p.id = payment_attach.pledge_id;
   RETURN CASE
     WHEN NOT FOUND THEN 'unknown'
-    WHEN present.provider = payment_attach.provider
-     AND present.payment_id = payment_attach.payment_id THEN 'same'
-    ELSE 'mismatch' END;
+    WHEN present.provider IS DISTINCT FROM payment_attach.provider
+      OR present.payment_id IS DISTINCT FROM payment_attach.payment_id THEN 'mismatch'
+    WHEN present.state = 'failed' THEN 'ended'
+    ELSE 'same' END;
 END
 $$;
 
@@ -55,6 +58,6 @@ END
 $$;
 
 COMMENT ON FUNCTION careforall.payment_attach(uuid, text, text) IS
-  'Notes the provider''s payment of a pledge: attached, same, mismatch or unknown.';
+  'Notes the provider''s payment of a pledge: attached, same, ended, mismatch or unknown.';
 COMMENT ON FUNCTION careforall.refund_attach(uuid, text, text) IS
   'Notes the provider''s id of a refund: attached, same, mismatch or unknown.';

@@ -76,6 +76,31 @@ AS $$
   LIMIT LEAST(GREATEST(COALESCE(max, 100), 1), 1000)
 $$;
 
+-- Pledges that failed within the last three days and have a payment of which the
+-- provider has not said how it ended: money may come that nobody waits for.
+CREATE OR REPLACE FUNCTION careforall.payments_unsettled(
+  older_than interval, max integer, after uuid DEFAULT NULL)
+RETURNS TABLE (pledge_id uuid)
+LANGUAGE sql STABLE SECURITY DEFINER
+SET search_path = pg_catalog, careforall, pg_temp
+AS $$
+  SELECT p.id
+  FROM careforall.pledges p
+  WHERE p.state = 'failed' AND p.payment_id IS NOT NULL
+    AND p.updated_at < careforall.clock() - older_than
+    AND p.updated_at > careforall.clock() - interval '3 days'
+    AND (payments_unsettled.after IS NULL OR p.id > payments_unsettled.after)
+    AND NOT EXISTS (
+      SELECT FROM careforall.inbox i
+      WHERE i.pledge_id = p.id AND i.payment_id = p.payment_id
+        AND i.kind IN ('payment_succeeded', 'payment_canceled'))
+    AND NOT EXISTS (
+      SELECT FROM careforall.payment_dead_letters d
+      WHERE d.target_id = p.id AND d.state = 'parked' AND d.kind = 'cancel')
+  ORDER BY p.id
+  LIMIT LEAST(GREATEST(COALESCE(max, 100), 1), 1000)
+$$;
+
 -- What is stuck now, for metrics: pending pledges and requested refunds older than
 -- older_than, and dead letters that wait for a decision.
 CREATE OR REPLACE FUNCTION careforall.payment_backlog(older_than interval)
@@ -99,5 +124,7 @@ COMMENT ON FUNCTION careforall.payments_pending(interval, integer, uuid) IS
   'Pledges that stay pending for too long and are not parked, by id, for the reconciler.';
 COMMENT ON FUNCTION careforall.refunds_pending(interval, integer, uuid) IS
   'Refunds that stay requested for too long and are not parked, by id, for the reconciler.';
+COMMENT ON FUNCTION careforall.payments_unsettled(interval, integer, uuid) IS
+  'Failed pledges whose payment has no end yet at the provider, by id, for the reconciler.';
 COMMENT ON FUNCTION careforall.payment_backlog(interval) IS
   'How many pledges and refunds are stuck and how many dead letters wait.';

@@ -37,6 +37,10 @@ CREATE INDEX IF NOT EXISTS payment_dead_letters_last_failed_at_idx
 CREATE INDEX IF NOT EXISTS payment_dead_letters_pledge_id_idx
   ON careforall.payment_dead_letters (pledge_id);
 
+-- Failed pledges whose payment may still take money: see payments_unsettled().
+CREATE INDEX IF NOT EXISTS pledges_failed_payment_idx
+  ON careforall.pledges (id) WHERE state = 'failed' AND payment_id IS NOT NULL;
+
 COMMENT ON TABLE careforall.payment_dead_letters IS
   'Payments, cancellations and refunds that the provider refused for good; redrive them with payment_redrive().';
 COMMENT ON COLUMN careforall.payment_dead_letters.target_id IS
