@@ -70,7 +70,7 @@ export const en = {
   'category.other': 'Other work',
 
   'status.open': 'Open',
-  'status.full': 'Fully funded',
+  'status.full': 'Fully pledged',
   'status.paused': 'Paused',
   'status.not_started': 'Not started yet',
   'status.ended': 'Ended',
@@ -91,7 +91,7 @@ export const en = {
   'campaign.raised_of': 'raised of {goal}',
   'campaign.percent': 'of the goal',
   'campaign.gifts': 'gifts',
-  'campaign.time': 'time',
+  'campaign.days': '{days, plural, one {day left} other {days left}}',
   'campaign.pending': '{count, plural, one {{amount} more in # gift on its way} other {{amount} more in # gifts on their way}}',
   'campaign.give': 'Give to this campaign',
   'campaign.give_page': 'Give on a page of its own',
@@ -167,7 +167,6 @@ export const en = {
   'gift.error.email': 'Please enter an e-mail address such as name@example.org.',
   'gift.error.email_long': 'The e-mail address may have 254 characters at most.',
   'gift.error.message_long': 'The message may have 500 characters at most.',
-  'gift.error.refused': 'This entry was not accepted.',
 
   'display.name_amount_message': 'Name, amount and message',
   'display.name_amount_message_text': 'All three appear in the list of gifts.',

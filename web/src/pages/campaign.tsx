@@ -8,13 +8,13 @@ import { Cover } from '@/components/campaign/cover'
 import { Gifts } from '@/components/campaign/gifts'
 import { ProgressBar } from '@/components/campaign/progress'
 import { Rewards } from '@/components/campaign/rewards'
-import { StatusBadge, timeText } from '@/components/campaign/status'
+import { StatusBadge } from '@/components/campaign/status'
 import { Story } from '@/components/campaign/story'
 import { Button } from '@/components/ui/button'
 import { Notice } from '@/components/ui/notice'
 import { Skeleton } from '@/components/ui/skeleton'
 import { formatDate, formatDateTime, locale, t, tOr } from '@/i18n'
-import { openness, percentRaised } from '@/lib/campaign'
+import { daysLeft, openness, percentRaised } from '@/lib/campaign'
 import { loadDraft } from '@/lib/gift-draft'
 import { useIsOnline, useNow } from '@/lib/hooks'
 import { formatMoney } from '@/lib/money'
@@ -111,6 +111,7 @@ function CampaignView({ campaign, fresh, isStale }: { campaign: Campaign; fresh:
 function Standing({ campaign, now, onGive }: { campaign: Campaign; now: number; onGive: () => void }) {
   const { totals, goal } = campaign
   const state = openness(campaign, now)
+  const days = daysLeft(campaign, now)
   return (
     <section
       aria-label={t('campaign.standing')}
@@ -128,7 +129,9 @@ function Standing({ campaign, now, onGive }: { campaign: Campaign; now: number; 
       <dl className="figures grid grid-cols-3 gap-3">
         <Figure label={t('campaign.percent')} value={t('progress.percent', { percent: percentRaised(campaign) })} />
         <Figure label={t('campaign.gifts')} value={new Intl.NumberFormat(locale).format(totals.confirmed_count)} />
-        <Figure label={t('campaign.time')} value={timeText(campaign, now)} />
+        {days !== null && state === 'open' && (
+          <Figure label={t('campaign.days', { days })} value={new Intl.NumberFormat(locale).format(days)} />
+        )}
       </dl>
       {totals.pending.amount > 0 && (
         <p className="text-muted figures flex items-center gap-2 text-sm">
@@ -185,7 +188,7 @@ function Figure({ label, value }: { label: string; value: string }) {
 /** The way to give at the lower edge of small screens. */
 function StickyGive({ onGive }: { onGive: () => void }) {
   return (
-    <div className="bg-page/95 border-line no-print fixed inset-x-0 bottom-0 z-20 border-t px-4 pt-3 pb-[max(0.75rem,env(safe-area-inset-bottom))] lg:hidden">
+    <div data-sticky-give className="bg-page/95 border-line no-print fixed inset-x-0 bottom-0 z-20 border-t px-4 pt-3 pb-[max(0.75rem,env(safe-area-inset-bottom))] lg:hidden">
       <Button variant="give" size="lg" className="w-full" onClick={onGive}>
         {t('campaign.give')}
       </Button>

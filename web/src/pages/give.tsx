@@ -12,7 +12,7 @@ import { Notice } from '@/components/ui/notice'
 import { Skeleton } from '@/components/ui/skeleton'
 import { formatDate, t } from '@/i18n'
 import { openness } from '@/lib/campaign'
-import { clearDraft, loadDraft } from '@/lib/gift-draft'
+import { loadDraft } from '@/lib/gift-draft'
 import { useNow } from '@/lib/hooks'
 import { useIsLive, useLiveCampaign } from '@/live/hooks'
 import { LoadErrorPage } from './error'
@@ -34,7 +34,7 @@ function GiveView({ campaign }: { campaign: Campaign }) {
   const state = openness(campaign, useNow())
   const hasDraft = loadDraft(campaign.id, sessionStorage)?.attempt != null
   return (
-    <div className="mx-auto grid max-w-xl gap-6 px-4 pt-8 sm:px-6">
+    <div className="mx-auto grid max-w-xl grid-cols-1 gap-6 px-4 pt-8 sm:px-6">
       <title>{`${t('give.title', { title: campaign.title })} · ${t('site.name')}`}</title>
       <Link
         to="/campaigns/$slug"
@@ -65,7 +65,7 @@ function GivePanel({ campaign }: { campaign: Campaign }) {
   const flow = useGiftFlow(campaign, null)
   const navigate = useNavigate()
   const finish = () => {
-    clearDraft(campaign.id, sessionStorage)
+    flow.forget()
     void navigate({ to: '/campaigns/$slug', params: { slug: campaign.slug } })
   }
   return (

@@ -25,7 +25,7 @@ export function PledgePage() {
   useLivePledge(hasToken ? id : null, token)
   const query = useQuery({ ...pledgeQuery(id, token, useIsLive()), enabled: hasToken })
   return (
-    <div className="mx-auto grid max-w-2xl gap-8 px-4 pt-10 sm:px-6">
+    <div className="mx-auto grid max-w-2xl grid-cols-1 gap-8 px-4 pt-10 sm:px-6">
       <title>{`${t('pledge.title')} · ${t('site.name')}`}</title>
       {query.data !== undefined && <PledgeView pledge={query.data} />}
       {query.data === undefined && (!hasToken || isUnknown(query.error)) && (

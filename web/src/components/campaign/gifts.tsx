@@ -30,7 +30,7 @@ export function Gifts({ campaign, fresh, now }: GiftsProps) {
         <h2 id="gifts-heading" className="text-heading">
           {t('gifts.heading')}
         </h2>
-        <Button variant="quiet" onClick={() => setPausedAt(isPaused ? null : fresh.length)}>
+        <Button variant="quiet" className="-my-1.5" onClick={() => setPausedAt(isPaused ? null : fresh.length)}>
           <Icon name={isPaused ? 'play' : 'pause'} className="size-4" />
           {t(isPaused ? 'gifts.resume' : 'gifts.pause')}
         </Button>

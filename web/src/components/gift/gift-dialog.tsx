@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Campaign } from '@/api/types'
 import { t } from '@/i18n'
-import { clearDraft } from '@/lib/gift-draft'
 import { Dialog, DialogContent, DialogDescription, DialogTitle } from '../ui/dialog'
 import { GiftFlow, GiftHeading, type HeadingProps } from './gift-flow'
 import { useGiftFlow } from './use-gift-flow'
@@ -13,7 +12,7 @@ export function GiftDialog({ campaign, rewardId, onClose }: GiftDialogProps) {
   const flow = useGiftFlow(campaign, rewardId)
   const close = () => {
     if (flow.isSending) return
-    if (flow.result !== null) clearDraft(campaign.id, sessionStorage)
+    if (flow.result !== null) flow.forget()
     onClose()
   }
   return (

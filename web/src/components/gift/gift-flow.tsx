@@ -12,7 +12,9 @@ import type { GiftFlow as Flow } from './use-gift-flow'
 export function GiftHeading({ flow, as: Heading }: { flow: Flow; as: (props: HeadingProps) => ReactNode }) {
   const ref = useRef<HTMLHeadingElement>(null)
   useEffect(() => {
-    if (flow.viewChanges > 0) ref.current?.focus()
+    if (flow.viewChanges === 0) return
+    ref.current?.closest('[data-scroll]')?.scrollTo(0, 0)
+    ref.current?.focus()
   }, [flow.viewChanges])
   return (
     <>
@@ -37,7 +39,7 @@ export type HeadingProps = {
 
 export function GiftFlow({ flow, onDone }: { flow: Flow; onDone: () => void }) {
   if (flow.result !== null) {
-    return <GiftResult {...flow.result} onDone={onDone} onAgain={flow.startOver} />
+    return <GiftResult {...flow.result} onEnd={flow.forget} onDone={onDone} onAgain={flow.startOver} />
   }
   if (flow.step === 1) return <StepAmount flow={flow} />
   if (flow.step === 2) return <StepDetails flow={flow} />

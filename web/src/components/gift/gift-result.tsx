@@ -1,21 +1,32 @@
 // SPDX-License-Identifier: Apache-2.0
 import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
+import { useEffect } from 'react'
 import { pledgeQuery } from '@/api/queries'
 import { t } from '@/i18n'
 import { useIsLive, useLivePledge } from '@/live/hooks'
 import { PledgeOutcome } from '../pledge/outcome'
 import { Button } from '../ui/button'
 
-type GiftResultProps = { id: string; token: string; onDone: () => void; onAgain: () => void }
+type GiftResultProps = {
+  id: string
+  token: string
+  /** The pledge has come to its end. */
+  onEnd: () => void
+  onDone: () => void
+  onAgain: () => void
+}
 
 /** Follows the pledge from "reserved" to its end. */
-export function GiftResult({ id, token, onDone, onAgain }: GiftResultProps) {
+export function GiftResult({ id, token, onEnd, onDone, onAgain }: GiftResultProps) {
   useLivePledge(id, token)
   const { data: pledge } = useQuery(pledgeQuery(id, token, useIsLive()))
   const state = pledge?.state ?? 'pending'
+  useEffect(() => {
+    if (state !== 'pending') onEnd()
+  }, [state, onEnd])
   return (
-    <div className="grid gap-6">
+    <div className="grid grid-cols-1 gap-6">
       <PledgeOutcome state={state} reason={pledge?.state_reason ?? null} pledge={pledge} />
       <p>
         <Link

@@ -138,8 +138,8 @@ function explainLimit(problem: Problem, campaign: Campaign): Refusal {
 
 function explainFields(problem: Problem): Refusal {
   const fields = (problem.errors ?? []).flatMap(({ pointer, detail }) => {
-    const field = FIELD_OF_POINTER[pointer ?? '']
-    return field === undefined ? [] : [{ field, message: detail ?? t('gift.error.refused') }]
+    const field = FIELD_OF_POINTER[pointer]
+    return field === undefined ? [] : [{ field, message: detail }]
   })
   const hasAmount = fields.some(({ field }) => ['amount', 'rewardId', 'quantity'].includes(field))
   return {

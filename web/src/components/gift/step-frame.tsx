@@ -25,7 +25,7 @@ export function StepFrame({ flow, step, children }: { flow: GiftFlow; step: 1 | 
     void flow.next()
   }
   return (
-    <form noValidate onSubmit={submit} className="grid gap-6">
+    <form noValidate onSubmit={submit} className="grid grid-cols-1 gap-6">
       {flow.refusal !== null && (
         <Notice tone={flow.refusal.tone} heading={flow.refusal.heading}>
           {flow.refusal.text}

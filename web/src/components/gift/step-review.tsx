@@ -14,7 +14,7 @@ export function StepReview({ flow }: { flow: GiftFlow }) {
   const reward = chosenReward(campaign, values.rewardId)
   const amountText = amount === null ? '' : formatMoney(amount, locale)
   return (
-    <div className="grid gap-6">
+    <div className="grid grid-cols-1 gap-6">
       <RefusalNotice flow={flow} />
       <dl className="grid">
         <Row flow={flow} label="review.amount" step={1}>

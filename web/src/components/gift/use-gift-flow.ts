@@ -36,6 +36,8 @@ export type GiftFlow = {
   next: () => Promise<void>
   confirm: () => Promise<void>
   startOver: () => void
+  /** Takes the gift out of the storage once it has come to its end. */
+  forget: () => void
 }
 
 export function useGiftFlow(campaign: Campaign, rewardId: string | null): GiftFlow {
@@ -105,6 +107,8 @@ export function useGiftFlow(campaign: Campaign, rewardId: string | null): GiftFl
     }
   }
 
+  const forget = useCallback(() => clearDraft(campaign.id, sessionStorage), [campaign.id])
+
   const startOver = () => {
     clearDraft(campaign.id, sessionStorage)
     const kept = { name: values.name, email: values.email, display: values.display }
@@ -130,6 +134,7 @@ export function useGiftFlow(campaign: Campaign, rewardId: string | null): GiftFl
     next,
     confirm,
     startOver,
+    forget,
   }
 }
 

@@ -15,7 +15,9 @@ type DialogContentProps = ComponentProps<typeof Primitive.Content> & { header: R
 export function DialogContent({ className, header, children, ...props }: DialogContentProps) {
   return (
     <Primitive.Portal>
-      <Primitive.Overlay className="animate-fade-in fixed inset-0 z-40 grid items-end overflow-y-auto bg-[#070a24]/65 pt-[max(1rem,env(safe-area-inset-top))] sm:place-items-center sm:p-6">
+      <Primitive.Overlay
+        data-scroll
+        className="animate-fade-in fixed inset-0 z-40 grid grid-cols-1 scroll-pt-32 items-end overflow-y-auto bg-[#070a24]/65 pt-[max(1rem,env(safe-area-inset-top))] sm:place-items-center sm:p-6">
         <Primitive.Content
           className={cn(
             'animate-sheet-in bg-paper shadow-card relative w-full rounded-t-2xl sm:max-w-xl sm:rounded-2xl',

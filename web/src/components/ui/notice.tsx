@@ -30,7 +30,7 @@ export function Notice({ tone, heading, actions, className, children, ...props }
   return (
     <div className={cn(notice({ tone }), className)} {...props}>
       <Icon name={ICONS[tone ?? 'info']} className="mt-1" />
-      <div className="grid min-w-0 gap-1">
+      <div className="grid min-w-0 gap-1 wrap-anywhere">
         {heading !== undefined && <p className="font-bold">{heading}</p>}
         <div>{children}</div>
         {actions !== undefined && <div className="mt-2 flex flex-wrap gap-3">{actions}</div>}

@@ -13,7 +13,7 @@ type RadioCardsProps = Group & { legend: string; className?: string; children: R
 export function RadioCards({ legend, className, children, ...group }: RadioCardsProps) {
   return (
     <GroupContext value={group}>
-      <fieldset>
+      <fieldset className="min-w-0">
         <legend className="mb-2 font-semibold">{legend}</legend>
         <div className={cn('grid gap-2', className)}>{children}</div>
       </fieldset>
