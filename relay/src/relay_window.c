@@ -2,8 +2,8 @@
 /*
  * relay_window.c: bookkeeping of one epoch; knows neither NATS nor PostgreSQL.
  *
- * Edges never overflow: two edges with the same ordinal become one, and there are at
- * most size + 1 different ordinals between the acknowledged one and the last.
+ * Edges never overflow: two edges with the same ordinal become one, at most one edge
+ * at or before the acknowledged ordinal is kept, and size ordinals come after it.
  */
 #include "relay_window.h"
 
@@ -44,6 +44,15 @@ pop_edge(CfaWindow *window)
 	window->edge_count--;
 }
 
+/* Edges that a later acknowledged one has passed are of no use. */
+static void
+pop_passed_edges(CfaWindow *window)
+{
+	while (window->edge_count > 1 &&
+		   edge_at(window, 1)->ordinal <= window->acked)
+		pop_edge(window);
+}
+
 void
 cfa_window_clear(CfaWindow *window)
 {
@@ -62,6 +71,7 @@ cfa_window_start(CfaWindow *window, uint64_t base)
 	window->base = base;
 	window->last_ordinal = 0;
 	window->acked = 0;
+	window->last_outbox_id = 0;
 }
 
 bool
@@ -124,6 +134,7 @@ cfa_window_edge(CfaWindow *window, const char *snapshot, int64_t last_outbox_id)
 {
 	CfaEdge *edge = NULL;
 
+	pop_passed_edges(window);
 	if (window->edge_count > 0)
 		edge = edge_at(window, window->edge_count - 1);
 	if (edge == NULL || edge->ordinal != window->last_ordinal)
@@ -137,11 +148,10 @@ cfa_window_edge(CfaWindow *window, const char *snapshot, int64_t last_outbox_id)
 	if (edge->snapshot == NULL)
 		abort();
 	edge->ordinal = window->last_ordinal;
-	edge->last_outbox_id = last_outbox_id;
-	/* Edges that are passed by a later acknowledged one are of no use. */
-	while (window->edge_count > 1 &&
-		   edge_at(window, 1)->ordinal <= window->acked)
-		pop_edge(window);
+	/* An empty batch does not know one. */
+	if (last_outbox_id > 0)
+		window->last_outbox_id = last_outbox_id;
+	edge->last_outbox_id = window->last_outbox_id;
 }
 
 bool
@@ -149,9 +159,7 @@ cfa_window_checkpoint(CfaWindow *window, CfaCheckpoint *checkpoint)
 {
 	CfaEdge *edge;
 
-	while (window->edge_count > 1 &&
-		   edge_at(window, 1)->ordinal <= window->acked)
-		pop_edge(window);
+	pop_passed_edges(window);
 	if (window->edge_count == 0)
 		return false;
 	edge = edge_at(window, 0);

@@ -39,7 +39,8 @@ typedef struct CfaWindow
 	size_t edge_count;
 	uint64_t base; /* last sequence of the stream before the epoch */
 	uint64_t last_ordinal;
-	uint64_t acked; /* all ordinals up to it are acknowledged */
+	uint64_t acked;			/* all ordinals up to it are acknowledged */
+	int64_t last_outbox_id; /* of the last edge that had one */
 } CfaWindow;
 
 /* A checkpoint that is due; snapshot belongs to the caller. */
