@@ -23,7 +23,9 @@
 #include "core/respond.h"
 #include "edge/frame.h"
 #include "middleware/headers.h"
+#include "middleware/trace.h"
 #include <careforall/buf.h>
+#include <careforall/log.h>
 
 #define LINGER_MS 2000
 #define LINGER_BYTES_MAX (1024 * 1024)
@@ -351,19 +353,22 @@ refuse(struct connection *c, CfaProblem problem, const char *detail)
 	CfaBuf head = {0};
 	CfaArena arena;
 	const char *body;
+	char request_id[CFA_REQUEST_ID_MAX + 1];
 
 	cfa_arena_init(&arena);
-	body = cfa_problem_json(&arena, info, detail, NULL, NULL);
+	cfa_request_id_make(request_id);
+	body = cfa_problem_json(&arena, info, detail, request_id, NULL);
 	cfa_buf_addf(
 		&head,
 		"HTTP/1.1 %d %s\r\ndate: %s\r\n%scache-control: no-store\r\n"
 		"content-type: application/problem+json\r\ncontent-length: %zu\r\n"
-		"connection: close\r\n",
+		"x-request-id: %s\r\nconnection: close\r\n",
 		info->status,
 		cfa_status_text(info->status),
 		cfa_http_date(),
 		cfa_security_headers,
-		strlen(body));
+		strlen(body),
+		request_id);
 	if (info->retry_after_s > 0)
 		cfa_buf_addf(&head, "retry-after: %d\r\n", info->retry_after_s);
 	cfa_buf_addf(&head, "\r\n%s", body);
@@ -371,6 +376,11 @@ refuse(struct connection *c, CfaProblem problem, const char *detail)
 	cfa_buf_clear(&head);
 	cfa_arena_clear(&arena);
 	cfa_meter_edge_refusal(problem);
+	cfa_log(CFA_LOG_INFO,
+			"http_refused",
+			CFA_STR("problem", info->slug),
+			CFA_INT("status", info->status),
+			CFA_STR("request_id", request_id));
 	edge->deadline_ms = 0;
 	edge->left_len = 0;
 	edge->linger_until_ms = cfa_mono_ms() + LINGER_MS;

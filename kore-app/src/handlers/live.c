@@ -212,6 +212,12 @@ on_tick(uint64_t now_ms)
 	for (socket = TAILQ_FIRST(&sockets); socket != NULL; socket = next)
 	{
 		next = TAILQ_NEXT(socket, entry);
+		if (socket->is_too_slow)
+		{
+			socket->connection->flags |= CONN_WS_CLOSE_SENT;
+			kore_connection_disconnect(socket->connection);
+			continue;
+		}
 		if (now_ms < socket->ping_ms)
 			continue;
 		socket->ping_ms = now_ms + PING_EVERY_MS;

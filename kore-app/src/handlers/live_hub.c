@@ -112,15 +112,15 @@ cfa_live_send(CfaLiveSocket *socket, const char *text, size_t len)
 	struct netbuf *nb;
 	size_t queued = len;
 
-	if (c->state == CONN_STATE_DISCONNECTING)
+	if (c->state == CONN_STATE_DISCONNECTING || socket->is_too_slow)
 		return;
 	TAILQ_FOREACH(nb, &c->send_queue, list)
 		queued += nb->b_len - nb->s_off;
 	if (queued > CFA_LIVE_QUEUE_MAX)
 	{
+		/* Not now: the caller may be on its way along the subscriptions. */
 		cfa_meter_add(CFA_M_LIVE_DROPPED_SLOW, 1);
-		c->flags |= CONN_WS_CLOSE_SENT;
-		kore_connection_disconnect(c);
+		socket->is_too_slow = true;
 		return;
 	}
 	cfa_meter_add(CFA_M_LIVE_FRAMES, 1);

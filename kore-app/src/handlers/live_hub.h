@@ -55,6 +55,7 @@ struct CfaLiveSocket
 	struct connection *connection;
 	char client[48];
 	unsigned subscription_count;
+	bool is_too_slow; /* to be dropped in the next tick */
 	uint64_t ping_ms;
 	LIST_HEAD(, CfaLiveSubscription) subscriptions;
 };

@@ -28,6 +28,13 @@ cfa_trace_worker_start(void)
 }
 
 void
+cfa_request_id_make(char out[CFA_REQUEST_ID_MAX + 1])
+{
+	(void)
+		snprintf(out, CFA_REQUEST_ID_MAX + 1, "%s-%" PRIx64, prefix, ++counter);
+}
+
+void
 cfa_trace_start(CfaCtx *ctx)
 {
 	const char *id = cfa_ctx_header(ctx, "x-request-id");
@@ -37,11 +44,7 @@ cfa_trace_start(CfaCtx *ctx)
 	if (id != NULL && cfa_request_id_is_safe(id))
 		memcpy(ctx->request_id, id, strlen(id) + 1);
 	else
-		(void) snprintf(ctx->request_id,
-						sizeof(ctx->request_id),
-						"%s-%" PRIx64,
-						prefix,
-						++counter);
+		cfa_request_id_make(ctx->request_id);
 	if (parent != NULL && cfa_ctx_header_count(ctx, "traceparent") == 1 &&
 		cfa_trace_parse(parent, strlen(parent), &trace))
 		cfa_trace_child(&trace);
