@@ -40,7 +40,8 @@ enter() {
     mount -t devpts devpts "$1/dev/pts" 2>/dev/null
     hostname fresh
     exec env -i PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin \
-      HOME=/root TERM=dumb LANG=C.UTF-8 CI=true chroot "$1" sh -c "$2"' sh "$dir" "$1"
+      HOME=/root TERM=dumb LANG=C.UTF-8 CI=true \
+      NODE_EXTRA_CA_CERTS=/etc/ssl/certs/ca-certificates.crt chroot "$1" sh -c "$2"' sh "$dir" "$1"
 }
 
 make_base() {
