@@ -51,7 +51,7 @@ export class Http {
     const response = await fetch(this.stack.url(this.entry) + path, init);
     const text = await response.text();
     let parsed: unknown = null;
-    if (/json/.test(response.headers.get("content-type") ?? "")) {
+    if (text !== "" && /json/.test(response.headers.get("content-type") ?? "")) {
       parsed = JSON.parse(text);
     }
     if (this.entry === "API") {
