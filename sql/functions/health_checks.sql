@@ -20,6 +20,11 @@ AS $$
         WHERE p.state = 'pending' AND p.cancel_requested_at IS NULL
           AND p.hold_expires_at < careforall.clock() - interval '3 minutes' LIMIT 10000) p
   UNION ALL
+  SELECT 'pledges_unpaid', '', count(*)
+  FROM (SELECT FROM careforall.pledges p
+        WHERE p.state = 'pending' AND p.payment_id IS NULL
+          AND p.created_at < careforall.clock() - interval '1 minute' LIMIT 10000) p
+  UNION ALL
   SELECT 'refunds_waiting', '', count(*)
   FROM (SELECT FROM careforall.refunds r WHERE r.state = 'requested' LIMIT 10000) r
   UNION ALL
@@ -102,6 +107,8 @@ AS $$
      'Run SELECT * FROM careforall.job_run(''verify_run'').'),
     ('holds_overdue', 'holds overdue', 0, 1000,
      'Is the job holds_expire running? See jobs_status.'),
+    ('pledges_unpaid', 'pledges without a payment after a minute', 0, 100,
+     'Nobody has asked the provider for their money: is careforall-payments running?'),
     ('refunds_waiting_age_seconds', 'oldest refund waiting, seconds', 600, 86400,
      'Is careforall-payments running? See refunds_overview and dead_letters_overview.'),
     ('provider_events_odd', 'odd provider events in a day', 0, 100,
@@ -148,7 +155,7 @@ AS $$
     WHERE NOT (l.name = 'invariant_violations' AND m.value = 0)
     UNION ALL
     SELECT 3, 'invariants', 'ok', format('%s of %s hold', count(*) FILTER (WHERE m.value = 0), count(*)), NULL
-    FROM m WHERE m.name = 'invariant_violations'
+    FROM m WHERE m.name = 'invariant_violations' HAVING count(*) > 0
     UNION ALL
     SELECT 4, 'outbox days ahead',
       CASE WHEN m.value < 0 THEN 'bad' WHEN m.value < 1 THEN 'warn' ELSE 'ok' END,

@@ -11,7 +11,7 @@ SELECT
   c.slug AS campaign,
   r.reason,
   r.requested_by,
-  date_trunc('second', COALESCE(r.settled_at, careforall.clock()) - r.created_at) AS took,
+  date_trunc('milliseconds', COALESCE(r.settled_at, careforall.clock()) - r.created_at) AS took,
   r.state_reason,
   r.provider,
   r.provider_refund_id,

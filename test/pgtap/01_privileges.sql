@@ -83,7 +83,7 @@ SELECT set_eq($$SELECT * FROM pg_temp.functions_of('careforall_api')$$,
   'api may call the API functions and nothing else');
 SELECT set_eq($$SELECT * FROM pg_temp.functions_of('careforall_payments')$$,
   ARRAY['payment_attach', 'payment_backlog', 'payment_event_apply', 'payment_find', 'payment_park',
-    'payment_unpark', 'payments_pending', 'refund_attach', 'refund_find', 'refunds_pending'],
+    'payment_unpark', 'payments_pending', 'payments_unsettled', 'refund_attach', 'refund_find', 'refunds_pending'],
   'payments may call the payment functions and nothing else');
 SELECT is_empty($$SELECT f FROM pg_temp.functions_of('careforall_projector') f WHERE f NOT LIKE 'projector\_%'$$,
   'projector may call the projector functions and nothing else');

@@ -2,7 +2,7 @@
 -- Goal: what should happen by itself happens at its time, in bounded steps, and
 -- what went wrong can be seen. Method: the clock of the engine is moved.
 \ir setup.psql
-SELECT plan(44);
+SELECT plan(45);
 
 SELECT pg_temp.new_campaign('jobs', 100000) AS campaign \gset
 SELECT pg_temp.new_pledge(:'campaign', 1000) AS bare \gset
@@ -15,6 +15,7 @@ SELECT clock_timestamp() AS start \gset
 -- Holds.
 SELECT results_eq('SELECT expired, cancel_requested FROM careforall.holds_expire()', 'VALUES (0::bigint, 0::bigint)', 'no hold is over yet');
 SELECT careforall.clock_set(:'start'::timestamptz + interval '14 minutes 50 seconds') \g /dev/null
+SELECT is((SELECT status || ' ' || value FROM careforall.health WHERE "check" = 'pledges without a payment after a minute'), 'warn 1', 'health sees the pledge nobody has asked money for');
 SELECT results_eq('SELECT expired, cancel_requested FROM careforall.holds_expire()', 'VALUES (0::bigint, 0::bigint)', 'nor just before the time');
 SELECT careforall.clock_set(:'start'::timestamptz + interval '15 minutes 10 seconds') \g /dev/null
 SELECT results_eq('SELECT expired, cancel_requested FROM careforall.holds_expire(0)', 'VALUES (0::bigint, 0::bigint)', 'at most max at once');
