@@ -97,7 +97,7 @@ cfa_client_free(CfaClient *client)
 
 void
 cfa_client_send(CfaClient *client, const CfaProviderRequest *request,
-			  const char *traceparent, CfaClientFn fn, void *arg)
+				const char *traceparent, CfaClientFn fn, void *arg)
 {
 	Transfer *transfer = calloc(1, sizeof(*transfer));
 	char value[HEADER_MAX];
@@ -173,7 +173,9 @@ on_timer(CURLM *multi, long timeout_ms, void *arg)
 	if (timeout_ms < 0)
 		cfa_timer_cancel(client->loop, &client->timer);
 	else
-		cfa_timer_set(client->loop, &client->timer, (int64_t) timeout_ms * 1000);
+		cfa_timer_set(client->loop,
+					  &client->timer,
+					  (int64_t) timeout_ms * 1000);
 	return 0;
 }
 
@@ -317,7 +319,9 @@ set_options(Transfer *transfer, const CfaProviderRequest *request)
 		abort();
 	curl_easy_setopt(easy, CURLOPT_POST, 1L);
 	curl_easy_setopt(easy, CURLOPT_POSTFIELDS, transfer->body);
-	curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE, (long) strlen(transfer->body));
+	curl_easy_setopt(easy,
+					 CURLOPT_POSTFIELDSIZE,
+					 (long) strlen(transfer->body));
 }
 
 static const char *

@@ -23,7 +23,7 @@ typedef void (*CfaClientFn)(void *arg, const CfaProviderReply *reply);
 typedef struct CfaClientOptions
 {
 	const char *base_url; /* http(s)://host:port, without a path; borrowed */
-	const char *key;      /* bearer token; NULL or "": none; borrowed */
+	const char *key;	  /* bearer token; NULL or "": none; borrowed */
 	int64_t timeout_ms;
 } CfaClientOptions;
 
@@ -35,6 +35,6 @@ void cfa_client_free(CfaClient *client);
 
 /* Sends a request, which may be cleared afterwards. traceparent may be NULL. */
 void cfa_client_send(CfaClient *client, const CfaProviderRequest *request,
-				   const char *traceparent, CfaClientFn fn, void *arg);
+					 const char *traceparent, CfaClientFn fn, void *arg);
 
 #endif

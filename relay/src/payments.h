@@ -54,8 +54,8 @@ typedef struct CfaWork
 	CfaJob job;
 	CfaStep step;
 	char reply[CFA_REPLY_MAX]; /* where to acknowledge; "" if it is no event */
-	int follow_up;             /* looks taken after the payment was made */
-	bool is_blocked;           /* waits for the database */
+	int follow_up;			   /* looks taken after the payment was made */
+	bool is_blocked;		   /* waits for the database */
 	int64_t started_us;
 	struct CfaWork *next;
 	struct CfaWork *previous;
@@ -91,11 +91,11 @@ typedef struct CfaFollowUpRing
 typedef struct CfaSweep
 {
 	bool is_running;
-	int phase;       /* which list, see payments_sweep.c */
+	int phase; /* which list, see payments_sweep.c */
 	int runs;
 	bool is_last_page;
-	int open;        /* jobs of this page under way */
-	char after[37];  /* "" at the start */
+	int open;		/* jobs of this page under way */
+	char after[37]; /* "" at the start */
 	CfaTimer timer;
 } CfaSweep;
 
@@ -155,9 +155,9 @@ struct CfaPayments
 	int waiting_count;
 	int in_flight;
 	bool is_stopping;
-	CfaTimer probe;      /* when the breaker lets the next request through */
-	CfaTimer tick;       /* each second: deadlines, signs of life */
-	CfaTimer stop;       /* the end of the time to finish */
+	CfaTimer probe; /* when the breaker lets the next request through */
+	CfaTimer tick;	/* each second: deadlines, signs of life */
+	CfaTimer stop;	/* the end of the time to finish */
 	CfaTimer follow_up;
 	CfaFollowUpRing follow_ups[CFA_FOLLOW_UPS];
 	CfaSweep sweep;
@@ -172,13 +172,9 @@ CfaPaymentsOutcome cfa_payments_outcome(const char *name);
  * Begins a job. reply is NULL if no event asked for it. A job on the same target
  * that is under way takes the reply over; false if nothing was begun.
  */
-bool cfa_work_start(CfaPayments *payments,
-					CfaJobKind kind,
-					const char *target_id,
-					const char *reply,
-					int64_t attempts,
-					bool is_reconcile,
-					int follow_up);
+bool cfa_work_start(CfaPayments *payments, CfaJobKind kind,
+					const char *target_id, const char *reply, int64_t attempts,
+					bool is_reconcile, int follow_up);
 
 /* Goes on with jobs that wait for the database. */
 void cfa_work_unblock(CfaPayments *payments);

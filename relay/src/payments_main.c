@@ -36,33 +36,77 @@ static CfaPayments payments = {
 
 static const CfaConfigItem items[] = {
 	CFA_DAEMON_ITEMS(payments.config.daemon, "127.0.0.1:9103"),
-	{"PAYMENTS_ATTEMPTS_MAX", CFA_CONFIG_INTEGER, &payments.config.attempts_max, "20",
-	 1, 1000,
+	{"PAYMENTS_ATTEMPTS_MAX",
+	 CFA_CONFIG_INTEGER,
+	 &payments.config.attempts_max,
+	 "20",
+	 1,
+	 1000,
 	 "Tries of one piece of work before it is parked while the provider serves "
 	 "others."},
-	{"PAYMENTS_BREAKER_FAILURES", CFA_CONFIG_INTEGER,
-	 &payments.config.breaker_failures, "5", 1, 1000,
+	{"PAYMENTS_BREAKER_FAILURES",
+	 CFA_CONFIG_INTEGER,
+	 &payments.config.breaker_failures,
+	 "5",
+	 1,
+	 1000,
 	 "Failures in a row after which the provider gets a rest."},
-	{"PAYMENTS_BREAKER_PAUSE", CFA_CONFIG_DURATION,
-	 &payments.config.breaker_pause_ms, "1s", 10, 600000,
+	{"PAYMENTS_BREAKER_PAUSE",
+	 CFA_CONFIG_DURATION,
+	 &payments.config.breaker_pause_ms,
+	 "1s",
+	 10,
+	 600000,
 	 "First rest of the provider; it doubles with each failed probe."},
-	{"PAYMENTS_BREAKER_PAUSE_MAX", CFA_CONFIG_DURATION,
-	 &payments.config.breaker_pause_max_ms, "30s", 10, 3600000,
+	{"PAYMENTS_BREAKER_PAUSE_MAX",
+	 CFA_CONFIG_DURATION,
+	 &payments.config.breaker_pause_max_ms,
+	 "30s",
+	 10,
+	 3600000,
 	 "Longest rest of the provider."},
-	{"PAYMENTS_CONCURRENCY", CFA_CONFIG_INTEGER, &payments.config.concurrency, "32",
-	 1, 1024, "Requests to the provider at the same time."},
-	{"PAYMENTS_RECONCILE_AFTER", CFA_CONFIG_DURATION,
-	 &payments.config.reconcile_after_ms, "60s", 100, 86400000,
+	{"PAYMENTS_CONCURRENCY",
+	 CFA_CONFIG_INTEGER,
+	 &payments.config.concurrency,
+	 "32",
+	 1,
+	 1024,
+	 "Requests to the provider at the same time."},
+	{"PAYMENTS_RECONCILE_AFTER",
+	 CFA_CONFIG_DURATION,
+	 &payments.config.reconcile_after_ms,
+	 "60s",
+	 100,
+	 86400000,
 	 "Age from which a pending pledge or requested refund is looked after."},
-	{"PAYMENTS_RECONCILE_EVERY", CFA_CONFIG_DURATION,
-	 &payments.config.reconcile_every_ms, "30s", 100, 86400000,
+	{"PAYMENTS_RECONCILE_EVERY",
+	 CFA_CONFIG_DURATION,
+	 &payments.config.reconcile_every_ms,
+	 "30s",
+	 100,
+	 86400000,
 	 "Time between two runs of the reconciler."},
-	{"PROVIDER_KEY", CFA_CONFIG_SECRET, &payments.config.provider_key, "", 0, 0,
+	{"PROVIDER_KEY",
+	 CFA_CONFIG_SECRET,
+	 &payments.config.provider_key,
+	 "",
+	 0,
+	 0,
 	 "Secret key at the provider."},
-	{"PROVIDER_TIMEOUT", CFA_CONFIG_DURATION, &payments.config.provider_timeout_ms,
-	 "10s", 10, 120000, "Longest time for an answer of the provider."},
-	{"PROVIDER_URL", CFA_CONFIG_TEXT, &payments.config.provider_url,
-	 "http://127.0.0.1:8082", 0, 0, "Where the provider is, without a path."},
+	{"PROVIDER_TIMEOUT",
+	 CFA_CONFIG_DURATION,
+	 &payments.config.provider_timeout_ms,
+	 "10s",
+	 10,
+	 120000,
+	 "Longest time for an answer of the provider."},
+	{"PROVIDER_URL",
+	 CFA_CONFIG_TEXT,
+	 &payments.config.provider_url,
+	 "http://127.0.0.1:8082",
+	 0,
+	 0,
+	 "Where the provider is, without a path."},
 };
 
 static bool check_settings(char *error, size_t error_size);
@@ -88,8 +132,9 @@ static void on_probe(void *arg);
 
 static const CfaDaemonSpec spec = {
 	.name = "careforall-payments",
-	.summary = "Makes, cancels and refunds payments at the provider, as events of "
-			   "pledges ask.",
+	.summary =
+		"Makes, cancels and refunds payments at the provider, as events of "
+		"pledges ask.",
 	.config = &payments.config.daemon,
 	.items = items,
 	.item_count = sizeof(items) / sizeof(items[0]),
@@ -137,10 +182,11 @@ check_settings(char *error, size_t error_size)
 		host[3] != '\0' && strchr(host + 3, '/') == NULL &&
 		strchr(host + 3, '@') == NULL)
 		return true;
-	snprintf(error,
-			 error_size,
-			 "CAREFORALL_PROVIDER_URL is invalid: http(s)://host:port without a path "
-			 "or a user");
+	snprintf(
+		error,
+		error_size,
+		"CAREFORALL_PROVIDER_URL is invalid: http(s)://host:port without a path "
+		"or a user");
 	return false;
 }
 
@@ -280,7 +326,8 @@ make_consumer(void *arg)
 									  .durable = consumer->durable,
 									  .filter = consumer->filter,
 									  .ack_wait_ms = CFA_PAYMENTS_ACK_WAIT_MS,
-									  .ack_pending_max = CFA_PAYMENTS_ACK_PENDING,
+									  .ack_pending_max =
+										  CFA_PAYMENTS_ACK_PENDING,
 									  .ready = consumer_ready,
 									  .message = consumer_message,
 									  .lost = consumer_lost,

@@ -28,8 +28,8 @@ static const char *const result_names[CFA_PROVIDER_OUTCOMES] = {
 	[CFA_PROVIDER_REFUSED] = "refused",
 };
 
-static const double seconds_bounds[] = {
-	0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10};
+static const double seconds_bounds[] =
+	{0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10};
 
 #define BOUNDS (sizeof(seconds_bounds) / sizeof(seconds_bounds[0]))
 
@@ -55,16 +55,20 @@ cfa_payments_metrics_refresh(CfaPayments *payments)
 	const CfaPaymentsMetrics *m = &payments->metrics;
 
 	cfa_metrics_set(metrics, m->breaker_state, states[payments->breaker.state]);
-	cfa_metrics_set(
-		metrics, m->breaker_opened, (int64_t) payments->breaker.opened);
+	cfa_metrics_set(metrics,
+					m->breaker_opened,
+					(int64_t) payments->breaker.opened);
 	cfa_metrics_set(metrics, m->in_flight, payments->in_flight);
 	cfa_metrics_set(metrics, m->jobs_open, payments->work_count);
 	cfa_metrics_set(metrics, m->waiting, payments->waiting_count);
 	for (int i = 0; i < CFA_PAYMENTS_CONSUMERS; i++)
 		cfa_metrics_set(metrics, m->pending[i], payments->consumers[i].pending);
-	cfa_metrics_set(
-		metrics, m->nats_losses, (int64_t) cfa_nats_losses(payments->nats));
-	cfa_metrics_set(metrics, m->pg_losses, (int64_t) cfa_pg_losses(payments->pg));
+	cfa_metrics_set(metrics,
+					m->nats_losses,
+					(int64_t) cfa_nats_losses(payments->nats));
+	cfa_metrics_set(metrics,
+					m->pg_losses,
+					(int64_t) cfa_pg_losses(payments->pg));
 }
 
 CfaPaymentsOutcome
@@ -86,18 +90,19 @@ init_jobs(CfaPayments *payments)
 	for (int kind = 0; kind < CFA_JOB_KINDS; kind++)
 	{
 		for (int i = 0; i < CFA_OUTCOMES; i++)
-			payments->metrics.jobs[kind][i] = cfa_metrics_counter(
-				payments->daemon.metrics,
-				"careforall_payments_jobs_total",
-				"Jobs ended, by kind and outcome.",
-				cfa_metrics_labels(labels,
-								   sizeof(labels),
-								   "kind",
-								   cfa_job_kind_name((CfaJobKind) kind),
-								   "outcome",
-								   outcome_names[i],
-								   NULL),
-				1);
+			payments->metrics.jobs[kind][i] =
+				cfa_metrics_counter(payments->daemon.metrics,
+									"careforall_payments_jobs_total",
+									"Jobs ended, by kind and outcome.",
+									cfa_metrics_labels(labels,
+													   sizeof(labels),
+													   "kind",
+													   cfa_job_kind_name(
+														   (CfaJobKind) kind),
+													   "outcome",
+													   outcome_names[i],
+													   NULL),
+									1);
 	}
 }
 
@@ -116,7 +121,8 @@ init_requests(CfaPayments *payments)
 				cfa_metrics_labels(labels,
 								   sizeof(labels),
 								   "call",
-								   cfa_provider_call_name((CfaProviderCall) call),
+								   cfa_provider_call_name(
+									   (CfaProviderCall) call),
 								   "result",
 								   result_names[i],
 								   NULL),
@@ -153,18 +159,22 @@ init_gauges(CfaPayments *payments)
 		"Circuit breaker of the provider: 0 closed, 1 half open, 2 open.",
 		NULL,
 		1);
-	m->breaker_opened = cfa_metrics_counter(metrics,
-											"careforall_payments_breaker_opened_total",
-											"Times that the breaker opened.",
-											NULL,
-											1);
+	m->breaker_opened =
+		cfa_metrics_counter(metrics,
+							"careforall_payments_breaker_opened_total",
+							"Times that the breaker opened.",
+							NULL,
+							1);
 	m->in_flight = cfa_metrics_gauge(metrics,
 									 "careforall_payments_requests_in_flight",
 									 "Requests without an answer.",
 									 NULL,
 									 1);
-	m->jobs_open = cfa_metrics_gauge(
-		metrics, "careforall_payments_jobs_open", "Jobs under way.", NULL, 1);
+	m->jobs_open = cfa_metrics_gauge(metrics,
+									 "careforall_payments_jobs_open",
+									 "Jobs under way.",
+									 NULL,
+									 1);
 	m->waiting = cfa_metrics_gauge(metrics,
 								   "careforall_payments_jobs_waiting",
 								   "Jobs that wait for the provider.",
@@ -205,11 +215,12 @@ init_gauges(CfaPayments *payments)
 							"Outcomes told to the database without a notice.",
 							NULL,
 							1);
-	m->nats_losses = cfa_metrics_counter(metrics,
-										 "careforall_payments_nats_losses_total",
-										 "NATS connections lost.",
-										 NULL,
-										 1);
+	m->nats_losses =
+		cfa_metrics_counter(metrics,
+							"careforall_payments_nats_losses_total",
+							"NATS connections lost.",
+							NULL,
+							1);
 	m->pg_losses = cfa_metrics_counter(metrics,
 									   "careforall_payments_pg_losses_total",
 									   "PostgreSQL sessions lost.",

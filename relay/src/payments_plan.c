@@ -140,6 +140,9 @@ after_find(CfaJob *job)
 	/* The reconciler comes for the payment of a pledge that nobody waits for. */
 	if (strcmp(job->state, "failed") == 0 && has_payment && job->is_reconcile)
 		return CFA_STEP_CANCEL;
+	/* It failed before its payment was noted, but an earlier try may have made it. */
+	if (strcmp(job->state, "failed") == 0 && !has_payment && job->attempts > 1)
+		return CFA_STEP_SEARCH;
 	if (strcmp(job->state, "pending") != 0)
 		return finish(job, "settled");
 	if (has_payment)
@@ -211,6 +214,8 @@ after_not_found(CfaJob *job, CfaStep done)
 		/* Nothing to cancel: expiry fails the pledge by itself. */
 		if (job->kind == CFA_JOB_CANCEL || job->is_cancel_requested)
 			return finish(job, "nothing_to_cancel");
+		if (strcmp(job->state, "pending") != 0)
+			return finish(job, "settled");
 		return CFA_STEP_CREATE;
 	}
 	if (done == CFA_STEP_REFUND_LIST)

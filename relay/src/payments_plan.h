@@ -48,7 +48,7 @@ typedef enum CfaStep
 typedef enum CfaAttach
 {
 	CFA_ATTACH_NONE,
-	CFA_ATTACH_ENDED, /* attached, but the pledge has failed meanwhile */
+	CFA_ATTACH_ENDED,	/* attached, but the pledge has failed meanwhile */
 	CFA_ATTACH_OK,		/* attached now or before */
 	CFA_ATTACH_MISMATCH /* the pledge has another payment */
 } CfaAttach;

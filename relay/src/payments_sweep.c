@@ -41,7 +41,8 @@ static void page_read(void *arg, PGresult *result);
 static void end_of_page(CfaPayments *payments);
 static void read_backlog(CfaPayments *payments);
 static void backlog_read(void *arg, PGresult *result);
-static const char *older_than(const CfaPayments *payments, char *buf, size_t len);
+static const char *older_than(const CfaPayments *payments, char *buf,
+							  size_t len);
 static void follow_up_due(void *arg);
 static void arm_follow_up(CfaPayments *payments);
 
@@ -115,14 +116,13 @@ next_page(CfaPayments *payments)
 							sweep->after[0] != '\0' ? sweep->after : NULL};
 
 	snprintf(page, sizeof(page), "%d", CFA_PAYMENTS_PAGE);
-	cfa_pg_query(
-		payments->pg,
-		phases[sweep->phase].sql,
-		3,
-		values,
-		0,
-		page_read,
-		payments);
+	cfa_pg_query(payments->pg,
+				 phases[sweep->phase].sql,
+				 3,
+				 values,
+				 0,
+				 page_read,
+				 payments);
 }
 
 static void
@@ -136,7 +136,8 @@ page_read(void *arg, PGresult *result)
 		cfa_log(CFA_LOG_ERROR,
 				"sweep_failed",
 				CFA_STR("sqlstate", cfa_pg_sqlstate(result)),
-				CFA_STR("error", PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY)));
+				CFA_STR("error",
+						PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY)));
 	sweep->is_last_page = rows < CFA_PAYMENTS_PAGE;
 	/* One held by this loop itself, so that the page cannot end while it starts. */
 	sweep->open = 1;
@@ -146,13 +147,8 @@ page_read(void *arg, PGresult *result)
 
 		snprintf(sweep->after, sizeof(sweep->after), "%s", id);
 		sweep->open++;
-		if (!cfa_work_start(payments,
-							phases[sweep->phase].kind,
-							id,
-							NULL,
-							1,
-							true,
-							0))
+		if (!cfa_work_start(
+				payments, phases[sweep->phase].kind, id, NULL, 1, true, 0))
 			sweep->open--;
 	}
 	cfa_sweep_done_one(payments);
@@ -201,12 +197,15 @@ backlog_read(void *arg, PGresult *result)
 
 	if (!cfa_pg_is_ok(result) || PQntuples(result) != 1)
 		return;
-	cfa_metrics_set(
-		metrics, payments->metrics.stuck_payments, cfa_pg_int(result, 0, 0, 0));
-	cfa_metrics_set(
-		metrics, payments->metrics.stuck_refunds, cfa_pg_int(result, 0, 1, 0));
-	cfa_metrics_set(
-		metrics, payments->metrics.dead_letters, cfa_pg_int(result, 0, 2, 0));
+	cfa_metrics_set(metrics,
+					payments->metrics.stuck_payments,
+					cfa_pg_int(result, 0, 0, 0));
+	cfa_metrics_set(metrics,
+					payments->metrics.stuck_refunds,
+					cfa_pg_int(result, 0, 1, 0));
+	cfa_metrics_set(metrics,
+					payments->metrics.dead_letters,
+					cfa_pg_int(result, 0, 2, 0));
 }
 
 static const char *

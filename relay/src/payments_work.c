@@ -40,17 +40,14 @@ static void queried(void *arg, PGresult *result);
 static void read_result(CfaWork *work, const PGresult *result);
 static void read_found(CfaJob *job, const PGresult *result);
 static void read_attached(CfaWork *work, const PGresult *result);
-static void copy_field(char *buf, size_t len, const PGresult *result, int column);
+static void copy_field(char *buf, size_t len, const PGresult *result,
+					   int column);
 static const char *or_null(const char *text);
 static void log_job(const CfaWork *work, CfaLogLevel level, const char *event);
 
 bool
-cfa_work_start(CfaPayments *payments,
-			   CfaJobKind kind,
-			   const char *target_id,
-			   const char *reply,
-			   int64_t attempts,
-			   bool is_reconcile,
+cfa_work_start(CfaPayments *payments, CfaJobKind kind, const char *target_id,
+			   const char *reply, int64_t attempts, bool is_reconcile,
 			   int follow_up)
 {
 	CfaWork *work = find_work(payments, kind, target_id);
@@ -112,7 +109,8 @@ cfa_work_pump(CfaPayments *payments)
 			if (payments->breaker.state == CFA_BREAKER_OPEN)
 				cfa_timer_set(payments->daemon.loop,
 							  &payments->probe,
-							  (payments->breaker.probe_at_ms - now_ms + 1) * MS);
+							  (payments->breaker.probe_at_ms - now_ms + 1) *
+								  MS);
 			return;
 		}
 		payments->waiting_first = work->next_waiting;
@@ -164,7 +162,8 @@ find_work(CfaPayments *payments, CfaJobKind kind, const char *target_id)
 {
 	for (CfaWork *work = payments->works; work != NULL; work = work->next)
 	{
-		if (work->job.kind == kind && strcmp(work->job.target_id, target_id) == 0)
+		if (work->job.kind == kind &&
+			strcmp(work->job.target_id, target_id) == 0)
 			return work;
 	}
 	return NULL;
@@ -224,8 +223,9 @@ finish(CfaWork *work)
 	CfaJob *job = &work->job;
 	CfaPaymentsOutcome outcome = cfa_payments_outcome(job->outcome);
 
-	cfa_metrics_add(
-		payments->daemon.metrics, payments->metrics.jobs[job->kind][outcome], 1);
+	cfa_metrics_add(payments->daemon.metrics,
+					payments->metrics.jobs[job->kind][outcome],
+					1);
 	if (work->reply[0] != '\0' && payments->js != NULL)
 		cfa_js_ack(payments->js, work->reply);
 	log_job(work,
@@ -305,13 +305,15 @@ send_request(CfaWork *work)
 	char traceparent[CFA_TRACEPARENT_LEN + 1] = "";
 	CfaTrace trace;
 
-	if (cfa_provider_request(
-			&request, (CfaProviderCall) cfa_plan_call(work->step), &terms) != 0)
+	if (cfa_provider_request(&request,
+							 (CfaProviderCall) cfa_plan_call(work->step),
+							 &terms) != 0)
 	{
 		memset(&work->job.answer, 0, sizeof(work->job.answer));
 		work->job.answer.outcome = CFA_PROVIDER_REFUSED;
-		snprintf(
-			work->job.answer.code, sizeof(work->job.answer.code), "invalid_terms");
+		snprintf(work->job.answer.code,
+				 sizeof(work->job.answer.code),
+				 "invalid_terms");
 		cfa_provider_request_clear(&request);
 		/* The breaker let a request through that is not sent. */
 		if (payments->breaker.state == CFA_BREAKER_HALF_OPEN)
@@ -319,8 +321,9 @@ send_request(CfaWork *work)
 		advance(work);
 		return;
 	}
-	if (cfa_trace_parse(
-			work->job.traceparent, strlen(work->job.traceparent), &trace))
+	if (cfa_trace_parse(work->job.traceparent,
+						strlen(work->job.traceparent),
+						&trace))
 	{
 		cfa_trace_child(&trace);
 		cfa_trace_format(&trace, traceparent);
@@ -387,7 +390,10 @@ take_ids(CfaWork *work, CfaProviderCall call)
 	if (job->answer.outcome != CFA_PROVIDER_OK)
 		return;
 	if (call == CFA_CALL_CREATE || call == CFA_CALL_SEARCH)
-		snprintf(job->payment_id, sizeof(job->payment_id), "%s", job->answer.id);
+		snprintf(job->payment_id,
+				 sizeof(job->payment_id),
+				 "%s",
+				 job->answer.id);
 	if (call == CFA_CALL_REFUND || call == CFA_CALL_REFUND_LIST)
 		snprintf(job->provider_refund_id,
 				 sizeof(job->provider_refund_id),
@@ -437,8 +443,9 @@ query_attach(CfaWork *work)
 	const CfaJob *job = &work->job;
 	const char *values[] = {job->target_id,
 							CFA_PROVIDER_NAME,
-							job->kind == CFA_JOB_REFUND ? job->provider_refund_id
-														: job->payment_id};
+							job->kind == CFA_JOB_REFUND
+								? job->provider_refund_id
+								: job->payment_id};
 
 	cfa_pg_query(work->payments->pg,
 				 job->kind == CFA_JOB_REFUND
@@ -457,7 +464,8 @@ query_apply(CfaWork *work)
 	const CfaJob *job = &work->job;
 	bool is_refund = job->kind == CFA_JOB_REFUND;
 	int64_t amount = is_refund ? job->amount_minor : job->answer.received_minor;
-	bool has_amount = is_refund || strcmp(job->apply_kind, "payment_succeeded") == 0;
+	bool has_amount =
+		is_refund || strcmp(job->apply_kind, "payment_succeeded") == 0;
 	const char *currency = is_refund ? job->currency : job->answer.currency;
 	char amount_text[24];
 	char event_id[256];
@@ -552,7 +560,8 @@ queried(void *arg, PGresult *result)
 				CFA_STR("target_id", work->job.target_id),
 				CFA_INT("step", work->step),
 				CFA_STR("sqlstate", cfa_pg_sqlstate(result)),
-				CFA_STR("error", PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY)));
+				CFA_STR("error",
+						PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY)));
 		retry(work);
 		return;
 	}
@@ -569,8 +578,9 @@ read_result(CfaWork *work, const PGresult *result)
 		read_attached(work, result);
 	else if (work->step == CFA_STEP_APPLY)
 	{
-		cfa_metrics_add(
-			work->payments->daemon.metrics, work->payments->metrics.reconciled, 1);
+		cfa_metrics_add(work->payments->daemon.metrics,
+						work->payments->metrics.reconciled,
+						1);
 		cfa_log(CFA_LOG_INFO,
 				"reconciled",
 				CFA_STR("target_id", work->job.target_id),
@@ -591,7 +601,10 @@ read_found(CfaJob *job, const PGresult *result)
 	copy_field(job->state, sizeof(job->state), result, 0);
 	copy_field(job->provider, sizeof(job->provider), result, 1);
 	copy_field(job->payment_id, sizeof(job->payment_id), result, 2);
-	copy_field(job->provider_refund_id, sizeof(job->provider_refund_id), result, 3);
+	copy_field(job->provider_refund_id,
+			   sizeof(job->provider_refund_id),
+			   result,
+			   3);
 	job->amount_minor = cfa_pg_int(result, 0, 4, 0);
 	copy_field(job->currency, sizeof(job->currency), result, 5);
 	is_cancel = cfa_pg_text(result, 0, 6);

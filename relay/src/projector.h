@@ -42,9 +42,9 @@ typedef struct CfaProjector CfaProjector;
 
 typedef enum CfaProjectorState
 {
-	CFA_PROJECTOR_WAITING,   /* for Redis or NATS */
-	CFA_PROJECTOR_STANDBY,   /* another projector holds the lease */
-	CFA_PROJECTOR_CHECKING,  /* is the model in Redis good to go on from? */
+	CFA_PROJECTOR_WAITING,	/* for Redis or NATS */
+	CFA_PROJECTOR_STANDBY,	/* another projector holds the lease */
+	CFA_PROJECTOR_CHECKING, /* is the model in Redis good to go on from? */
 	CFA_PROJECTOR_REBUILDING,
 	CFA_PROJECTOR_FOLLOWING
 } CfaProjectorState;
@@ -52,12 +52,12 @@ typedef enum CfaProjectorState
 /* Where the model in Redis stands: the hash cfa:position. */
 typedef struct CfaPosition
 {
-	int64_t epoch;            /* number of the rebuild */
-	int64_t sequence;         /* of the last event applied or skipped */
+	int64_t epoch;	  /* number of the rebuild */
+	int64_t sequence; /* of the last event applied or skipped */
 	char stream_created[64];
 	char event_id[CFA_UUID_LEN + 1]; /* of that event; "" if unknown */
 	char database[64];
-	CfaSnapshot snapshot;     /* of the rebuild */
+	CfaSnapshot snapshot; /* of the rebuild */
 	CfaSeen seen;
 } CfaPosition;
 
@@ -73,9 +73,9 @@ typedef struct CfaCached
 {
 	CfaModelCampaign *campaign;
 	bool is_loaded;
-	bool is_touched;       /* figures or source changed in this batch */
+	bool is_touched; /* figures or source changed in this batch */
 	bool is_source_changed;
-	int last_frame;        /* index of its last frame in the batch; -1: none */
+	int last_frame; /* index of its last frame in the batch; -1: none */
 	struct CfaCached *next;
 } CfaCached;
 
@@ -91,8 +91,8 @@ typedef struct CfaOutput
 typedef struct CfaBatch
 {
 	bool is_busy;
-	int events;  /* of the queue's head in this batch */
-	int loads;   /* campaigns still being read */
+	int events; /* of the queue's head in this batch */
+	int loads;	/* campaigns still being read */
 	int outputs_count;
 	int64_t last_sequence;
 	int64_t last_time_ms;
@@ -103,8 +103,8 @@ typedef struct CfaBatch
 typedef struct CfaRebuild
 {
 	bool is_streaming;
-	bool is_aborted;      /* rows that still come are thrown away */
-	bool is_complete;     /* all rows are here */
+	bool is_aborted;  /* rows that still come are thrown away */
+	bool is_complete; /* all rows are here */
 	bool has_position;
 	int64_t total;
 	int64_t done;
@@ -171,19 +171,19 @@ struct CfaProjector
 	CfaConsumer *consumer;
 	CfaProjectorState state;
 	CfaProjectorMetrics metrics;
-	char token[40];       /* names this process in the lease */
-	char database[64];    /* identity by PostgreSQL; "" while unknown */
+	char token[40];	   /* names this process in the lease */
+	char database[64]; /* identity by PostgreSQL; "" while unknown */
 	bool is_stopping;
 	bool is_model_ready;  /* cfa:ready is set */
-	bool is_forced;       /* rebuild at the next check */
+	bool is_forced;		  /* rebuild at the next check */
 	bool is_rebuild_told; /* --rebuild: the leader was told */
-	bool is_check_due;    /* a check was asked for and waits for its turn */
+	bool is_check_due;	  /* a check was asked for and waits for its turn */
 	int64_t ready_target; /* sequence to reach before cfa:ready is set */
 	int64_t lag;
 	CfaStreamInfo stream;
 	CfaPosition position;
 	CfaCommitted committed; /* of the transaction under way; NULL: none */
-	int transactions_open;  /* sent and not answered, given up or not */
+	int transactions_open;	/* sent and not answered, given up or not */
 	bool is_exec_ok;
 	int64_t guard_sequence; /* what cfa:position must say after it; -1: none */
 	CfaCached *cache[CFA_PROJECTOR_BUCKETS];
@@ -227,20 +227,16 @@ const char *cfa_projector_state_name(CfaProjectorState state);
  * goes; is_ok is false if nothing was written because cfa:position had changed.
  */
 void cfa_store_begin(CfaProjector *projector);
-void cfa_store_commit(CfaProjector *projector,
-					  int64_t guard_sequence,
+void cfa_store_commit(CfaProjector *projector, int64_t guard_sequence,
 					  CfaCommitted committed);
 
 /* Adds the command that writes the position of a batch. */
-void cfa_store_put_position(CfaProjector *projector,
-							int64_t sequence,
+void cfa_store_put_position(CfaProjector *projector, int64_t sequence,
 							const char *event_id);
 
 /* Adds the commands for a campaign's documents and figures. */
-void cfa_store_put_campaign(CfaProjector *projector,
-							CfaModelCampaign *campaign,
-							int64_t epoch,
-							bool is_source_changed);
+void cfa_store_put_campaign(CfaProjector *projector, CfaModelCampaign *campaign,
+							int64_t epoch, bool is_source_changed);
 
 /* 0, or -1 if the reply of cfa_store_read_position() is no whole position. */
 int cfa_store_parse_position(CfaPosition *position, const redisReply *reply);

@@ -46,7 +46,8 @@ static void count(CfaProjector *projector, CfaEventResult result);
 static void keep_output(CfaProjector *projector, CfaCached *cached,
 						const CfaModelEvent *event, CfaModelChange *change);
 static void write_batch(CfaProjector *projector);
-static void write_output(CfaProjector *projector, CfaOutput *output, bool is_last);
+static void write_output(CfaProjector *projector, CfaOutput *output,
+						 bool is_last);
 static void write_gift(CfaProjector *projector, const CfaOutput *output);
 static void clear_outputs(CfaBatch *batch);
 static void batch_committed(CfaProjector *projector, bool is_ok);
@@ -162,9 +163,14 @@ read_event(CfaModelEvent *event, int64_t *time_ms, const CfaDelivery *delivery)
 		return false;
 	snprintf(event->type, sizeof(event->type), "%s", in.type);
 	snprintf(event->event_id, sizeof(event->event_id), "%s", in.event_id);
-	snprintf(event->campaign_id, sizeof(event->campaign_id), "%s", in.campaign_id);
-	snprintf(
-		event->aggregate_id, sizeof(event->aggregate_id), "%s", in.aggregate_id);
+	snprintf(event->campaign_id,
+			 sizeof(event->campaign_id),
+			 "%s",
+			 in.campaign_id);
+	snprintf(event->aggregate_id,
+			 sizeof(event->aggregate_id),
+			 "%s",
+			 in.aggregate_id);
 	event->aggregate_version = in.aggregate_version;
 	event->outbox_id = in.outbox_id;
 	event->xid = in.transaction_id;
@@ -213,7 +219,8 @@ cache_add(CfaProjector *projector, const char *id)
 	CfaCached *cached = calloc(1, sizeof(*cached));
 	unsigned bucket = bucket_of(id);
 
-	if (cached == NULL || (cached->campaign = cfa_model_campaign_new(id)) == NULL)
+	if (cached == NULL ||
+		(cached->campaign = cfa_model_campaign_new(id)) == NULL)
 		abort();
 	cached->last_frame = -1;
 	cached->next = projector->cache[bucket];
@@ -381,8 +388,9 @@ apply_event(CfaProjector *projector, CfaModelEvent *event)
 static void
 count(CfaProjector *projector, CfaEventResult result)
 {
-	cfa_metrics_add(
-		projector->daemon.metrics, projector->metrics.events[result], 1);
+	cfa_metrics_add(projector->daemon.metrics,
+					projector->metrics.events[result],
+					1);
 }
 
 static void
@@ -445,7 +453,9 @@ write_batch(CfaProjector *projector)
 		cached->last_frame = -1;
 	}
 	clear_outputs(batch);
-	cfa_store_put_position(projector, batch->last_sequence, batch->last_event_id);
+	cfa_store_put_position(projector,
+						   batch->last_sequence,
+						   batch->last_event_id);
 	cfa_store_commit(projector, batch->last_sequence, batch_committed);
 }
 
@@ -489,11 +499,12 @@ write_output(CfaProjector *projector, CfaOutput *output, bool is_last)
 	}
 	if (frame == NULL && change->pledge == NULL)
 		return;
-	text = cfa_render_live(output->sequence,
-						   id,
-						   output->pledge_id[0] != '\0' ? output->pledge_id : NULL,
-						   frame,
-						   change->pledge);
+	text =
+		cfa_render_live(output->sequence,
+						id,
+						output->pledge_id[0] != '\0' ? output->pledge_id : NULL,
+						frame,
+						change->pledge);
 	cfa_redis_send(
 		projector->redis, NULL, NULL, "PUBLISH", "cfa:live", text, NULL);
 	free(text);
@@ -519,14 +530,8 @@ write_gift(CfaProjector *projector, const CfaOutput *output)
 		return;
 	cfa_redis_send(
 		projector->redis, NULL, NULL, "LPUSH", key, change->gift_added, NULL);
-	cfa_redis_send(projector->redis,
-				   NULL,
-				   NULL,
-				   "LTRIM",
-				   key,
-				   "0",
-				   GIFTS_LAST,
-				   NULL);
+	cfa_redis_send(
+		projector->redis, NULL, NULL, "LTRIM", key, "0", GIFTS_LAST, NULL);
 }
 
 static void
@@ -557,15 +562,17 @@ batch_committed(CfaProjector *projector, bool is_ok)
 			(size_t) projector->queue_count * sizeof(projector->queue[0]));
 	memmove(projector->queue_time_ms,
 			projector->queue_time_ms + batch->events,
-			(size_t) projector->queue_count * sizeof(projector->queue_time_ms[0]));
+			(size_t) projector->queue_count *
+				sizeof(projector->queue_time_ms[0]));
 	projector->position.sequence = batch->last_sequence;
 	snprintf(projector->position.event_id,
 			 sizeof(projector->position.event_id),
 			 "%s",
 			 batch->last_event_id);
 	cfa_metrics_add(metrics, projector->metrics.batches, 1);
-	cfa_metrics_observe(
-		metrics, projector->metrics.batch_size, (uint64_t) batch->events);
+	cfa_metrics_observe(metrics,
+						projector->metrics.batch_size,
+						(uint64_t) batch->events);
 	if (batch->last_time_ms > 0 && now_ms > batch->last_time_ms)
 		cfa_metrics_observe(metrics,
 							projector->metrics.delay,

@@ -17,15 +17,25 @@ static CfaProjector projector;
 
 static const CfaConfigItem items[] = {
 	CFA_DAEMON_ITEMS(projector.config.daemon, "127.0.0.1:9102"),
-	{"REDIS_PASSWORD", CFA_CONFIG_SECRET, &projector.config.redis_password, "", 0, 0,
+	{"REDIS_PASSWORD",
+	 CFA_CONFIG_SECRET,
+	 &projector.config.redis_password,
+	 "",
+	 0,
+	 0,
 	 "Password of Redis; empty for none."},
-	{"REDIS_URL", CFA_CONFIG_TEXT, &projector.config.redis_url,
-	 "redis://127.0.0.1:56379/0", 0, 0,
+	{"REDIS_URL",
+	 CFA_CONFIG_TEXT,
+	 &projector.config.redis_url,
+	 "redis://127.0.0.1:56379/0",
+	 0,
+	 0,
 	 "redis://address:port/database or unix:/path of the socket."},
 };
 
 static const CfaDaemonFlag flags[] = {
-	{"--rebuild", &projector.config.is_rebuild,
+	{"--rebuild",
+	 &projector.config.is_rebuild,
 	 "rebuild the read model from PostgreSQL, then exit"},
 };
 
@@ -48,7 +58,8 @@ static void resync_due(void *arg);
 
 static const CfaDaemonSpec spec = {
 	.name = "careforall-projector",
-	.summary = "Keeps the read model in Redis up to date with the stream of events.",
+	.summary =
+		"Keeps the read model in Redis up to date with the stream of events.",
 	.config = &projector.config.daemon,
 	.items = items,
 	.item_count = sizeof(items) / sizeof(items[0]),
@@ -71,8 +82,10 @@ main(int argc, char **argv)
 	if (cfa_daemon_init(&projector.daemon, &spec, argc, argv, &code))
 		return code;
 	randombytes_buf(token, sizeof(token));
-	sodium_bin2hex(
-		projector.token, sizeof(projector.token), token, sizeof(token));
+	sodium_bin2hex(projector.token,
+				   sizeof(projector.token),
+				   token,
+				   sizeof(token));
 	projector.is_forced = projector.config.is_rebuild;
 	if (projector.config.is_rebuild)
 		use_any_port();
@@ -110,7 +123,8 @@ is_ready(void *arg, CfaBuf *reason)
 {
 	cfa_buf_adds(reason, cfa_projector_state_name(projector.state));
 	return projector.state == CFA_PROJECTOR_STANDBY ||
-		   (projector.state == CFA_PROJECTOR_FOLLOWING && projector.is_model_ready);
+		   (projector.state == CFA_PROJECTOR_FOLLOWING &&
+			projector.is_model_ready);
 }
 
 static void
@@ -165,16 +179,16 @@ start_connections(void)
 {
 	const CfaProjectorConfig *config = &projector.config;
 	CfaLoop *loop = projector.daemon.loop;
-	const CfaPgOptions pg = {
-		.name = "projector",
-		.dsn = config->daemon.pg_dsn,
-		.password = config->daemon.pg_password,
-		.setup = "PREPARE projector_snapshot (text, text, bigint) AS"
-				 " SELECT kind, campaign_id, doc, figures, gifts"
-				 " FROM careforall.projector_snapshot($1, $2, $3)",
-		.needs_primary = true,
-		.on_up = pg_up,
-		.on_down = pg_down};
+	const CfaPgOptions pg =
+		{.name = "projector",
+		 .dsn = config->daemon.pg_dsn,
+		 .password = config->daemon.pg_password,
+		 .setup = "PREPARE projector_snapshot (text, text, bigint) AS"
+				  " SELECT kind, campaign_id, doc, figures, gifts"
+				  " FROM careforall.projector_snapshot($1, $2, $3)",
+		 .needs_primary = true,
+		 .on_up = pg_up,
+		 .on_down = pg_down};
 	const CfaNatsOptions nats = {.name = "careforall-projector",
 								 .url = config->daemon.nats_url,
 								 .user = config->daemon.nats_user,
@@ -197,8 +211,7 @@ start_connections(void)
 static void
 redis_up(void *arg)
 {
-	cfa_redis_send(
-		projector.redis, policy_read, NULL, "INFO", "memory", NULL);
+	cfa_redis_send(projector.redis, policy_read, NULL, "INFO", "memory", NULL);
 	cfa_projector_connected(&projector);
 }
 

@@ -13,8 +13,8 @@ static const char *const result_names[CFA_RESULTS] = {
 	[CFA_RESULT_UNREADABLE] = "unreadable",
 };
 
-static const double delay_bounds[] = {
-	0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 30};
+static const double delay_bounds[] =
+	{0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 30};
 static const double batch_bounds[] = {1, 2, 4, 8, 16, 32, 64, 128, 256};
 
 static void init_counters(CfaProjector *projector);
@@ -40,11 +40,15 @@ cfa_projector_metrics_refresh(CfaProjector *projector)
 	cfa_metrics_set(metrics, m->rebuild_done, projector->rebuild.done);
 	cfa_metrics_set(metrics, m->rebuild_total, projector->rebuild.total);
 	cfa_metrics_set(metrics, m->cached, projector->cache_count);
-	cfa_metrics_set(
-		metrics, m->losses[0], (int64_t) cfa_nats_losses(projector->nats));
-	cfa_metrics_set(metrics, m->losses[1], (int64_t) cfa_pg_losses(projector->pg));
-	cfa_metrics_set(
-		metrics, m->losses[2], (int64_t) cfa_redis_losses(projector->redis));
+	cfa_metrics_set(metrics,
+					m->losses[0],
+					(int64_t) cfa_nats_losses(projector->nats));
+	cfa_metrics_set(metrics,
+					m->losses[1],
+					(int64_t) cfa_pg_losses(projector->pg));
+	cfa_metrics_set(metrics,
+					m->losses[2],
+					(int64_t) cfa_redis_losses(projector->redis));
 }
 
 static void
@@ -56,21 +60,26 @@ init_counters(CfaProjector *projector)
 	char labels[64];
 
 	for (int i = 0; i < CFA_RESULTS; i++)
-		m->events[i] = cfa_metrics_counter(
-			metrics,
-			"careforall_projector_events_total",
-			"Events of the stream, by what became of them.",
-			cfa_metrics_labels(
-				labels, sizeof(labels), "result", result_names[i], NULL),
-			1);
+		m->events[i] =
+			cfa_metrics_counter(metrics,
+								"careforall_projector_events_total",
+								"Events of the stream, by what became of them.",
+								cfa_metrics_labels(labels,
+												   sizeof(labels),
+												   "result",
+												   result_names[i],
+												   NULL),
+								1);
 	for (int i = 0; i < 3; i++)
-		m->losses[i] = cfa_metrics_counter(
-			metrics,
-			"careforall_projector_losses_total",
-			"Connections lost.",
-			cfa_metrics_labels(
-				labels, sizeof(labels), "connection", connections[i], NULL),
-			1);
+		m->losses[i] = cfa_metrics_counter(metrics,
+										   "careforall_projector_losses_total",
+										   "Connections lost.",
+										   cfa_metrics_labels(labels,
+															  sizeof(labels),
+															  "connection",
+															  connections[i],
+															  NULL),
+										   1);
 	m->batches = cfa_metrics_counter(metrics,
 									 "careforall_projector_batches_total",
 									 "Transactions that applied events.",
@@ -137,11 +146,12 @@ init_gauges(CfaProjector *projector)
 										"Campaigns written by this rebuild.",
 										NULL,
 										1);
-	m->rebuild_total = cfa_metrics_gauge(metrics,
-										 "careforall_projector_rebuild_campaigns",
-										 "Campaigns of this rebuild in all.",
-										 NULL,
-										 1);
+	m->rebuild_total =
+		cfa_metrics_gauge(metrics,
+						  "careforall_projector_rebuild_campaigns",
+						  "Campaigns of this rebuild in all.",
+						  NULL,
+						  1);
 	m->cached = cfa_metrics_gauge(metrics,
 								  "careforall_projector_cached_campaigns",
 								  "Campaigns kept in memory.",

@@ -31,7 +31,8 @@
 #define NUMBER_MAX 24
 
 static void retry(void *arg);
-static void retry_later(CfaProjector *projector, const char *why, int64_t delay_us);
+static void retry_later(CfaProjector *projector, const char *why,
+						int64_t delay_us);
 static void ask_stream(CfaProjector *projector);
 static void stream_read(void *arg, const json_t *answer, const char *error);
 static void begin(CfaProjector *projector);
@@ -152,13 +153,17 @@ stream_read(void *arg, const json_t *answer, const char *error)
 		return;
 	if (answer == NULL || created == NULL)
 	{
-		retry_later(projector, error != NULL ? error : "the stream", RELAY_WAIT_US);
+		retry_later(projector,
+					error != NULL ? error : "the stream",
+					RELAY_WAIT_US);
 		return;
 	}
 	projector->stream.last =
 		json_integer_value(json_object_get(state, "last_seq"));
-	snprintf(
-		projector->stream.created, sizeof(projector->stream.created), "%s", created);
+	snprintf(projector->stream.created,
+			 sizeof(projector->stream.created),
+			 "%s",
+			 created);
 	begin(projector);
 }
 
@@ -171,17 +176,13 @@ begin(CfaProjector *projector)
 	int64_t now_s = (int64_t) time(NULL);
 
 	/* Grows even if Redis forgot the last one: entity tags depend on it. */
-	projector->position.epoch =
-		projector->position.epoch < now_s ? now_s : projector->position.epoch + 1;
+	projector->position.epoch = projector->position.epoch < now_s
+									? now_s
+									: projector->position.epoch + 1;
 	snprintf(epoch, sizeof(epoch), "%" PRId64, projector->position.epoch);
 	cfa_store_begin(projector);
-	cfa_redis_send(projector->redis,
-				   NULL,
-				   NULL,
-				   "DEL",
-				   "cfa:ready",
-				   "cfa:position",
-				   NULL);
+	cfa_redis_send(
+		projector->redis, NULL, NULL, "DEL", "cfa:ready", "cfa:position", NULL);
 	cfa_redis_send(projector->redis,
 				   NULL,
 				   NULL,
@@ -271,8 +272,8 @@ removed(CfaProjector *projector, bool is_ok)
 static bool
 is_model_key(const char *key)
 {
-	static const char *const prefixes[] = {
-		"cfa:campaign:", "cfa:slug:", "cfa:gifts:", "cfa:live:", "cfa:state:"};
+	static const char *const prefixes[] =
+		{"cfa:campaign:", "cfa:slug:", "cfa:gifts:", "cfa:live:", "cfa:state:"};
 
 	if (key == NULL)
 		return false;
@@ -366,7 +367,8 @@ read_campaign_row(CfaProjector *projector, PGresult *row)
 
 	if (campaign == NULL || source == NULL || !json_is_array(gifts) ||
 		cfa_model_set_source(campaign, source) != 0 ||
-		cfa_model_figures_parse(&campaign->figures, cfa_pg_text(row, 0, 3)) != 0)
+		cfa_model_figures_parse(&campaign->figures, cfa_pg_text(row, 0, 3)) !=
+			0)
 	{
 		cfa_log(CFA_LOG_ERROR,
 				"campaign_unreadable",
@@ -402,7 +404,8 @@ database_read(void *arg, PGresult *result)
 				CFA_STR("sqlstate", cfa_pg_sqlstate(result)),
 				CFA_STR("error",
 						result != NULL
-							? PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY)
+							? PQresultErrorField(result,
+												 PG_DIAG_MESSAGE_PRIMARY)
 							: "connection lost"));
 		fail(projector, "snapshot_failed");
 		return;
@@ -436,8 +439,10 @@ write_chunk(CfaProjector *projector)
 	{
 		CfaModelCampaign *campaign = rebuild->chunk[i].campaign;
 
-		cfa_store_put_campaign(
-			projector, campaign, projector->position.epoch, true);
+		cfa_store_put_campaign(projector,
+							   campaign,
+							   projector->position.epoch,
+							   true);
 		write_gifts(projector, campaign->id, rebuild->chunk[i].gifts);
 		write_reset(projector, campaign->id);
 	}
@@ -466,7 +471,8 @@ write_gifts(CfaProjector *projector, const char *id, const json_t *gifts)
 		char *text = cfa_model_gift_copy(gift);
 
 		if (text != NULL)
-			cfa_redis_send(projector->redis, NULL, NULL, "RPUSH", key, text, NULL);
+			cfa_redis_send(
+				projector->redis, NULL, NULL, "RPUSH", key, text, NULL);
 		free(text);
 	}
 }

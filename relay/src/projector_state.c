@@ -185,8 +185,12 @@ watch_position(CfaProjector *projector)
 				   "epoch",
 				   "seq",
 				   NULL);
-	cfa_redis_send(
-		projector->redis, ready_seen, projector, "EXISTS", "cfa:ready", NULL);
+	cfa_redis_send(projector->redis,
+				   ready_seen,
+				   projector,
+				   "EXISTS",
+				   "cfa:ready",
+				   NULL);
 }
 
 static void
@@ -208,7 +212,8 @@ position_seen(void *arg, const redisReply *reply)
 			 sizeof(expected_sequence),
 			 "%" PRId64,
 			 projector->position.sequence);
-	if (epoch == NULL || sequence == NULL || strcmp(epoch, expected_epoch) != 0 ||
+	if (epoch == NULL || sequence == NULL ||
+		strcmp(epoch, expected_epoch) != 0 ||
 		strcmp(sequence, expected_sequence) != 0)
 		cfa_projector_resync(projector, "position_changed");
 }
@@ -334,8 +339,10 @@ read_stream(CfaStreamInfo *info, const json_t *answer)
 
 	info->first = json_integer_value(json_object_get(state, "first_seq"));
 	info->last = json_integer_value(json_object_get(state, "last_seq"));
-	snprintf(
-		info->created, sizeof(info->created), "%s", created != NULL ? created : "");
+	snprintf(info->created,
+			 sizeof(info->created),
+			 "%s",
+			 created != NULL ? created : "");
 }
 
 /* NULL if the stream can go on where the model stands, else why it cannot. */
@@ -358,13 +365,14 @@ judge_position(const CfaProjector *projector)
 static void
 ask_last_event(CfaProjector *projector)
 {
-	if (cfa_js_request(
-			projector->js,
-			"$JS.API.STREAM.MSG.GET." CFA_STREAM,
-			json_pack("{s:I}", "seq", (json_int_t) projector->position.sequence),
-			cfa_clock_us() / 1000,
-			last_event_read,
-			projector) != 0)
+	if (cfa_js_request(projector->js,
+					   "$JS.API.STREAM.MSG.GET." CFA_STREAM,
+					   json_pack("{s:I}",
+								 "seq",
+								 (json_int_t) projector->position.sequence),
+					   cfa_clock_us() / 1000,
+					   last_event_read,
+					   projector) != 0)
 		cfa_projector_resync(projector, "stream_not_asked");
 }
 
@@ -413,8 +421,12 @@ follow(CfaProjector *projector)
 	projector->state = CFA_PROJECTOR_FOLLOWING;
 	projector->is_model_ready = false;
 	projector->ready_target = projector->stream.last;
-	cfa_redis_send(
-		projector->redis, ready_seen, projector, "EXISTS", "cfa:ready", NULL);
+	cfa_redis_send(projector->redis,
+				   ready_seen,
+				   projector,
+				   "EXISTS",
+				   "cfa:ready",
+				   NULL);
 	cfa_batch_follow(projector);
 	judge_identity(projector);
 }

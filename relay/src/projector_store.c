@@ -44,8 +44,7 @@ cfa_store_commit(CfaProjector *projector, int64_t guard_sequence,
 	projector->guard_sequence = guard_sequence;
 	projector->transactions_open++;
 	cfa_redis_send(projector->redis, executed, projector, "EXEC", NULL);
-	cfa_redis_send(
-		projector->redis, NULL, NULL, "WATCH", "cfa:position", NULL);
+	cfa_redis_send(projector->redis, NULL, NULL, "WATCH", "cfa:position", NULL);
 	cfa_redis_send(projector->redis,
 				   guarded,
 				   projector,
@@ -105,8 +104,14 @@ cfa_store_put_campaign(CfaProjector *projector, CfaModelCampaign *campaign,
 		put_listing(projector, campaign);
 	}
 	else
-		cfa_redis_send(
-			projector->redis, NULL, NULL, "HSET", key, "figures", figures, NULL);
+		cfa_redis_send(projector->redis,
+					   NULL,
+					   NULL,
+					   "HSET",
+					   key,
+					   "figures",
+					   figures,
+					   NULL);
 	free(source);
 	free(figures);
 	if (cfa_model_is_public(campaign))
@@ -117,8 +122,7 @@ int
 cfa_store_read_position(CfaProjector *projector, CfaRedisFn fn)
 {
 	cfa_redis_send(projector->redis, NULL, NULL, "UNWATCH", NULL);
-	cfa_redis_send(
-		projector->redis, NULL, NULL, "WATCH", "cfa:position", NULL);
+	cfa_redis_send(projector->redis, NULL, NULL, "WATCH", "cfa:position", NULL);
 	return cfa_redis_send(projector->redis,
 						  fn,
 						  projector,
@@ -222,8 +226,9 @@ guarded(void *arg, const redisReply *reply)
 		sequence != projector->guard_sequence)
 		is_ok = false;
 	if (!is_ok)
-		cfa_metrics_add(
-			projector->daemon.metrics, projector->metrics.guard_lost, 1);
+		cfa_metrics_add(projector->daemon.metrics,
+						projector->metrics.guard_lost,
+						1);
 	committed(projector, is_ok);
 }
 

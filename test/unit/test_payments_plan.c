@@ -81,8 +81,8 @@ play(const Play *script)
 			answered++;
 		}
 		if (step == CFA_STEP_ATTACH)
-			job.attach =
-				script->attach != CFA_ATTACH_NONE ? script->attach : CFA_ATTACH_OK;
+			job.attach = script->attach != CFA_ATTACH_NONE ? script->attach
+														   : CFA_ATTACH_OK;
 		if (step == CFA_STEP_APPLY)
 			assert_string_equal(job.apply_kind, script->apply_kind);
 	}
@@ -101,7 +101,8 @@ payments(void **state)
 		 .outcome = "created"},
 		{.name = "declined",
 		 .job = job_of(CFA_JOB_PAYMENT, "pending", ""),
-		 .steps = {CFA_STEP_CREATE, CFA_STEP_ATTACH, CFA_STEP_CANCEL, CFA_STEP_DONE},
+		 .steps =
+			 {CFA_STEP_CREATE, CFA_STEP_ATTACH, CFA_STEP_CANCEL, CFA_STEP_DONE},
 		 .answers = {{CFA_PROVIDER_OK, "requires_payment_method"},
 					 {CFA_PROVIDER_OK, "canceled"}},
 		 .outcome = "canceled"},
@@ -118,6 +119,19 @@ payments(void **state)
 		 .job = job_of(CFA_JOB_PAYMENT, "failed", ""),
 		 .steps = {CFA_STEP_DONE},
 		 .outcome = "settled"},
+		{.name = "expired while it was made by a try that died",
+		 .job = job_of(CFA_JOB_PAYMENT, "failed", ""),
+		 .steps =
+			 {CFA_STEP_SEARCH, CFA_STEP_ATTACH, CFA_STEP_CANCEL, CFA_STEP_DONE},
+		 .answers = {{CFA_PROVIDER_OK, "processing"},
+					 {CFA_PROVIDER_OK, "canceled"}},
+		 .attach = CFA_ATTACH_ENDED,
+		 .outcome = "canceled"},
+		{.name = "expired, and no try made it",
+		 .job = job_of(CFA_JOB_PAYMENT, "failed", ""),
+		 .steps = {CFA_STEP_SEARCH, CFA_STEP_DONE},
+		 .answers = {{CFA_PROVIDER_NOT_FOUND, NULL}},
+		 .outcome = "settled"},
 		{.name = "no answer",
 		 .job = job_of(CFA_JOB_PAYMENT, "pending", ""),
 		 .steps = {CFA_STEP_CREATE, CFA_STEP_RETRY},
@@ -129,14 +143,20 @@ payments(void **state)
 		 .outcome = "parked"},
 		{.name = "another payment is there",
 		 .job = job_of(CFA_JOB_PAYMENT, "pending", ""),
-		 .steps = {CFA_STEP_CREATE, CFA_STEP_ATTACH, CFA_STEP_CANCEL, CFA_STEP_DONE},
-		 .answers = {{CFA_PROVIDER_OK, "processing"}, {CFA_PROVIDER_OK, "canceled"}},
+		 .steps =
+			 {CFA_STEP_CREATE, CFA_STEP_ATTACH, CFA_STEP_CANCEL, CFA_STEP_DONE},
+		 .answers = {{CFA_PROVIDER_OK, "processing"},
+					 {CFA_PROVIDER_OK, "canceled"}},
 		 .attach = CFA_ATTACH_MISMATCH,
 		 .outcome = "mismatch"},
 		{.name = "the pledge failed while its payment was made",
 		 .job = job_of(CFA_JOB_PAYMENT, "pending", ""),
-		 .steps = {CFA_STEP_CREATE, CFA_STEP_ATTACH, CFA_STEP_CANCEL, CFA_STEP_GET,
-				   CFA_STEP_APPLY, CFA_STEP_DONE},
+		 .steps = {CFA_STEP_CREATE,
+				   CFA_STEP_ATTACH,
+				   CFA_STEP_CANCEL,
+				   CFA_STEP_GET,
+				   CFA_STEP_APPLY,
+				   CFA_STEP_DONE},
 		 .answers = {{CFA_PROVIDER_OK, "processing"},
 					 {CFA_PROVIDER_STATE, NULL},
 					 {CFA_PROVIDER_OK, "succeeded"}},
@@ -144,8 +164,12 @@ payments(void **state)
 		 .apply_kind = "payment_succeeded"},
 		{.name = "another payment is there and this one has taken money",
 		 .job = job_of(CFA_JOB_PAYMENT, "pending", ""),
-		 .steps = {CFA_STEP_CREATE, CFA_STEP_ATTACH, CFA_STEP_CANCEL, CFA_STEP_GET,
-				   CFA_STEP_APPLY, CFA_STEP_DONE},
+		 .steps = {CFA_STEP_CREATE,
+				   CFA_STEP_ATTACH,
+				   CFA_STEP_CANCEL,
+				   CFA_STEP_GET,
+				   CFA_STEP_APPLY,
+				   CFA_STEP_DONE},
 		 .answers = {{CFA_PROVIDER_OK, "succeeded"},
 					 {CFA_PROVIDER_STATE, NULL},
 					 {CFA_PROVIDER_OK, "succeeded"}},
@@ -153,6 +177,8 @@ payments(void **state)
 		 .apply_kind = "payment_succeeded"},
 	};
 
+	plays[5].job.attempts = 2;
+	plays[6].job.attempts = 2;
 	for (size_t i = 0; i < sizeof(plays) / sizeof(plays[0]); i++)
 		play(&plays[i]);
 }
@@ -163,12 +189,14 @@ reconciled_payments(void **state)
 	Play plays[] = {
 		{.name = "the notice was lost",
 		 .job = job_of(CFA_JOB_PAYMENT, "pending", "pi_1"),
-		 .steps = {CFA_STEP_GET, CFA_STEP_APPLY, CFA_STEP_UNPARK, CFA_STEP_DONE},
+		 .steps =
+			 {CFA_STEP_GET, CFA_STEP_APPLY, CFA_STEP_UNPARK, CFA_STEP_DONE},
 		 .answers = {{CFA_PROVIDER_OK, "succeeded"}},
 		 .apply_kind = "payment_succeeded"},
 		{.name = "the notice of the cancellation was lost",
 		 .job = job_of(CFA_JOB_PAYMENT, "pending", "pi_1"),
-		 .steps = {CFA_STEP_GET, CFA_STEP_APPLY, CFA_STEP_UNPARK, CFA_STEP_DONE},
+		 .steps =
+			 {CFA_STEP_GET, CFA_STEP_APPLY, CFA_STEP_UNPARK, CFA_STEP_DONE},
 		 .answers = {{CFA_PROVIDER_OK, "canceled"}},
 		 .apply_kind = "payment_canceled"},
 		{.name = "still under way",
@@ -178,22 +206,31 @@ reconciled_payments(void **state)
 		 .outcome = "waiting"},
 		{.name = "never made",
 		 .job = job_of(CFA_JOB_PAYMENT, "pending", ""),
-		 .steps = {CFA_STEP_CREATE, CFA_STEP_ATTACH, CFA_STEP_UNPARK, CFA_STEP_DONE},
+		 .steps =
+			 {CFA_STEP_CREATE, CFA_STEP_ATTACH, CFA_STEP_UNPARK, CFA_STEP_DONE},
 		 .answers = {{CFA_PROVIDER_OK, "processing"}}},
 		{.name = "older than an idempotency key and made",
 		 .job = job_of(CFA_JOB_PAYMENT, "pending", ""),
-		 .steps = {CFA_STEP_SEARCH, CFA_STEP_ATTACH, CFA_STEP_APPLY, CFA_STEP_UNPARK,
+		 .steps = {CFA_STEP_SEARCH,
+				   CFA_STEP_ATTACH,
+				   CFA_STEP_APPLY,
+				   CFA_STEP_UNPARK,
 				   CFA_STEP_DONE},
 		 .answers = {{CFA_PROVIDER_OK, "succeeded"}},
 		 .apply_kind = "payment_succeeded"},
 		{.name = "older than an idempotency key and not made",
 		 .job = job_of(CFA_JOB_PAYMENT, "pending", ""),
-		 .steps = {CFA_STEP_SEARCH, CFA_STEP_CREATE, CFA_STEP_ATTACH, CFA_STEP_UNPARK,
+		 .steps = {CFA_STEP_SEARCH,
+				   CFA_STEP_CREATE,
+				   CFA_STEP_ATTACH,
+				   CFA_STEP_UNPARK,
 				   CFA_STEP_DONE},
-		 .answers = {{CFA_PROVIDER_NOT_FOUND, NULL}, {CFA_PROVIDER_OK, "processing"}}},
+		 .answers = {{CFA_PROVIDER_NOT_FOUND, NULL},
+					 {CFA_PROVIDER_OK, "processing"}}},
 		{.name = "failed, and the payment was never ended",
 		 .job = job_of(CFA_JOB_PAYMENT, "failed", "pi_1"),
-		 .steps = {CFA_STEP_CANCEL, CFA_STEP_APPLY, CFA_STEP_UNPARK, CFA_STEP_DONE},
+		 .steps =
+			 {CFA_STEP_CANCEL, CFA_STEP_APPLY, CFA_STEP_UNPARK, CFA_STEP_DONE},
 		 .answers = {{CFA_PROVIDER_OK, "canceled"}},
 		 .apply_kind = "payment_canceled"},
 		{.name = "unknown to the provider",
@@ -222,8 +259,10 @@ cancellations(void **state)
 		 .outcome = "canceled"},
 		{.name = "too late: the money was taken",
 		 .job = job_of(CFA_JOB_CANCEL, "pending", "pi_1"),
-		 .steps = {CFA_STEP_CANCEL, CFA_STEP_GET, CFA_STEP_APPLY, CFA_STEP_DONE},
-		 .answers = {{CFA_PROVIDER_STATE, NULL}, {CFA_PROVIDER_OK, "succeeded"}},
+		 .steps =
+			 {CFA_STEP_CANCEL, CFA_STEP_GET, CFA_STEP_APPLY, CFA_STEP_DONE},
+		 .answers = {{CFA_PROVIDER_STATE, NULL},
+					 {CFA_PROVIDER_OK, "succeeded"}},
 		 .apply_kind = "payment_succeeded"},
 		{.name = "no payment was made",
 		 .job = job_of(CFA_JOB_CANCEL, "pending", ""),
@@ -232,8 +271,10 @@ cancellations(void **state)
 		 .outcome = "nothing_to_cancel"},
 		{.name = "the payment was made but not noted",
 		 .job = job_of(CFA_JOB_CANCEL, "pending", ""),
-		 .steps = {CFA_STEP_SEARCH, CFA_STEP_ATTACH, CFA_STEP_CANCEL, CFA_STEP_DONE},
-		 .answers = {{CFA_PROVIDER_OK, "processing"}, {CFA_PROVIDER_OK, "canceled"}}},
+		 .steps =
+			 {CFA_STEP_SEARCH, CFA_STEP_ATTACH, CFA_STEP_CANCEL, CFA_STEP_DONE},
+		 .answers = {{CFA_PROVIDER_OK, "processing"},
+					 {CFA_PROVIDER_OK, "canceled"}}},
 	};
 
 	for (size_t i = 0; i < sizeof(plays) / sizeof(plays[0]); i++)
@@ -251,7 +292,8 @@ refunds(void **state)
 		 .outcome = "waiting"},
 		{.name = "refunded at once",
 		 .job = job_of(CFA_JOB_REFUND, "requested", "pi_1"),
-		 .steps = {CFA_STEP_REFUND, CFA_STEP_ATTACH, CFA_STEP_APPLY, CFA_STEP_DONE},
+		 .steps =
+			 {CFA_STEP_REFUND, CFA_STEP_ATTACH, CFA_STEP_APPLY, CFA_STEP_DONE},
 		 .answers = {{CFA_PROVIDER_OK, "succeeded"}},
 		 .apply_kind = "refund_succeeded"},
 		{.name = "done before",
@@ -265,9 +307,12 @@ refunds(void **state)
 		 .apply_kind = "refund_failed"},
 		{.name = "old: looked for first",
 		 .job = job_of(CFA_JOB_REFUND, "requested", "pi_1"),
-		 .steps = {CFA_STEP_REFUND_LIST, CFA_STEP_REFUND, CFA_STEP_ATTACH,
+		 .steps = {CFA_STEP_REFUND_LIST,
+				   CFA_STEP_REFUND,
+				   CFA_STEP_ATTACH,
 				   CFA_STEP_DONE},
-		 .answers = {{CFA_PROVIDER_NOT_FOUND, NULL}, {CFA_PROVIDER_OK, "pending"}}},
+		 .answers = {{CFA_PROVIDER_NOT_FOUND, NULL},
+					 {CFA_PROVIDER_OK, "pending"}}},
 		{.name = "no payment to refund",
 		 .job = job_of(CFA_JOB_REFUND, "requested", ""),
 		 .steps = {CFA_STEP_PARK, CFA_STEP_DONE},

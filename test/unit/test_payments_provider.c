@@ -7,6 +7,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -29,8 +30,9 @@ static const CfaProviderTerms terms = {.pledge_id = PLEDGE,
 static CfaProviderAnswer
 read_reply(CfaProviderCall call, int status, const char *body)
 {
-	CfaProviderReply reply = {
-		.http_status = status, .body = body, .body_len = strlen(body)};
+	CfaProviderReply reply = {.http_status = status,
+							  .body = body,
+							  .body_len = strlen(body)};
 	CfaProviderAnswer answer;
 
 	cfa_provider_read(&answer, call, &terms, &reply);
@@ -42,26 +44,33 @@ requests(void **state)
 {
 	CfaProviderRequest request;
 
-	assert_int_equal(cfa_provider_request(&request, CFA_CALL_CREATE, &terms), 0);
+	assert_int_equal(cfa_provider_request(&request, CFA_CALL_CREATE, &terms),
+					 0);
 	assert_true(request.is_post);
 	assert_string_equal(request.path, "/v1/payment_intents");
 	assert_string_equal(request.idempotency_key, PLEDGE);
-	assert_string_equal(request.body,
-						"amount=100&currency=jpy&confirm=true&metadata[pledge_id]="
-						PLEDGE "&metadata[traceparent]=00-ab-cd-01");
+	assert_string_equal(
+		request.body,
+		"amount=100&currency=jpy&confirm=true&metadata[pledge_id]=" PLEDGE
+		"&metadata[traceparent]=00-ab-cd-01");
 	cfa_provider_request_clear(&request);
-	assert_int_equal(cfa_provider_request(&request, CFA_CALL_REFUND, &terms), 0);
+	assert_int_equal(cfa_provider_request(&request, CFA_CALL_REFUND, &terms),
+					 0);
 	assert_string_equal(request.idempotency_key, REFUND);
-	assert_string_equal(request.body,
-						"payment_intent=pi_1&amount=100&metadata[refund_id]=" REFUND
-						"&metadata[pledge_id]=" PLEDGE
-						"&metadata[traceparent]=00-ab-cd-01");
+	assert_string_equal(
+		request.body,
+		"payment_intent=pi_1&amount=100&metadata[refund_id]=" REFUND
+		"&metadata[pledge_id]=" PLEDGE "&metadata[traceparent]=00-ab-cd-01");
 	cfa_provider_request_clear(&request);
-	assert_int_equal(cfa_provider_request(&request, CFA_CALL_CANCEL, &terms), 0);
+	assert_int_equal(cfa_provider_request(&request, CFA_CALL_CANCEL, &terms),
+					 0);
 	assert_string_equal(request.path, "/v1/payment_intents/pi_1/cancel");
 	assert_true(request.is_post);
 	cfa_provider_request_clear(&request);
-	assert_int_equal(cfa_provider_request(&request, CFA_CALL_REFUND_GET, &terms), 0);
+	assert_int_equal(cfa_provider_request(&request,
+										  CFA_CALL_REFUND_GET,
+										  &terms),
+					 0);
 	assert_string_equal(request.path, "/v1/refunds/re_1");
 	assert_false(request.is_post);
 	cfa_provider_request_clear(&request);
@@ -70,7 +79,8 @@ requests(void **state)
 static void
 ids_cannot_leave_their_path(void **state)
 {
-	static const char *const bad[] = {"", "a/b", "pi_1?x=1", "..", "a b", "a%2f"};
+	static const char *const bad[] =
+		{"", "a/b", "pi_1?x=1", "..", "a b", "a%2f"};
 	CfaProviderRequest request;
 
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
@@ -78,7 +88,8 @@ ids_cannot_leave_their_path(void **state)
 		CfaProviderTerms strange = terms;
 
 		strange.payment_id = bad[i];
-		assert_int_equal(cfa_provider_request(&request, CFA_CALL_GET, &strange), -1);
+		assert_int_equal(cfa_provider_request(&request, CFA_CALL_GET, &strange),
+						 -1);
 		cfa_provider_request_clear(&request);
 	}
 }
@@ -95,35 +106,75 @@ answers(void **state)
 		bool is_outage;
 		const char *code;
 	} cases[] = {
-		{CFA_CALL_GET, 200, "{\"id\":\"pi_1\",\"status\":\"succeeded\"}",
-		 CFA_PROVIDER_OK, false, ""},
-		{CFA_CALL_GET, 200, "{\"id\":\"pi_1\"}", CFA_PROVIDER_RETRY, true,
+		{CFA_CALL_GET,
+		 200,
+		 "{\"id\":\"pi_1\",\"status\":\"succeeded\"}",
+		 CFA_PROVIDER_OK,
+		 false,
+		 ""},
+		{CFA_CALL_GET,
+		 200,
+		 "{\"id\":\"pi_1\"}",
+		 CFA_PROVIDER_RETRY,
+		 true,
 		 "invalid_answer"},
-		{CFA_CALL_GET, 200, "<html>", CFA_PROVIDER_RETRY, true, "invalid_answer"},
-		{CFA_CALL_CREATE, 402,
+		{CFA_CALL_GET,
+		 200,
+		 "<html>",
+		 CFA_PROVIDER_RETRY,
+		 true,
+		 "invalid_answer"},
+		{CFA_CALL_CREATE,
+		 402,
 		 "{\"error\":{\"code\":\"card_declined\",\"payment_intent\":{\"id\":\"pi_2\","
 		 "\"status\":\"requires_payment_method\"}}}",
-		 CFA_PROVIDER_OK, false, "card_declined"},
-		{CFA_CALL_CREATE, 402, "{\"error\":{\"code\":\"card_declined\"}}",
-		 CFA_PROVIDER_REFUSED, false, "card_declined"},
-		{CFA_CALL_CANCEL, 400,
+		 CFA_PROVIDER_OK,
+		 false,
+		 "card_declined"},
+		{CFA_CALL_CREATE,
+		 402,
+		 "{\"error\":{\"code\":\"card_declined\"}}",
+		 CFA_PROVIDER_REFUSED,
+		 false,
+		 "card_declined"},
+		{CFA_CALL_CANCEL,
+		 400,
 		 "{\"error\":{\"code\":\"payment_intent_unexpected_state\"}}",
-		 CFA_PROVIDER_STATE, false, "payment_intent_unexpected_state"},
-		{CFA_CALL_CREATE, 400, "{\"error\":{\"type\":\"invalid_request_error\"}}",
-		 CFA_PROVIDER_REFUSED, false, "invalid_request_error"},
+		 CFA_PROVIDER_STATE,
+		 false,
+		 "payment_intent_unexpected_state"},
+		{CFA_CALL_CREATE,
+		 400,
+		 "{\"error\":{\"type\":\"invalid_request_error\"}}",
+		 CFA_PROVIDER_REFUSED,
+		 false,
+		 "invalid_request_error"},
 		{CFA_CALL_CREATE, 401, "", CFA_PROVIDER_RETRY, true, "http_401"},
 		{CFA_CALL_GET, 404, "", CFA_PROVIDER_NOT_FOUND, false, "http_404"},
 		{CFA_CALL_CREATE, 409, "", CFA_PROVIDER_RETRY, false, "http_409"},
 		{CFA_CALL_CREATE, 429, "", CFA_PROVIDER_RETRY, true, "http_429"},
 		{CFA_CALL_CREATE, 500, "", CFA_PROVIDER_RETRY, true, "http_500"},
 		{CFA_CALL_CREATE, 302, "", CFA_PROVIDER_RETRY, true, "http_302"},
-		{CFA_CALL_SEARCH, 200, "{\"data\":[]}", CFA_PROVIDER_NOT_FOUND, false, ""},
-		{CFA_CALL_SEARCH, 200, "{}", CFA_PROVIDER_RETRY, true, "invalid_answer"},
-		{CFA_CALL_SEARCH, 200,
+		{CFA_CALL_SEARCH,
+		 200,
+		 "{\"data\":[]}",
+		 CFA_PROVIDER_NOT_FOUND,
+		 false,
+		 ""},
+		{CFA_CALL_SEARCH,
+		 200,
+		 "{}",
+		 CFA_PROVIDER_RETRY,
+		 true,
+		 "invalid_answer"},
+		{CFA_CALL_SEARCH,
+		 200,
 		 "{\"data\":[{\"id\":\"pi_8\",\"status\":\"x\",\"metadata\":{\"pledge_id\":"
 		 "\"other\"}},{\"id\":\"pi_9\",\"status\":\"x\",\"metadata\":{\"pledge_id\":"
 		 "\"" PLEDGE "\"}}]}",
-		 CFA_PROVIDER_OK, false, ""},
+		 CFA_PROVIDER_OK,
+		 false,
+		 ""},
 	};
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
@@ -135,8 +186,8 @@ answers(void **state)
 		assert_int_equal(answer.is_outage, cases[i].is_outage);
 		assert_string_equal(answer.code, cases[i].code);
 	}
-	assert_string_equal(
-		read_reply(CFA_CALL_SEARCH, 200, cases[15].body).id, "pi_9");
+	assert_string_equal(read_reply(CFA_CALL_SEARCH, 200, cases[15].body).id,
+						"pi_9");
 }
 
 static void
@@ -150,6 +201,7 @@ answer_members(void **state)
 				   "\"amount_received\":5,\"currency\":\"kwd\","
 				   "\"last_payment_error\":{\"code\":\"expired_card\"}}");
 	char body[600];
+	int len;
 
 	assert_int_equal(answer.amount_minor, 7);
 	assert_int_equal(answer.received_minor, 5);
@@ -168,10 +220,10 @@ answer_members(void **state)
 	assert_int_equal(answer.retry_after_ms, 0);
 
 	/* A long text is cut between characters. */
-	strcpy(body, "{\"error\":{\"message\":\"a");
+	len = snprintf(body, sizeof(body), "{\"error\":{\"message\":\"a");
 	for (int i = 0; i < 150; i++)
-		strcat(body, "\xc3\xab");
-	strcat(body, "\"}}");
+		len += snprintf(body + len, sizeof(body) - (size_t) len, "\xc3\xab");
+	snprintf(body + len, sizeof(body) - (size_t) len, "\"}}");
 	answer = read_reply(CFA_CALL_CREATE, 400, body);
 	assert_int_equal(strlen(answer.message) % 2, 1);
 	assert_true(strlen(answer.message) < sizeof(answer.message));

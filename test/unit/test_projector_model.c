@@ -27,7 +27,8 @@ static const char source_text[] =
 	"{\"id\":\"" CAMPAIGN "\",\"slug\":\"school\",\"title\":\"A school\","
 	"\"state\":\"active\",\"currency\":\"EUR\",\"cap\":null,\"starts_at\":"
 	"\"2026-01-01T00:00:00.000Z\",\"ends_at\":null,\"version\":3,\"rewards\":["
-	"{\"id\":\"" REWARD "\",\"title\":\"Mug\",\"quantity\":10,\"pool_id\":\"" POOL
+	"{\"id\":\"" REWARD
+	"\",\"title\":\"Mug\",\"quantity\":10,\"pool_id\":\"" POOL
 	"\"},{\"id\":\"" OTHER_REWARD "\",\"title\":\"Card\",\"quantity\":null,"
 	"\"pool_id\":null}],\"created_at\":\"2026-01-01T00:00:00.000Z\",\"pools\":[{"
 	"\"id\":\"" POOL "\",\"capacity\":4}]}";
@@ -46,7 +47,8 @@ campaign_of(const char *text)
 
 /* A pledge event of 2 places and 500 minor units with the given deltas. */
 static CfaModelEvent
-pledge_event(const char *type, const char *state, int64_t sequence, const char *delta)
+pledge_event(const char *type, const char *state, int64_t sequence,
+			 const char *delta)
 {
 	CfaModelEvent event = {0};
 	char data[1024];
@@ -55,15 +57,16 @@ pledge_event(const char *type, const char *state, int64_t sequence, const char *
 	snprintf(event.aggregate_id, sizeof(event.aggregate_id), PLEDGE);
 	event.aggregate_version = 2;
 	event.sequence = sequence;
-	snprintf(data,
-			 sizeof(data),
-			 "{\"pledge_id\":\"" PLEDGE "\",\"reward_id\":\"" REWARD
-			 "\",\"pool_id\":\"" POOL "\",\"amount_minor\":500,\"currency\":\"EUR\","
-			 "\"state\":\"%s\",\"state_reason\":null,\"delta\":%s,\"name\":\"Zo\xc3\xab\","
-			 "\"message\":null,\"show_amount\":true,"
-			 "\"created_at\":\"2026-01-02T03:04:05.678Z\"}",
-			 state,
-			 delta);
+	snprintf(
+		data,
+		sizeof(data),
+		"{\"pledge_id\":\"" PLEDGE "\",\"reward_id\":\"" REWARD
+		"\",\"pool_id\":\"" POOL "\",\"amount_minor\":500,\"currency\":\"EUR\","
+		"\"state\":\"%s\",\"state_reason\":null,\"delta\":%s,\"name\":\"Zo\xc3\xab\","
+		"\"message\":null,\"show_amount\":true,"
+		"\"created_at\":\"2026-01-02T03:04:05.678Z\"}",
+		state,
+		delta);
 	event.data = json_loads(data, 0, NULL);
 	assert_non_null(event.data);
 	return event;
@@ -72,7 +75,8 @@ pledge_event(const char *type, const char *state, int64_t sequence, const char *
 static void
 apply(CfaModelCampaign *campaign, CfaModelEvent event, CfaModelChange *change)
 {
-	assert_int_equal(cfa_model_apply(campaign, &event, change), CFA_MODEL_APPLIED);
+	assert_int_equal(cfa_model_apply(campaign, &event, change),
+					 CFA_MODEL_APPLIED);
 	cfa_model_event_clear(&event);
 }
 
@@ -105,20 +109,20 @@ assert_json(const json_t *value, const char *expected)
 	json_decref(other);
 }
 
-#define CREATED                                                                    \
-	"{\"confirmed_minor\":0,\"confirmed_count\":0,\"refunded_minor\":0,"            \
-	"\"held_minor\":500,\"held_places\":2,\"pending_minor\":500,"                   \
+#define CREATED                                                          \
+	"{\"confirmed_minor\":0,\"confirmed_count\":0,\"refunded_minor\":0," \
+	"\"held_minor\":500,\"held_places\":2,\"pending_minor\":500,"        \
 	"\"pending_count\":1}"
-#define CONFIRMED                                                                  \
-	"{\"confirmed_minor\":500,\"confirmed_count\":1,\"refunded_minor\":0,"          \
-	"\"held_minor\":0,\"held_places\":0,\"pending_minor\":-500,"                    \
+#define CONFIRMED                                                          \
+	"{\"confirmed_minor\":500,\"confirmed_count\":1,\"refunded_minor\":0," \
+	"\"held_minor\":0,\"held_places\":0,\"pending_minor\":-500,"           \
 	"\"pending_count\":-1}"
-#define REFUNDED                                                                   \
-	"{\"confirmed_minor\":0,\"confirmed_count\":-1,\"refunded_minor\":500,"         \
-	"\"held_minor\":-500,\"held_places\":-2,\"pending_minor\":0,"                   \
+#define REFUNDED                                                            \
+	"{\"confirmed_minor\":0,\"confirmed_count\":-1,\"refunded_minor\":500," \
+	"\"held_minor\":-500,\"held_places\":-2,\"pending_minor\":0,"           \
 	"\"pending_count\":0}"
-#define NOTHING                                                                    \
-	"{\"confirmed_minor\":0,\"confirmed_count\":0,\"refunded_minor\":0,"            \
+#define NOTHING                                                          \
+	"{\"confirmed_minor\":0,\"confirmed_count\":0,\"refunded_minor\":0," \
 	"\"held_minor\":0,\"held_places\":0,\"pending_minor\":0,\"pending_count\":0}"
 
 static void
@@ -130,26 +134,31 @@ life_of_a_pledge(void **state)
 	char etag[80];
 	char *gift;
 
-	apply(campaign, pledge_event("pledge.created", "pending", 7, CREATED), &change);
+	apply(campaign,
+		  pledge_event("pledge.created", "pending", 7, CREATED),
+		  &change);
 	assert_true(change.is_figures_changed);
 	assert_null(change.gift_added);
 	value = document(campaign);
-	assert_json(json_object_get(value, "totals"),
-				"{\"raised\":{\"amount\":0,\"currency\":\"EUR\"},"
-				"\"confirmed_count\":0,\"pending\":{\"amount\":500,\"currency\":"
-				"\"EUR\"},\"pending_count\":1,\"sequence\":7}");
-	assert_int_equal(
-		json_integer_value(json_object_get(
-			json_array_get(json_object_get(value, "rewards"), 0), "remaining")),
-		2);
-	assert_true(json_is_null(json_object_get(
-		json_array_get(json_object_get(value, "rewards"), 1), "remaining")));
+	assert_json(
+		json_object_get(value, "totals"),
+		"{\"raised\":{\"amount\":0,\"currency\":\"EUR\"},"
+		"\"confirmed_count\":0,\"pending\":{\"amount\":500,\"currency\":"
+		"\"EUR\"},\"pending_count\":1,\"sequence\":7}");
+	assert_int_equal(json_integer_value(json_object_get(
+						 json_array_get(json_object_get(value, "rewards"), 0),
+						 "remaining")),
+					 2);
+	assert_true(json_is_null(
+		json_object_get(json_array_get(json_object_get(value, "rewards"), 1),
+						"remaining")));
 	assert_null(json_object_get(value, "pools"));
 	json_decref(value);
 	cfa_model_change_clear(&change);
 
-	apply(
-		campaign, pledge_event("pledge.confirmed", "confirmed", 9, CONFIRMED), &change);
+	apply(campaign,
+		  pledge_event("pledge.confirmed", "confirmed", 9, CONFIRMED),
+		  &change);
 	gift = change.gift_added;
 	change.gift_added = NULL;
 	assert_string_equal(
@@ -157,15 +166,19 @@ life_of_a_pledge(void **state)
 		"{\"id\":\"3e377f5f3d7b0bac\",\"name\":\"Zo\xc3\xab\",\"amount\":{\"amount\":500,"
 		"\"currency\":\"EUR\"},\"message\":null,\"at\":\"2026-01-02T03:04:05.678Z\"}");
 	assert_json(json_object_get(change.frame, "rewards"),
-				"[{\"id\":\"" REWARD "\",\"remaining\":2},{\"id\":\"" OTHER_REWARD
+				"[{\"id\":\"" REWARD
+				"\",\"remaining\":2},{\"id\":\"" OTHER_REWARD
 				"\",\"remaining\":null}]");
-	assert_json(change.pledge,
-				"{\"type\":\"pledge\",\"pledge_id\":\"" PLEDGE
-				"\",\"sequence\":9,\"state\":\"confirmed\",\"state_reason\":null,"
-				"\"version\":2}");
+	assert_json(
+		change.pledge,
+		"{\"type\":\"pledge\",\"pledge_id\":\"" PLEDGE
+		"\",\"sequence\":9,\"state\":\"confirmed\",\"state_reason\":null,"
+		"\"version\":2}");
 	cfa_model_change_clear(&change);
 
-	apply(campaign, pledge_event("pledge.refunded", "refunded", 12, REFUNDED), &change);
+	apply(campaign,
+		  pledge_event("pledge.refunded", "refunded", 12, REFUNDED),
+		  &change);
 	assert_string_equal(change.gift_removed, gift);
 	free(gift);
 	cfa_model_change_clear(&change);
@@ -209,10 +222,12 @@ campaign_versions_only_grow(void **state)
 	event.aggregate_version = 3;
 	event.sequence = 5;
 	event.data = json_pack("{s:o}", "campaign", source);
-	assert_int_equal(cfa_model_apply(campaign, &event, &change), CFA_MODEL_APPLIED);
+	assert_int_equal(cfa_model_apply(campaign, &event, &change),
+					 CFA_MODEL_APPLIED);
 	assert_non_null(change.frame);
 	cfa_model_change_clear(&change);
-	assert_int_equal(cfa_model_apply(campaign, &event, &change), CFA_MODEL_STALE);
+	assert_int_equal(cfa_model_apply(campaign, &event, &change),
+					 CFA_MODEL_STALE);
 	cfa_model_change_clear(&change);
 
 	source = json_deep_copy(source);
@@ -220,7 +235,8 @@ campaign_versions_only_grow(void **state)
 	json_object_set_new(source, "state", json_string("draft"));
 	json_object_set_new(event.data, "campaign", source);
 	event.aggregate_version = 4;
-	assert_int_equal(cfa_model_apply(campaign, &event, &change), CFA_MODEL_APPLIED);
+	assert_int_equal(cfa_model_apply(campaign, &event, &change),
+					 CFA_MODEL_APPLIED);
 	assert_string_equal(change.old_slug, "school");
 	assert_string_equal(cfa_model_slug(campaign), "new-school");
 	assert_false(cfa_model_is_public(campaign));
@@ -238,10 +254,12 @@ bad_events_change_nothing(void **state)
 	CfaModelEvent event = pledge_event("pledge.created", "pending", 7, CREATED);
 	CfaModelChange change;
 
-	assert_int_equal(cfa_model_apply(unknown, &event, &change), CFA_MODEL_MISSING);
+	assert_int_equal(cfa_model_apply(unknown, &event, &change),
+					 CFA_MODEL_MISSING);
 	cfa_model_change_clear(&change);
 	json_object_del(json_object_get(event.data, "delta"), "pending_count");
-	assert_int_equal(cfa_model_apply(campaign, &event, &change), CFA_MODEL_MALFORMED);
+	assert_int_equal(cfa_model_apply(campaign, &event, &change),
+					 CFA_MODEL_MALFORMED);
 	cfa_model_change_clear(&change);
 	cfa_model_event_clear(&event);
 
@@ -253,11 +271,13 @@ bad_events_change_nothing(void **state)
 						 "\"held_places\":0,\"pending_minor\":0,"
 						 "\"pending_count\":0}");
 	campaign->figures.confirmed_minor = 1;
-	assert_int_equal(cfa_model_apply(campaign, &event, &change), CFA_MODEL_MALFORMED);
+	assert_int_equal(cfa_model_apply(campaign, &event, &change),
+					 CFA_MODEL_MALFORMED);
 	assert_int_equal(campaign->figures.confirmed_minor, 1);
 	cfa_model_change_clear(&change);
 	snprintf(event.type, sizeof(event.type), "donor.moved");
-	assert_int_equal(cfa_model_apply(campaign, &event, &change), CFA_MODEL_IGNORED);
+	assert_int_equal(cfa_model_apply(campaign, &event, &change),
+					 CFA_MODEL_IGNORED);
 	cfa_model_event_clear(&event);
 	cfa_model_campaign_free(campaign);
 	cfa_model_campaign_free(unknown);
@@ -266,9 +286,11 @@ bad_events_change_nothing(void **state)
 static void
 figures_round_trip(void **state)
 {
-	static const char *const bad[] = {
-		"", "[]", "{\"pending_minor\":\"1\"}", "{\"places\":{\"x\":1}}",
-		"{\"places\":{\"" REWARD "\":1.5}}"};
+	static const char *const bad[] = {"",
+									  "[]",
+									  "{\"pending_minor\":\"1\"}",
+									  "{\"places\":{\"x\":1}}",
+									  "{\"places\":{\"" REWARD "\":1.5}}"};
 	CfaFigures figures = {.confirmed_minor = 9007199254740991,
 						  .confirmed_count = 2,
 						  .refunded_minor = 3,
@@ -292,11 +314,12 @@ figures_round_trip(void **state)
 static void
 gift_hides_what_is_not_public(void **state)
 {
-	json_t *data = json_loads("{\"pledge_id\":\"" PLEDGE "\",\"amount_minor\":500,"
-							  "\"currency\":\"EUR\",\"name\":null,\"message\":null,"
-							  "\"show_amount\":false,\"created_at\":\"2026\"}",
-							  0,
-							  NULL);
+	json_t *data =
+		json_loads("{\"pledge_id\":\"" PLEDGE "\",\"amount_minor\":500,"
+				   "\"currency\":\"EUR\",\"name\":null,\"message\":null,"
+				   "\"show_amount\":false,\"created_at\":\"2026\"}",
+				   0,
+				   NULL);
 	char *gift = cfa_model_gift(data);
 	json_t *value = json_loads(gift, 0, NULL);
 	char *copy = cfa_model_gift_copy(value);
@@ -315,7 +338,8 @@ times(void **state)
 {
 	assert_int_equal(cfa_model_time_ms("1970-01-01T00:00:01.005Z"), 1005);
 	assert_int_equal(cfa_model_time_ms("2026-11-23T18:00:00Z"), 1795456800000);
-	assert_int_equal(cfa_model_time_ms("2026-11-23T18:00:00.1234Z"), 1795456800123);
+	assert_int_equal(cfa_model_time_ms("2026-11-23T18:00:00.1234Z"),
+					 1795456800123);
 	assert_int_equal(cfa_model_time_ms("2026-11-23"), -1);
 	assert_int_equal(cfa_model_time_ms("2026-11-23T18:00:00+02:00"), -1);
 	assert_int_equal(cfa_model_time_ms(NULL), -1);

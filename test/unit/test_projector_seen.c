@@ -41,8 +41,17 @@ snapshot_boundaries(void **state)
 static void
 snapshot_refuses_garbage(void **state)
 {
-	static const char *const bad[] = {"", "1", "1:", "1:2", ":2:", "2:1:", "1:2:3,",
-									  "1:2:,3", "-1:2:", "1:2:x", "1 :2:",
+	static const char *const bad[] = {"",
+									  "1",
+									  "1:",
+									  "1:2",
+									  ":2:",
+									  "2:1:",
+									  "1:2:3,",
+									  "1:2:,3",
+									  "-1:2:",
+									  "1:2:x",
+									  "1 :2:",
 									  "99999999999999999999999:2:"};
 
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
@@ -94,8 +103,15 @@ full_set_forgets_from_below(void **state)
 static void
 text_round_trip(void **state)
 {
-	static const char *const bad[] = {"", "1", "1;2", "1;3-2", "1;2-3,", "1;2-3,4-5",
-									  "1;2-3,1-1", "x;", "1;2-3x"};
+	static const char *const bad[] = {"",
+									  "1",
+									  "1;2",
+									  "1;3-2",
+									  "1;2-3,",
+									  "1;2-3,4-5",
+									  "1;2-3,1-1",
+									  "x;",
+									  "1;2-3x"};
 	CfaSeen seen;
 	CfaSeen copy;
 	char *text;
