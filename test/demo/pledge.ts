@@ -17,6 +17,13 @@ interface Step {
   what: string;
 }
 
+/** What the projector says on cfa:live after each change of the read model. */
+interface LiveMessage {
+  sequence: number;
+  pledge_id: string | null;
+  pledge: { state: string } | null;
+}
+
 interface Campaign {
   id: string;
   title: string;
@@ -60,9 +67,9 @@ async function main(): Promise<void> {
     early.push({ at: performance.now(), ...event });
   });
   await subscriber.subscribe("cfa:live");
-  const frames: { at: number; text: string }[] = [];
+  const frames: (LiveMessage & { at: number })[] = [];
   subscriber.on("message", (_channel: string, text: string) => {
-    frames.push({ at: performance.now(), text });
+    frames.push({ at: performance.now(), ...(JSON.parse(text) as LiveMessage) });
   });
 
   start = performance.now();
@@ -73,7 +80,7 @@ async function main(): Promise<void> {
   note("API", `201 Created, pledge ${pledge} is pending and has its hold`);
 
   await until("the pledge to be confirmed in the read model", () =>
-    frames.some((frame) => frame.text.includes(pledge) && frame.text.includes("confirmed")),
+    frames.some((frame) => frame.pledge_id === pledge && frame.pledge?.state === "confirmed"),
   );
   for (const event of early.filter((one) => one.aggregate === pledge)) {
     steps.push({ ms: event.at - start, where: "stream", what: `${event.type}, sequence ${event.sequence}` });
@@ -82,12 +89,12 @@ async function main(): Promise<void> {
     "SELECT kind, outcome, event_id FROM careforall.inbox WHERE pledge_id = $1 AND outcome = 'applied'",
     [pledge],
   );
-  for (const frame of frames.filter((one) => one.text.includes(pledge))) {
-    const { sequence, pledge: seen } = JSON.parse(frame.text) as {
-      sequence: number;
-      pledge: { state: string } | null;
-    };
-    steps.push({ ms: frame.at - start, where: "read model", what: `pledge ${seen?.state ?? "changed"}, sequence ${sequence}` });
+  for (const frame of frames.filter((one) => one.pledge_id === pledge)) {
+    steps.push({
+      ms: frame.at - start,
+      where: "read model",
+      what: `pledge ${frame.pledge?.state ?? "changed"}, sequence ${frame.sequence}`,
+    });
   }
   const after = await http.get<Campaign>(`/api/v1/campaigns/${campaign.id}`);
   note(
