@@ -8,8 +8,10 @@
 // Afterwards the outbox and the stream are compared id by id.
 //
 // usage: vite-node chaos/relay_proof.ts [--long]     CHAOS_PORT_BASE, CHAOS_SEED
-import { cp, rm } from "node:fs/promises";
+import { execFile } from "node:child_process";
+import { rm } from "node:fs/promises";
 import path from "node:path";
+import { promisify } from "node:util";
 import { connect } from "nats";
 import type pg from "pg";
 import { makeCampaign, sqlPledge } from "../lib/fixtures.ts";
@@ -24,6 +26,7 @@ const plan = long
   ? { writers: 8, seconds: 30, kills: 10, openSeconds: 9 }
   : { writers: 4, seconds: 12, kills: 6, openSeconds: 5 };
 const aggregates = 50;
+const run = promisify(execFile);
 const stack = new Stack(path.join(root, ".run-chaos"));
 
 // A small generator: the same seed gives the same choices.
@@ -165,7 +168,8 @@ async function loseStore(sql: Sql): Promise<void> {
   const store = path.join(stack.dir, "nats");
   const copy = path.join(stack.dir, "nats.copy");
   await stack.stop(["nats"]);
-  await cp(store, copy, { recursive: true, preserveTimestamps: true });
+  // cp -a keeps the owner, which need not be who runs this.
+  await run("cp", ["-a", store, copy]);
   await stack.start(["nats"]);
   writing.on = true;
   const writers = Array.from({ length: 2 }, () => write(sql));
@@ -175,8 +179,7 @@ async function loseStore(sql: Sql): Promise<void> {
   await sleep(1_500);
   await stack.stop(["nats"]);
   await rm(store, { recursive: true });
-  await cp(copy, store, { recursive: true, preserveTimestamps: true });
-  await rm(copy, { recursive: true });
+  await run("mv", [copy, store]);
   await stack.start(["nats"]);
 }
 
