@@ -382,14 +382,14 @@ resize_limit(const CfaRowChange *row, CfaLimitKind kind)
 		char text[CFA_UUID_TEXT_LEN + 1];
 
 		cfa_uuid_text(&id, text);
-		ereport(
-			ERROR,
-			(errcode(CFA_ERRCODE_CAPACITY_BELOW_USE),
-			 errmsg("limit \"%s\" of \"%s\" cannot be lowered to " INT64_FORMAT,
-					cfa_limit_kind_name(kind),
-					text,
-					after),
-			 errdetail("In use are " INT64_FORMAT ".", used)));
+		ereport(ERROR,
+				(errcode(CFA_ERRCODE_CAPACITY_BELOW_USE),
+				 errmsg("limit \"%s\" cannot be lowered to " INT64_FORMAT,
+						cfa_limit_kind_name(kind),
+						after),
+				 errdetail("Limit of \"%s\": in use are " INT64_FORMAT ".",
+						   text,
+						   used)));
 	}
 }
 

@@ -97,11 +97,10 @@ cfa_limit_refuse(CfaLimitKind kind, const pg_uuid_t *id, int64 n,
 	cfa_uuid_text(id, text);
 	ereport(ERROR,
 			(errcode(CFA_ERRCODE_LIMIT_REACHED),
-			 errmsg("limit \"%s\" of \"%s\" is reached",
-					cfa_limit_kind_name(kind),
-					text),
-			 errdetail("Asked for " INT64_FORMAT ", available " INT64_FORMAT
-					   ".",
+			 errmsg("limit \"%s\" is reached", cfa_limit_kind_name(kind)),
+			 errdetail("Limit of \"%s\": asked for " INT64_FORMAT
+					   ", available " INT64_FORMAT ".",
+					   text,
 					   n,
 					   available)));
 }
