@@ -87,8 +87,14 @@ cfa_client_free(CfaClient *client)
 {
 	if (client == NULL)
 		return;
-	while (client->transfers != NULL)
-		free_transfer(client->transfers);
+	for (Transfer *transfer = client->transfers; transfer != NULL;)
+	{
+		Transfer *next = transfer->next;
+
+		transfer->previous = NULL;
+		free_transfer(transfer);
+		transfer = next;
+	}
 	curl_multi_cleanup(client->multi);
 	cfa_timer_cancel(client->loop, &client->timer);
 	free(client);

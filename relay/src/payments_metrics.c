@@ -36,6 +36,7 @@ static const double seconds_bounds[] =
 static void init_jobs(CfaPayments *payments);
 static void init_requests(CfaPayments *payments);
 static void init_gauges(CfaPayments *payments);
+static void init_pending(CfaPayments *payments);
 
 void
 cfa_payments_metrics_init(CfaPayments *payments)
@@ -151,38 +152,82 @@ init_gauges(CfaPayments *payments)
 {
 	CfaMetrics *metrics = payments->daemon.metrics;
 	CfaPaymentsMetrics *m = &payments->metrics;
+	const struct
+	{
+		CfaMetric *metric;
+		bool is_counter;
+		const char *name;
+		const char *help;
+	} series[] = {
+		{&m->breaker_state,
+		 false,
+		 "careforall_payments_breaker_state",
+		 "Circuit breaker of the provider: 0 closed, 1 half open, 2 open."},
+		{&m->breaker_opened,
+		 true,
+		 "careforall_payments_breaker_opened_total",
+		 "Times that the breaker opened."},
+		{&m->in_flight,
+		 false,
+		 "careforall_payments_requests_in_flight",
+		 "Requests without an answer."},
+		{&m->jobs_open,
+		 false,
+		 "careforall_payments_jobs_open",
+		 "Jobs under way."},
+		{&m->waiting,
+		 false,
+		 "careforall_payments_jobs_waiting",
+		 "Jobs that wait for the provider."},
+		{&m->stuck_payments,
+		 false,
+		 "careforall_payments_stuck_pledges",
+		 "Pledges pending for longer than PAYMENTS_RECONCILE_AFTER."},
+		{&m->stuck_refunds,
+		 false,
+		 "careforall_payments_stuck_refunds",
+		 "Refunds requested for longer than PAYMENTS_RECONCILE_AFTER."},
+		{&m->dead_letters,
+		 false,
+		 "careforall_payments_dead_letters",
+		 "Dead letters that wait for a decision."},
+		{&m->reconciled,
+		 true,
+		 "careforall_payments_reconciled_total",
+		 "Outcomes told to the database without a notice."},
+		{&m->nats_losses,
+		 true,
+		 "careforall_payments_nats_losses_total",
+		 "NATS connections lost."},
+		{&m->pg_losses,
+		 true,
+		 "careforall_payments_pg_losses_total",
+		 "PostgreSQL sessions lost."},
+	};
+
+	for (size_t i = 0; i < sizeof(series) / sizeof(series[0]); i++)
+		*series[i].metric = series[i].is_counter
+								? cfa_metrics_counter(metrics,
+													  series[i].name,
+													  series[i].help,
+													  NULL,
+													  1)
+								: cfa_metrics_gauge(metrics,
+													series[i].name,
+													series[i].help,
+													NULL,
+													1);
+	init_pending(payments);
+}
+
+static void
+init_pending(CfaPayments *payments)
+{
 	char labels[64];
 
-	m->breaker_state = cfa_metrics_gauge(
-		metrics,
-		"careforall_payments_breaker_state",
-		"Circuit breaker of the provider: 0 closed, 1 half open, 2 open.",
-		NULL,
-		1);
-	m->breaker_opened =
-		cfa_metrics_counter(metrics,
-							"careforall_payments_breaker_opened_total",
-							"Times that the breaker opened.",
-							NULL,
-							1);
-	m->in_flight = cfa_metrics_gauge(metrics,
-									 "careforall_payments_requests_in_flight",
-									 "Requests without an answer.",
-									 NULL,
-									 1);
-	m->jobs_open = cfa_metrics_gauge(metrics,
-									 "careforall_payments_jobs_open",
-									 "Jobs under way.",
-									 NULL,
-									 1);
-	m->waiting = cfa_metrics_gauge(metrics,
-								   "careforall_payments_jobs_waiting",
-								   "Jobs that wait for the provider.",
-								   NULL,
-								   1);
 	for (int i = 0; i < CFA_PAYMENTS_CONSUMERS; i++)
-		m->pending[i] =
-			cfa_metrics_gauge(metrics,
+		payments->metrics.pending[i] =
+			cfa_metrics_gauge(payments->daemon.metrics,
 							  "careforall_payments_consumer_pending",
 							  "Events of the stream not delivered yet.",
 							  cfa_metrics_labels(labels,
@@ -191,39 +236,4 @@ init_gauges(CfaPayments *payments)
 												 payments->consumers[i].durable,
 												 NULL),
 							  1);
-	m->stuck_payments =
-		cfa_metrics_gauge(metrics,
-						  "careforall_payments_stuck_pledges",
-						  "Pledges pending for longer than RECONCILE_AFTER.",
-						  NULL,
-						  1);
-	m->stuck_refunds =
-		cfa_metrics_gauge(metrics,
-						  "careforall_payments_stuck_refunds",
-						  "Refunds requested for longer than RECONCILE_AFTER.",
-						  NULL,
-						  1);
-	m->dead_letters =
-		cfa_metrics_gauge(metrics,
-						  "careforall_payments_dead_letters",
-						  "Dead letters that wait for a decision.",
-						  NULL,
-						  1);
-	m->reconciled =
-		cfa_metrics_counter(metrics,
-							"careforall_payments_reconciled_total",
-							"Outcomes told to the database without a notice.",
-							NULL,
-							1);
-	m->nats_losses =
-		cfa_metrics_counter(metrics,
-							"careforall_payments_nats_losses_total",
-							"NATS connections lost.",
-							NULL,
-							1);
-	m->pg_losses = cfa_metrics_counter(metrics,
-									   "careforall_payments_pg_losses_total",
-									   "PostgreSQL sessions lost.",
-									   NULL,
-									   1);
 }

@@ -85,12 +85,19 @@ cfa_work_start(CfaPayments *payments, CfaJobKind kind, const char *target_id,
 void
 cfa_work_unblock(CfaPayments *payments)
 {
-	for (CfaWork *work = payments->works; work != NULL; work = work->next)
+	CfaWork *work = payments->works;
+
+	while (work != NULL)
 	{
 		if (!work->is_blocked)
+		{
+			work = work->next;
 			continue;
+		}
 		work->is_blocked = false;
 		carry_out(work);
+		/* The list may have changed: from the start. */
+		work = payments->works;
 	}
 }
 
@@ -153,8 +160,16 @@ cfa_work_release(CfaPayments *payments)
 void
 cfa_work_clear(CfaPayments *payments)
 {
-	while (payments->works != NULL)
-		free_work(payments->works);
+	CfaWork *work = payments->works;
+
+	while (work != NULL)
+	{
+		CfaWork *next = work->next;
+
+		work->previous = NULL;
+		free_work(work);
+		work = next;
+	}
 }
 
 static CfaWork *
@@ -293,7 +308,8 @@ enqueue(CfaWork *work)
 		payments->waiting_first = work;
 	payments->waiting_last = work;
 	payments->waiting_count++;
-	cfa_work_pump(payments);
+	/* In the next turn: sending may end this very job. */
+	cfa_timer_set(payments->daemon.loop, &payments->probe, 0);
 }
 
 static void

@@ -222,7 +222,7 @@ const char *cfa_projector_state_name(CfaProjectorState state);
 /* ---- projector_store.c */
 
 /*
- * A transaction: begin, any number of cfa_redis_send(), commit. All of it must
+ * A transaction: begin, any number of CFA_REDIS_SEND(), commit. All of it must
  * happen in one turn of the loop. committed is called once, unless the connection
  * goes; is_ok is false if nothing was written because cfa:position had changed.
  */

@@ -256,14 +256,13 @@ load(CfaProjector *projector, CfaCached *cached)
 		abort();
 	*request = (Load){.projector = projector, .cached = cached};
 	projector->batch.loads++;
-	if (cfa_redis_send(projector->redis,
+	if (CFA_REDIS_SEND(projector->redis,
 					   loaded,
 					   request,
 					   "HMGET",
 					   cfa_store_key(key, "state", cached->campaign->id),
 					   "source",
-					   "figures",
-					   NULL) != 0)
+					   "figures") != 0)
 		free(request);
 }
 
@@ -440,14 +439,13 @@ write_batch(CfaProjector *projector)
 								   projector->position.epoch,
 								   cached->is_source_changed);
 		if (cached->last_frame >= 0)
-			cfa_redis_send(projector->redis,
+			CFA_REDIS_SEND(projector->redis,
 						   NULL,
 						   NULL,
 						   "ZREMRANGEBYRANK",
 						   cfa_store_key(key, "live", cached->campaign->id),
 						   "0",
-						   LIVE_KEEP,
-						   NULL);
+						   LIVE_KEEP);
 		cached->is_touched = false;
 		cached->is_source_changed = false;
 		cached->last_frame = -1;
@@ -477,24 +475,22 @@ write_output(CfaProjector *projector, CfaOutput *output, bool is_last)
 
 	write_gift(projector, output);
 	if (change->old_slug != NULL)
-		cfa_redis_send(projector->redis,
+		CFA_REDIS_SEND(projector->redis,
 					   NULL,
 					   NULL,
 					   "DEL",
-					   cfa_store_key(key, "slug", change->old_slug),
-					   NULL);
+					   cfa_store_key(key, "slug", change->old_slug));
 	if (frame != NULL)
 	{
 		snprintf(score, sizeof(score), "%" PRId64, output->sequence);
 		text = json_dumps(frame, JSON_COMPACT);
-		cfa_redis_send(projector->redis,
+		CFA_REDIS_SEND(projector->redis,
 					   NULL,
 					   NULL,
 					   "ZADD",
 					   cfa_store_key(key, "live", id),
 					   score,
-					   text,
-					   NULL);
+					   text);
 		free(text);
 	}
 	if (frame == NULL && change->pledge == NULL)
@@ -505,8 +501,7 @@ write_output(CfaProjector *projector, CfaOutput *output, bool is_last)
 						output->pledge_id[0] != '\0' ? output->pledge_id : NULL,
 						frame,
 						change->pledge);
-	cfa_redis_send(
-		projector->redis, NULL, NULL, "PUBLISH", "cfa:live", text, NULL);
+	CFA_REDIS_SEND(projector->redis, NULL, NULL, "PUBLISH", "cfa:live", text);
 	free(text);
 }
 
@@ -518,20 +513,22 @@ write_gift(CfaProjector *projector, const CfaOutput *output)
 
 	cfa_store_key(key, "gifts", output->cached->campaign->id);
 	if (change->gift_removed != NULL)
-		cfa_redis_send(projector->redis,
+		CFA_REDIS_SEND(projector->redis,
 					   NULL,
 					   NULL,
 					   "LREM",
 					   key,
 					   "1",
-					   change->gift_removed,
-					   NULL);
+					   change->gift_removed);
 	if (change->gift_added == NULL)
 		return;
-	cfa_redis_send(
-		projector->redis, NULL, NULL, "LPUSH", key, change->gift_added, NULL);
-	cfa_redis_send(
-		projector->redis, NULL, NULL, "LTRIM", key, "0", GIFTS_LAST, NULL);
+	CFA_REDIS_SEND(projector->redis,
+				   NULL,
+				   NULL,
+				   "LPUSH",
+				   key,
+				   change->gift_added);
+	CFA_REDIS_SEND(projector->redis, NULL, NULL, "LTRIM", key, "0", GIFTS_LAST);
 }
 
 static void

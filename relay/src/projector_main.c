@@ -144,15 +144,14 @@ on_stop(void *arg)
 
 	projector.is_stopping = true;
 	cfa_batch_reset(&projector);
-	cfa_redis_send(projector.redis,
+	CFA_REDIS_SEND(projector.redis,
 				   NULL,
 				   NULL,
 				   "EVAL",
 				   release,
 				   "1",
 				   "cfa:projector",
-				   projector.token,
-				   NULL);
+				   projector.token);
 	cfa_timer_set(projector.daemon.loop, &stop, STOP_US);
 }
 
@@ -211,7 +210,7 @@ start_connections(void)
 static void
 redis_up(void *arg)
 {
-	cfa_redis_send(projector.redis, policy_read, NULL, "INFO", "memory", NULL);
+	CFA_REDIS_SEND(projector.redis, policy_read, NULL, "INFO", "memory");
 	cfa_projector_connected(&projector);
 }
 

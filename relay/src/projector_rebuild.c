@@ -181,16 +181,14 @@ begin(CfaProjector *projector)
 									: projector->position.epoch + 1;
 	snprintf(epoch, sizeof(epoch), "%" PRId64, projector->position.epoch);
 	cfa_store_begin(projector);
-	cfa_redis_send(
-		projector->redis, NULL, NULL, "DEL", "cfa:ready", "cfa:position", NULL);
-	cfa_redis_send(projector->redis,
+	CFA_REDIS_SEND(projector->redis,
 				   NULL,
 				   NULL,
-				   "HSET",
-				   "cfa:position",
-				   "epoch",
-				   epoch,
-				   NULL);
+				   "DEL",
+				   "cfa:ready",
+				   "cfa:position");
+	CFA_REDIS_SEND(
+		projector->redis, NULL, NULL, "HSET", "cfa:position", "epoch", epoch);
 	cfa_store_commit(projector, -1, begun);
 }
 
@@ -208,7 +206,7 @@ begun(CfaProjector *projector, bool is_ok)
 static void
 scan(CfaProjector *projector, const char *cursor)
 {
-	cfa_redis_send(projector->redis,
+	CFA_REDIS_SEND(projector->redis,
 				   scanned,
 				   projector,
 				   "SCAN",
@@ -216,8 +214,7 @@ scan(CfaProjector *projector, const char *cursor)
 				   "MATCH",
 				   "cfa:*",
 				   "COUNT",
-				   SCAN_COUNT,
-				   NULL);
+				   SCAN_COUNT);
 }
 
 static void
@@ -247,12 +244,11 @@ scanned(void *arg, const redisReply *reply)
 	for (size_t i = 0; i < keys->elements; i++)
 	{
 		if (is_model_key(cfa_redis_text(keys, i)))
-			cfa_redis_send(projector->redis,
+			CFA_REDIS_SEND(projector->redis,
 						   NULL,
 						   NULL,
 						   "UNLINK",
-						   cfa_redis_text(keys, i),
-						   NULL);
+						   cfa_redis_text(keys, i));
 	}
 	cfa_store_commit(projector, -1, removed);
 }
@@ -471,8 +467,7 @@ write_gifts(CfaProjector *projector, const char *id, const json_t *gifts)
 		char *text = cfa_model_gift_copy(gift);
 
 		if (text != NULL)
-			cfa_redis_send(
-				projector->redis, NULL, NULL, "RPUSH", key, text, NULL);
+			CFA_REDIS_SEND(projector->redis, NULL, NULL, "RPUSH", key, text);
 		free(text);
 	}
 }
@@ -488,14 +483,13 @@ write_reset(CfaProjector *projector, const char *id)
 	char *text = json_dumps(frame, JSON_COMPACT);
 
 	snprintf(score, sizeof(score), "%" PRId64, sequence);
-	cfa_redis_send(projector->redis,
+	CFA_REDIS_SEND(projector->redis,
 				   NULL,
 				   NULL,
 				   "ZADD",
 				   cfa_store_key(key, "live", id),
 				   score,
-				   text,
-				   NULL);
+				   text);
 	free(text);
 	json_decref(frame);
 }
@@ -509,7 +503,7 @@ write_progress(CfaProjector *projector)
 
 	snprintf(done, sizeof(done), "%" PRId64, rebuild->done);
 	snprintf(total, sizeof(total), "%" PRId64, rebuild->total);
-	cfa_redis_send(projector->redis,
+	CFA_REDIS_SEND(projector->redis,
 				   NULL,
 				   NULL,
 				   "HSET",
@@ -517,8 +511,7 @@ write_progress(CfaProjector *projector)
 				   "done",
 				   done,
 				   "campaigns",
-				   total,
-				   NULL);
+				   total);
 }
 
 /* ---- 4: the model is whole */
@@ -528,7 +521,7 @@ write_position(CfaProjector *projector)
 {
 	const CfaRebuild *rebuild = &projector->rebuild;
 
-	cfa_redis_send(projector->redis,
+	CFA_REDIS_SEND(projector->redis,
 				   NULL,
 				   NULL,
 				   "HSET",
@@ -540,8 +533,7 @@ write_position(CfaProjector *projector)
 				   "database",
 				   rebuild->position.database,
 				   "snapshot",
-				   rebuild->snapshot_text,
-				   NULL);
+				   rebuild->snapshot_text);
 	cfa_seen_init(&projector->position.seen);
 	cfa_store_put_position(projector, rebuild->position.sequence, "");
 	write_progress(projector);

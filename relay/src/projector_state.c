@@ -131,7 +131,7 @@ cfa_projector_tick(void *arg)
 static void
 ask_lease(CfaProjector *projector)
 {
-	cfa_redis_send(projector->redis,
+	CFA_REDIS_SEND(projector->redis,
 				   lease_answered,
 				   projector,
 				   "EVAL",
@@ -139,8 +139,7 @@ ask_lease(CfaProjector *projector)
 				   "1",
 				   "cfa:projector",
 				   projector->token,
-				   LEASE_MS,
-				   NULL);
+				   LEASE_MS);
 }
 
 static void
@@ -177,20 +176,18 @@ lease_answered(void *arg, const redisReply *reply)
 static void
 watch_position(CfaProjector *projector)
 {
-	cfa_redis_send(projector->redis,
+	CFA_REDIS_SEND(projector->redis,
 				   position_seen,
 				   projector,
 				   "HMGET",
 				   "cfa:position",
 				   "epoch",
-				   "seq",
-				   NULL);
-	cfa_redis_send(projector->redis,
+				   "seq");
+	CFA_REDIS_SEND(projector->redis,
 				   ready_seen,
 				   projector,
 				   "EXISTS",
-				   "cfa:ready",
-				   NULL);
+				   "cfa:ready");
 }
 
 static void
@@ -236,30 +233,27 @@ tell_leader(CfaProjector *projector)
 {
 	if (!projector->is_rebuild_told)
 	{
-		cfa_redis_send(projector->redis,
+		CFA_REDIS_SEND(projector->redis,
 					   NULL,
 					   NULL,
 					   "DEL",
 					   "cfa:ready",
-					   "cfa:position",
-					   NULL);
+					   "cfa:position");
 		cfa_log(CFA_LOG_INFO, "rebuild_asked");
 	}
 	projector->is_rebuild_told = true;
-	cfa_redis_send(projector->redis,
+	CFA_REDIS_SEND(projector->redis,
 				   leader_answered,
 				   projector,
 				   "HMGET",
 				   "cfa:position",
 				   "done",
-				   "campaigns",
-				   NULL);
-	cfa_redis_send(projector->redis,
+				   "campaigns");
+	CFA_REDIS_SEND(projector->redis,
 				   leader_answered,
 				   projector,
 				   "EXISTS",
-				   "cfa:ready",
-				   NULL);
+				   "cfa:ready");
 }
 
 static void
@@ -421,12 +415,11 @@ follow(CfaProjector *projector)
 	projector->state = CFA_PROJECTOR_FOLLOWING;
 	projector->is_model_ready = false;
 	projector->ready_target = projector->stream.last;
-	cfa_redis_send(projector->redis,
+	CFA_REDIS_SEND(projector->redis,
 				   ready_seen,
 				   projector,
 				   "EXISTS",
-				   "cfa:ready",
-				   NULL);
+				   "cfa:ready");
 	cfa_batch_follow(projector);
 	judge_identity(projector);
 }
@@ -487,14 +480,13 @@ cfa_projector_try_ready(CfaProjector *projector)
 		return;
 	/* Said by the answer; until then nothing else may begin. */
 	projector->batch.is_busy = true;
-	cfa_redis_send(projector->redis,
+	CFA_REDIS_SEND(projector->redis,
 				   campaigns_listed,
 				   projector,
 				   "ZRANGE",
 				   "cfa:campaigns",
 				   "0",
-				   "-1",
-				   NULL);
+				   "-1");
 }
 
 /* Those who watch must read again: the model may have jumped over events. */
@@ -507,7 +499,7 @@ campaigns_listed(void *arg, const redisReply *reply)
 		!projector->batch.is_busy)
 		return;
 	cfa_store_begin(projector);
-	cfa_redis_send(projector->redis, NULL, NULL, "SET", "cfa:ready", "1", NULL);
+	CFA_REDIS_SEND(projector->redis, NULL, NULL, "SET", "cfa:ready", "1");
 	for (size_t i = 0; i < reply->elements; i++)
 	{
 		int64_t sequence = projector->position.sequence;
@@ -515,8 +507,12 @@ campaigns_listed(void *arg, const redisReply *reply)
 		json_t *frame = cfa_render_reset_frame(id, sequence);
 		char *text = cfa_render_live(sequence, id, NULL, frame, NULL);
 
-		cfa_redis_send(
-			projector->redis, NULL, NULL, "PUBLISH", "cfa:live", text, NULL);
+		CFA_REDIS_SEND(projector->redis,
+					   NULL,
+					   NULL,
+					   "PUBLISH",
+					   "cfa:live",
+					   text);
 		free(text);
 		json_decref(frame);
 	}

@@ -32,7 +32,7 @@ static void copy(char *buf, size_t len, const char *text);
 void
 cfa_store_begin(CfaProjector *projector)
 {
-	cfa_redis_send(projector->redis, NULL, NULL, "MULTI", NULL);
+	CFA_REDIS_SEND(projector->redis, NULL, NULL, "MULTI");
 }
 
 void
@@ -43,16 +43,15 @@ cfa_store_commit(CfaProjector *projector, int64_t guard_sequence,
 	projector->is_exec_ok = false;
 	projector->guard_sequence = guard_sequence;
 	projector->transactions_open++;
-	cfa_redis_send(projector->redis, executed, projector, "EXEC", NULL);
-	cfa_redis_send(projector->redis, NULL, NULL, "WATCH", "cfa:position", NULL);
-	cfa_redis_send(projector->redis,
+	CFA_REDIS_SEND(projector->redis, executed, projector, "EXEC");
+	CFA_REDIS_SEND(projector->redis, NULL, NULL, "WATCH", "cfa:position");
+	CFA_REDIS_SEND(projector->redis,
 				   guarded,
 				   projector,
 				   "HMGET",
 				   "cfa:position",
 				   "epoch",
-				   "seq",
-				   NULL);
+				   "seq");
 }
 
 void
@@ -64,7 +63,7 @@ cfa_store_put_position(CfaProjector *projector, int64_t sequence,
 
 	if (seen == NULL)
 		abort();
-	cfa_redis_send(projector->redis,
+	CFA_REDIS_SEND(projector->redis,
 				   NULL,
 				   NULL,
 				   "HSET",
@@ -74,8 +73,7 @@ cfa_store_put_position(CfaProjector *projector, int64_t sequence,
 				   "event_id",
 				   event_id,
 				   "seen",
-				   seen,
-				   NULL);
+				   seen);
 	free(seen);
 }
 
@@ -91,7 +89,7 @@ cfa_store_put_campaign(CfaProjector *projector, CfaModelCampaign *campaign,
 	if (is_source_changed)
 	{
 		source = json_dumps(campaign->source, JSON_COMPACT);
-		cfa_redis_send(projector->redis,
+		CFA_REDIS_SEND(projector->redis,
 					   NULL,
 					   NULL,
 					   "HSET",
@@ -99,19 +97,12 @@ cfa_store_put_campaign(CfaProjector *projector, CfaModelCampaign *campaign,
 					   "figures",
 					   figures,
 					   "source",
-					   source,
-					   NULL);
+					   source);
 		put_listing(projector, campaign);
 	}
 	else
-		cfa_redis_send(projector->redis,
-					   NULL,
-					   NULL,
-					   "HSET",
-					   key,
-					   "figures",
-					   figures,
-					   NULL);
+		CFA_REDIS_SEND(
+			projector->redis, NULL, NULL, "HSET", key, "figures", figures);
 	free(source);
 	free(figures);
 	if (cfa_model_is_public(campaign))
@@ -121,9 +112,9 @@ cfa_store_put_campaign(CfaProjector *projector, CfaModelCampaign *campaign,
 int
 cfa_store_read_position(CfaProjector *projector, CfaRedisFn fn)
 {
-	cfa_redis_send(projector->redis, NULL, NULL, "UNWATCH", NULL);
-	cfa_redis_send(projector->redis, NULL, NULL, "WATCH", "cfa:position", NULL);
-	return cfa_redis_send(projector->redis,
+	CFA_REDIS_SEND(projector->redis, NULL, NULL, "UNWATCH");
+	CFA_REDIS_SEND(projector->redis, NULL, NULL, "WATCH", "cfa:position");
+	return CFA_REDIS_SEND(projector->redis,
 						  fn,
 						  projector,
 						  "HMGET",
@@ -134,8 +125,7 @@ cfa_store_read_position(CfaProjector *projector, CfaRedisFn fn)
 						  "event_id",
 						  "database",
 						  "snapshot",
-						  "seen",
-						  NULL);
+						  "seen");
 }
 
 int
@@ -243,7 +233,7 @@ put_public(CfaProjector *projector, CfaModelCampaign *campaign, int64_t epoch)
 	if (text == NULL)
 		abort();
 	cfa_model_etag(campaign, epoch, etag, sizeof(etag));
-	cfa_redis_send(projector->redis,
+	CFA_REDIS_SEND(projector->redis,
 				   NULL,
 				   NULL,
 				   "HSET",
@@ -253,8 +243,7 @@ put_public(CfaProjector *projector, CfaModelCampaign *campaign, int64_t epoch)
 				   "etag",
 				   etag,
 				   "created",
-				   created != NULL ? created : "",
-				   NULL);
+				   created != NULL ? created : "");
 	free(text);
 }
 
@@ -266,37 +255,33 @@ put_listing(CfaProjector *projector, const CfaModelCampaign *campaign)
 
 	if (!cfa_model_is_public(campaign))
 	{
-		cfa_redis_send(projector->redis,
+		CFA_REDIS_SEND(projector->redis,
 					   NULL,
 					   NULL,
 					   "DEL",
-					   cfa_store_key(key, "campaign", campaign->id),
-					   NULL);
-		cfa_redis_send(projector->redis,
+					   cfa_store_key(key, "campaign", campaign->id));
+		CFA_REDIS_SEND(projector->redis,
 					   NULL,
 					   NULL,
 					   "ZREM",
 					   "cfa:campaigns",
-					   campaign->id,
-					   NULL);
+					   campaign->id);
 		return;
 	}
 	number(score, cfa_model_time_ms(cfa_model_created_at(campaign)));
-	cfa_redis_send(projector->redis,
+	CFA_REDIS_SEND(projector->redis,
 				   NULL,
 				   NULL,
 				   "SET",
 				   cfa_store_key(key, "slug", cfa_model_slug(campaign)),
-				   campaign->id,
-				   NULL);
-	cfa_redis_send(projector->redis,
+				   campaign->id);
+	CFA_REDIS_SEND(projector->redis,
 				   NULL,
 				   NULL,
 				   "ZADD",
 				   "cfa:campaigns",
 				   score,
-				   campaign->id,
-				   NULL);
+				   campaign->id);
 }
 
 static const char *

@@ -48,9 +48,9 @@ cfa_provider_request(CfaProviderRequest *request, CfaProviderCall call,
 	{
 		case CFA_CALL_CREATE:
 			request->is_post = true;
-			written = snprintf(request->path,
-							   sizeof(request->path),
-							   "/v1/payment_intents");
+			snprintf(request->path,
+					 sizeof(request->path),
+					 "/v1/payment_intents");
 			snprintf(request->idempotency_key,
 					 sizeof(request->idempotency_key),
 					 "%s",
@@ -81,8 +81,7 @@ cfa_provider_request(CfaProviderRequest *request, CfaProviderCall call,
 			if (!is_id(terms->payment_id))
 				return -1;
 			request->is_post = true;
-			written =
-				snprintf(request->path, sizeof(request->path), "/v1/refunds");
+			snprintf(request->path, sizeof(request->path), "/v1/refunds");
 			snprintf(request->idempotency_key,
 					 sizeof(request->idempotency_key),
 					 "%s",

@@ -10,7 +10,6 @@
 #include "sink_redis.h"
 
 #include <hiredis/async.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,7 +23,6 @@
 #define ANSWER_TIMEOUT_US (INT64_C(5) * 1000000)
 #define RECONNECT_BASE_MS 50
 #define RECONNECT_MAX_MS 2000
-#define ARGS_MAX 64
 
 typedef enum RedisState
 {
@@ -164,22 +162,18 @@ cfa_redis_command(CfaRedis *redis, CfaRedisFn fn, void *arg, int argc,
 }
 
 int
-cfa_redis_send(CfaRedis *redis, CfaRedisFn fn, void *arg, ...)
+cfa_redis_send_words(CfaRedis *redis, CfaRedisFn fn, void *arg,
+					 const char *const *words)
 {
-	const char *argv[ARGS_MAX];
-	size_t argv_len[ARGS_MAX];
+	const char *argv[CFA_REDIS_WORDS_MAX];
+	size_t argv_len[CFA_REDIS_WORDS_MAX];
 	int argc = 0;
-	va_list list;
 
-	va_start(list, arg);
-	for (const char *text = va_arg(list, const char *);
-		 text != NULL && argc < ARGS_MAX;
-		 text = va_arg(list, const char *))
+	for (; argc < CFA_REDIS_WORDS_MAX && words[argc] != NULL; argc++)
 	{
-		argv[argc] = text;
-		argv_len[argc++] = strlen(text);
+		argv[argc] = words[argc];
+		argv_len[argc] = strlen(words[argc]);
 	}
-	va_end(list);
 	return cfa_redis_command(redis, fn, arg, argc, argv, argv_len);
 }
 
@@ -280,15 +274,14 @@ connected(const redisAsyncContext *context, int status)
 		return;
 	}
 	if (password != NULL && password[0] != '\0')
-		cfa_redis_send(redis, opened, NULL, "AUTH", password, NULL);
-	cfa_redis_send(redis, opened, NULL, "SELECT", redis->db, NULL);
-	cfa_redis_send(redis,
+		CFA_REDIS_SEND(redis, opened, NULL, "AUTH", password);
+	CFA_REDIS_SEND(redis, opened, NULL, "SELECT", redis->db);
+	CFA_REDIS_SEND(redis,
 				   opened,
 				   redis,
 				   "CLIENT",
 				   "SETNAME",
-				   redis->options.client_name,
-				   NULL);
+				   redis->options.client_name);
 }
 
 /* With arg: the last of the opening commands. An error before it shows up here. */

@@ -16,6 +16,8 @@
 
 #include "loop.h"
 
+#define CFA_REDIS_WORDS_MAX 64
+
 typedef struct CfaRedis CfaRedis;
 
 /* The reply is borrowed for the call; NULL when the connection was lost. */
@@ -55,9 +57,16 @@ void cfa_redis_drop(CfaRedis *redis, const char *why);
 int cfa_redis_command(CfaRedis *redis, CfaRedisFn fn, void *arg, int argc,
 					  const char **argv, const size_t *argv_len);
 
-/* The same with NUL-terminated arguments, the last one NULL. */
-int cfa_redis_send(CfaRedis *redis, CfaRedisFn fn, void *arg, ...)
-	__attribute__((sentinel));
+/* The same for words that end with NUL, in a list that ends with NULL. */
+int cfa_redis_send_words(CfaRedis *redis, CfaRedisFn fn, void *arg,
+						 const char *const *words);
+
+/* CFA_REDIS_SEND(redis, fn, arg, "SET", key, value); */
+#define CFA_REDIS_SEND(redis, fn, arg, ...) \
+	cfa_redis_send_words(redis,             \
+						 fn,                \
+						 arg,               \
+						 (const char *const[]){__VA_ARGS__, NULL})
 
 /* Text of the n-th element of an array, NULL if there is none. */
 const char *cfa_redis_text(const redisReply *reply, size_t index);
