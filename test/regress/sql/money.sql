@@ -2,7 +2,7 @@
 -- Goal: the currency table and the bounds of amounts.
 -- Method: known codes of each exponent, then codes that must be unknown.
 SELECT code, careforall.currency_exponent(code)
-FROM unnest(ARRAY['EUR', 'JPY', 'KWD', 'CLF', 'USD', 'ISK', 'eur', 'XXX', 'XAU', '', 'EURO'])
+FROM unnest(ARRAY['EUR', 'JPY', 'KWD', 'CLF', 'USD', 'ISK', 'eur', 'XTS', 'XAU', '', 'EURO'])
   WITH ORDINALITY AS u (code, n) ORDER BY n;
 SELECT careforall.currency_exponent(NULL) IS NULL AS null_is_null;
 
@@ -20,4 +20,4 @@ SELECT t.try(format($$INSERT INTO careforall.pledges
   (campaign_id, amount_minor, currency, donor_name, donor_email)
   VALUES (%L, %L, %L, 'B', 'b@x.y')$$, t.id('c', 100), amount, currency))
 FROM (VALUES (0, 'EUR'), (-5, 'EUR'), (9007199254740992, 'EUR'), (99, 'EUR'),
-  (100, 'USD'), (100, 'XXX'), (100, 'EUR')) AS v (amount, currency);
+  (100, 'USD'), (100, 'XTS'), (100, 'EUR')) AS v (amount, currency);
