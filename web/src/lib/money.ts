@@ -59,17 +59,18 @@ export function amountInputText(money: Money, locale: string): string {
 
 /**
  * Reads what a donor typed or pasted: "1.234,50", "1,234.50", " 50 EUR", "€5".
- * A separator that cannot be a decimal one in this currency groups thousands;
- * where both readings are possible the locale decides.
+ * Where "1.234" could be one or a thousand the locale decides, and what it
+ * makes of it is refused rather than guessed at if the currency has no such
+ * decimals.
  */
 export function parseAmount(text: string, currency: string, locale: string): ParsedAmount {
   const bare = stripCurrency(normalizeDigits(text.slice(0, MAX_TEXT_LENGTH)), currency)
   if (bare === '') return { ok: false, reason: 'empty' }
   if (!/^\d*(?:[.,]\d+)*[.,]?$/.test(bare) || !/\d/.test(bare)) return { ok: false, reason: 'invalid' }
   const exponent = currencyExponent(currency)
-  const point = decimalPointIndex(bare, exponent, locale)
+  const point = decimalPointIndex(bare, locale)
   const whole = point < 0 ? bare : bare.slice(0, point)
-  const fraction = point < 0 ? '' : bare.slice(point + 1).replace(/0+$/, '')
+  const fraction = point < 0 ? '' : bare.slice(point + 1)
   if (!isGrouped(whole)) return { ok: false, reason: point < 0 ? 'decimals' : 'invalid' }
   if (fraction.length > exponent) return { ok: false, reason: 'decimals' }
   const minor = BigInt(whole.replace(SEPARATORS, '') + fraction.padEnd(exponent, '0') || '0')
@@ -139,7 +140,7 @@ function stripCurrency(text: string, currency: string): string {
 }
 
 /** Where the decimal separator stands, -1 if there is none. */
-function decimalPointIndex(text: string, exponent: number, locale: string): number {
+function decimalPointIndex(text: string, locale: string): number {
   const found = [...text.matchAll(SEPARATORS)].map((match) => match.index)
   const last = found.at(-1)
   if (last === undefined) return -1
@@ -147,8 +148,7 @@ function decimalPointIndex(text: string, exponent: number, locale: string): numb
   if (kinds.size === 2) return last
   if (found.length > 1) return -1
   const after = text.length - last - 1
-  if (after !== 3 || last === 0) return exponent === 0 && after > 0 ? -1 : last
-  if (exponent < 3) return -1
+  if (after !== 3 || last === 0) return last
   return text[last] === decimalSeparator(locale) ? last : -1
 }
 

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+// Chromium for the browser tests: pages that note every fault they see, axe,
+// and moving by keyboard alone.
+import { readFile } from "node:fs/promises";
+import { createRequire } from "node:module";
+import { chromium, type Browser, type Locator, type Page } from "playwright-core";
+import { expect } from "vitest";
+
+const EXECUTABLE = process.env.CAREFORALL_CHROMIUM ?? "/usr/bin/chromium";
+const TABS_MAX = 60;
+const AXE_TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
+
+export function launch(): Promise<Browser> {
+  return chromium.launch({ executablePath: EXECUTABLE });
+}
+
+export interface Visitor {
+  page: Page;
+  /** Script errors, refused content and requests to other hosts. */
+  faults: string[];
+  close: () => Promise<void>;
+}
+
+export async function visit(
+  browser: Browser,
+  base: string,
+  options: { width?: number; theme?: "light" | "dark" } = {},
+): Promise<Visitor> {
+  const context = await browser.newContext({
+    baseURL: base,
+    viewport: { width: options.width ?? 1280, height: 800 },
+    colorScheme: options.theme ?? "light",
+    locale: "en-GB",
+  });
+  const page = await context.newPage();
+  page.setDefaultTimeout(20_000);
+  const faults: string[] = [];
+  page.on("pageerror", (error) => faults.push(error.message));
+  page.on("console", (message) => {
+    if (message.text().includes("Content Security Policy")) faults.push(message.text());
+  });
+  page.on("request", (request) => {
+    const { host } = new URL(request.url());
+    if (host !== "" && host !== new URL(base).host) faults.push(`request to ${host}`);
+  });
+  return { page, faults, close: () => context.close() };
+}
+
+/** The page as it is now has no fault that axe knows, at rest and without motion. */
+export async function expectAccessible(page: Page, what: string): Promise<void> {
+  await page.emulateMedia({ reducedMotion: "reduce" });
+  const require = createRequire(import.meta.url);
+  const source = await readFile(require.resolve("axe-core/axe.min.js"), "utf8");
+  // The debugger's own evaluation: the page's content policy stays in force.
+  const session = await page.context().newCDPSession(page);
+  await session.send("Runtime.evaluate", { expression: source });
+  const run = `axe.run(document, { runOnly: ${JSON.stringify(AXE_TAGS)} }).then((found) =>
+    found.violations.map((one) => one.id + ": " + one.nodes.map((node) => node.html).join(" ")))`;
+  const { result } = await session.send("Runtime.evaluate", {
+    expression: run,
+    awaitPromise: true,
+    returnByValue: true,
+  });
+  await session.detach();
+  expect(result.value, what).toEqual([]);
+}
+
+/** Presses Tab until the element has the focus. */
+export async function tabTo(page: Page, target: Locator): Promise<void> {
+  await target.waitFor();
+  for (let tabs = 0; tabs < TABS_MAX; tabs++) {
+    if (await target.evaluate((element) => element === document.activeElement)) return;
+    await page.keyboard.press("Tab");
+  }
+  throw new Error(`not reached by ${TABS_MAX} tabs: ${target.toString()}`);
+}
+
+/** Nothing is wider than the window. */
+export async function expectNoSideways(page: Page): Promise<void> {
+  const wider = await page.evaluate(
+    () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
+  );
+  expect(wider).toBeLessThanOrEqual(0);
+}
