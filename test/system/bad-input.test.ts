@@ -79,26 +79,19 @@ const withAmount = (amount: string): string =>
 
 describe("amounts", () => {
   test.each([
-    ["zero", "0", 422, "amount-out-of-range"],
-    ["negative", "-100", 422, "amount-out-of-range"],
+    ["zero", "0", 422, "validation-failed"],
+    ["negative", "-100", 422, "validation-failed"],
     ["below the campaign's least", "99", 422, "amount-out-of-range"],
     ["above the campaign's most", "40001", 422, "amount-out-of-range"],
-    ["above 2^53", "9007199254740992", 422, "amount-out-of-range"],
-    ["above int64", "9223372036854775808", 422, "amount-out-of-range"],
-    ["absurdly long", "1".repeat(400), 422, "amount-out-of-range"],
+    ["above 2^53", "9007199254740992", 422, "validation-failed"],
+    ["above int64", "9223372036854775808", 400, "invalid-json"],
+    ["absurdly long", "1".repeat(400), 400, "invalid-json"],
     ["a fraction", "10.5", 422, "validation-failed"],
     ["an exponent", "1e3", 422, "validation-failed"],
     ["text", '"1000"', 422, "validation-failed"],
     ["null", "null", 422, "validation-failed"],
   ])("%s", async (_name, amount, status, code) => {
-    // A number that no int64 holds may be refused as JSON already.
-    const answer = await raw(withAmount(amount));
-    if (answer.body.code === "invalid-json") {
-      expect(amount.length).toBeGreaterThan(16);
-      await refused(() => raw(withAmount(amount)), 400, "invalid-json");
-    } else {
-      await refused(() => raw(withAmount(amount)), status, code);
-    }
+    await refused(() => raw(withAmount(amount)), status, code);
   });
 
   test.each([
@@ -146,7 +139,6 @@ describe("campaigns and rewards", () => {
 
 describe("members of the body", () => {
   test.each<[string, Record<string, unknown>, string]>([
-    ["an unknown member", pledgeBody(1000, { admin: true }), "/admin"],
     ["no donor", { amount: { amount: 1000, currency: "EUR" } }, "/donor"],
     ["an empty name", pledgeBody(1000, { donor: { name: "", email: "a@example.org" } }), "/donor/name"],
     ["a name of 121 characters", pledgeBody(1000, { donor: { name: "x".repeat(121), email: "a@example.org" } }), "/donor/name"],
@@ -156,11 +148,13 @@ describe("members of the body", () => {
     ["a quantity of 0", pledgeBody(1000, { reward_id: randomUUID(), quantity: 0 }), "/quantity"],
     ["a quantity without a reward", pledgeBody(1000, { quantity: 1 }), "/quantity"],
   ])("%s is named by its pointer", async (_name, body, pointer) => {
-    // Unknown members may be refused as 400 or 422, by one rule for all routes.
-    const first = await pledge("open", body);
-    const answer = await refused(() => pledge("open", body), first.status, first.body.code);
-    expect([400, 422]).toContain(answer.status);
-    expect(JSON.stringify(answer.body)).toContain(pointer);
+    const answer = await refused(() => pledge("open", body), 422, "validation-failed");
+    expect(JSON.stringify(answer.body.errors)).toContain(`"${pointer}"`);
+  });
+
+  test("a member that the resource does not know", async () => {
+    const answer = await refused(() => pledge("open", pledgeBody(1000, { admin: true })), 400, "invalid-json");
+    expect(answer.body.detail).toContain("admin");
   });
 });
 
@@ -183,16 +177,11 @@ describe("broken bodies", () => {
   });
 
   test("U+0000 in a text", async () => {
-    const body = good.replace("Ada", "A\\u0000da");
-    const first = await raw(body);
-    expect([400, 422]).toContain(first.status);
-    await refused(() => raw(body), first.status, first.body.code);
+    await refused(() => raw(good.replace("Ada", "A\\u0000da")), 400, "invalid-json");
   });
 
   test("an array where an object belongs", async () => {
-    const first = await raw("[]");
-    expect([400, 422]).toContain(first.status);
-    await refused(() => raw("[]"), first.status, first.body.code);
+    await refused(() => raw("[]"), 400, "invalid-json");
   });
 
   test("a body of a megabyte", async () => {

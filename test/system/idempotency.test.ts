@@ -113,13 +113,15 @@ describe("Idempotency-Key", () => {
     expect((await context.http.pledge(campaign, pledgeBody(1000), key)).status).toBe(201);
   });
 
-  test("one key on two campaigns is two pledges", async () => {
+  test("one key for two campaigns is a key reused", async () => {
     const key = randomUUID();
     const one = await makeCampaign(context.sql);
     const two = await makeCampaign(context.sql);
     expect((await context.http.pledge(one, pledgeBody(), key)).status).toBe(201);
-    expect((await context.http.pledge(two, pledgeBody(), key)).status).toBe(201);
-    expect(await count(two)).toBe(1);
+    const other = await context.http.pledge<Problem>(two, pledgeBody(), key);
+    expect(other.status).toBe(422);
+    expect(other.body.code).toBe("idempotency-key-reused");
+    expect(await count(two)).toBe(0);
   });
 
   test("a quoted key is the same key", async () => {

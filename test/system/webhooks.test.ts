@@ -32,7 +32,11 @@ async function heldPayment(campaign: string, amount = 1000): Promise<Payment> {
   const created = await context.http.pledge(campaign, pledgeBody(amount));
   expect(created.status).toBe(201);
   const pledge = created.body.id;
-  return { pledge, id: await paymentOf(context.sql, pledge), amount };
+  const id = await paymentOf(context.sql, pledge);
+  await until("the provider to have the money", async () =>
+    (await context.provider.ledger()).payment_intents.some((one) => one.id === id && one.status === "succeeded"),
+  );
+  return { pledge, id, amount };
 }
 
 const succeeded = (payment: Payment, id?: string): ProviderEvent =>
