@@ -57,6 +57,7 @@ GRANT EXECUTE ON FUNCTION
   careforall.outbox_wake(),
   careforall.relay_checkpoint(text, bigint, pg_snapshot, text, text, bigint, bigint, bigint[]),
   careforall.relay_consumers(),
+  careforall.relay_dropped(),
   careforall.relay_heartbeat(text, bigint),
   careforall.relay_lead(text, text),
   careforall.relay_park(text, bigint, bigint, xid8, text),

@@ -95,6 +95,8 @@ cfa_relay_clear(CfaRelay *relay)
 	cfa_window_clear(&relay->window);
 	cfa_ids_clear(&relay->done);
 	cfa_ids_clear(&relay->parked);
+	cfa_ids_clear(&relay->blocked);
+	cfa_ids_clear(&relay->dropped);
 }
 
 static void

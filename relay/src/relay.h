@@ -30,6 +30,8 @@
 
 #define CFA_RELAY_CONSUMER "relay"
 #define CFA_RELAY_REASON_MAX 256
+/* The reason that relay_park() knows: the event itself is fine. */
+#define CFA_REASON_AGGREGATE "aggregate is parked"
 
 typedef struct CfaRelayConfig
 {
@@ -111,10 +113,13 @@ typedef struct CfaRelay
 	int64_t checkpoint_us;	 /* when; 0: none yet since the resync */
 	int64_t prune_us;
 	CfaIds parked;			  /* aggregate -> first parked outbox id */
+	CfaIds dropped;			  /* events that were given up */
 	int64_t poison_outbox_id; /* refused by the server for good; 0: none */
 	int64_t *sent_released;	  /* outbox ids to be marked with the checkpoint */
 	size_t sent_released_count;
-	bool has_released; /* an operator has released some */
+	uint64_t released_ordinal; /* they are stored when this one is */
+	bool has_released;		   /* some may be there to be published */
+	CfaIds blocked; /* aggregates that the released batch has to leave */
 	int64_t parks_since_load;
 	int64_t lag_us; /* when the lag was asked for */
 
@@ -212,7 +217,7 @@ void cfa_source_notified(CfaRelay *relay);
 bool cfa_publish_open(CfaRelay *relay); /* the inbox, on a new connection */
 void cfa_publish_close(CfaRelay *relay);
 void cfa_publish_poll(CfaRelay *relay);
-/* Decides about a row: skip, park or send. */
-void cfa_publish_row(CfaRelay *relay, const CfaRow *row);
+/* Decides about a row: skip, park or send. False if it is parked. */
+bool cfa_publish_row(CfaRelay *relay, const CfaRow *row);
 
 #endif

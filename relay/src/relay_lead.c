@@ -151,6 +151,20 @@ control_failed(CfaRelay *relay, const char *what, const PGresult *result)
 /* ---- leading */
 
 static void
+ask_parked(CfaRelay *relay)
+{
+	relay->parks_since_load = 0;
+	cfa_pg_query(relay->control,
+				 "SELECT p.aggregate_id, p.first_outbox_id "
+				 "FROM careforall.relay_parked() p",
+				 0,
+				 NULL,
+				 CONTROL_TIMEOUT_MS,
+				 on_parked,
+				 relay);
+}
+
+static void
 on_lead(void *arg, PGresult *result)
 {
 	CfaRelay *relay = arg;
@@ -170,28 +184,24 @@ on_lead(void *arg, PGresult *result)
 	}
 	relay->epoch = epoch;
 	cfa_log(CFA_LOG_INFO, "leads", CFA_INT("epoch", epoch));
-	relay->parks_since_load = 0;
-	cfa_pg_query(relay->control,
-				 "SELECT p.aggregate_id, p.first_outbox_id "
-				 "FROM careforall.relay_parked() p",
-				 0,
-				 NULL,
-				 CONTROL_TIMEOUT_MS,
-				 on_parked,
-				 relay);
+	ask_parked(relay);
 }
 
+/* Fills a map with the ids of column 0 and the numbers of column 1, if any. */
 static void
-load_parked(CfaRelay *relay, const PGresult *result)
+load_ids(CfaIds *ids, const PGresult *result)
 {
-	cfa_ids_clear(&relay->parked);
+	bool has_numbers = PQnfields(result) > 1;
+
+	cfa_ids_clear(ids);
 	for (int i = 0; i < PQntuples(result); i++)
 	{
 		uint8_t id[16];
 		const char *text = PQgetvalue(result, i, 0);
+		int64_t number = has_numbers ? cfa_pg_int(result, i, 1, 0) : 1;
 
 		if (!cfa_uuid_parse(text, strlen(text), id) ||
-			!cfa_ids_put(&relay->parked, id, cfa_pg_int(result, i, 1, 0)))
+			!cfa_ids_put(ids, id, number))
 			abort();
 	}
 }
@@ -208,9 +218,20 @@ on_parked(void *arg, PGresult *result)
 	}
 	/* Parks that were queued behind this query are not in its result. */
 	if (relay->parks_since_load == 0)
-		load_parked(relay, result);
+		load_ids(&relay->parked, result);
 	if (relay->epoch > 0 && relay->phase == CFA_RELAY_STANDBY)
 		cfa_relay_lead_won(relay);
+}
+
+static void
+on_dropped(void *arg, PGresult *result)
+{
+	CfaRelay *relay = arg;
+
+	if (cfa_pg_is_ok(result))
+		load_ids(&relay->dropped, result);
+	else
+		control_failed(relay, "relay_dropped", result);
 }
 
 static void
@@ -296,6 +317,15 @@ cfa_lead_ask_start(CfaRelay *relay)
 	snprintf(epoch, sizeof(epoch), "%" PRId64, relay->epoch);
 	snprintf(first, sizeof(first), "%" PRIu64, relay->stream.first_seq);
 	snprintf(last, sizeof(last), "%" PRIu64, relay->stream.last_seq);
+	/* Answered in this order: what was decided is known before the first row. */
+	ask_parked(relay);
+	cfa_pg_query(relay->control,
+				 "SELECT d.event_id FROM careforall.relay_dropped() d",
+				 0,
+				 NULL,
+				 CONTROL_TIMEOUT_MS,
+				 on_dropped,
+				 relay);
 	cfa_pg_query(relay->control,
 				 "SELECT s.is_leader, s.snapshot, s.stream_seq, s.is_foreign, "
 				 "s.has_lost "
@@ -380,10 +410,10 @@ heartbeat(CfaRelay *relay)
 
 /* Writes the array of released events that are on the stream now. */
 static void
-add_sent(const CfaRelay *relay, CfaBuf *array)
+add_sent(const CfaRelay *relay, bool is_stored, CfaBuf *array)
 {
 	cfa_buf_addc(array, '{');
-	for (size_t i = 0; i < relay->sent_released_count; i++)
+	for (size_t i = 0; is_stored && i < relay->sent_released_count; i++)
 		cfa_buf_addf(array,
 					 "%s%" PRId64,
 					 i == 0 ? "" : ",",
@@ -397,6 +427,7 @@ write_checkpoint(CfaRelay *relay, const CfaCheckpoint *checkpoint)
 	char epoch[NUMBER_MAX];
 	char seq[NUMBER_MAX];
 	char last[NUMBER_MAX];
+	bool is_stored = relay->window.acked >= relay->released_ordinal;
 	CfaBuf sent = {0};
 	const char *values[] = {CFA_RELAY_CONSUMER,
 							epoch,
@@ -407,7 +438,7 @@ write_checkpoint(CfaRelay *relay, const CfaCheckpoint *checkpoint)
 							checkpoint->last_outbox_id > 0 ? last : NULL,
 							NULL};
 
-	add_sent(relay, &sent);
+	add_sent(relay, is_stored, &sent);
 	values[7] = cfa_buf_text(&sent);
 	snprintf(epoch, sizeof(epoch), "%" PRId64, relay->epoch);
 	snprintf(seq, sizeof(seq), "%" PRIu64, checkpoint->stream_seq);
@@ -423,7 +454,8 @@ write_checkpoint(CfaRelay *relay, const CfaCheckpoint *checkpoint)
 				 relay);
 	cfa_buf_clear(&sent);
 	relay->is_checkpointing = true;
-	relay->sent_released_count = 0;
+	if (is_stored)
+		relay->sent_released_count = 0;
 	relay->checkpoint_seq = checkpoint->stream_seq;
 	relay->checkpoint_us = cfa_loop_now_us(relay->loop);
 	cfa_metrics_add(relay->metrics.registry, relay->metrics.checkpoints, 1);
@@ -446,6 +478,7 @@ cfa_lead_checkpoint(CfaRelay *relay, bool is_forced)
 		return;
 	}
 	if (is_forced || relay->checkpoint_us == 0 || age_us > RENEW_US ||
+		relay->sent_released_count > 0 ||
 		checkpoint.stream_seq != relay->checkpoint_seq)
 		write_checkpoint(relay, &checkpoint);
 	else
@@ -509,15 +542,7 @@ look_after(CfaRelay *relay)
 	}
 	if (relay->parked.count == 0)
 		return;
-	relay->parks_since_load = 0;
-	cfa_pg_query(relay->control,
-				 "SELECT p.aggregate_id, p.first_outbox_id "
-				 "FROM careforall.relay_parked() p",
-				 0,
-				 NULL,
-				 CONTROL_TIMEOUT_MS,
-				 on_parked,
-				 relay);
+	ask_parked(relay);
 	cfa_pg_query(relay->control,
 				 "SELECT r.id FROM careforall.relay_released(1) r",
 				 0,
@@ -572,6 +597,9 @@ cfa_lead_park(CfaRelay *relay, const CfaRow *row, const char *reason)
 	if ((!cfa_ids_get(&relay->parked, row->aggregate_id, &first) ||
 		 row->event.outbox_id < first) &&
 		!cfa_ids_put(&relay->parked, row->aggregate_id, row->event.outbox_id))
+		abort();
+	if (relay->batch.is_released &&
+		!cfa_ids_put(&relay->blocked, row->aggregate_id, 1))
 		abort();
 	cfa_metrics_add(relay->metrics.registry, relay->metrics.parked, 1);
 	cfa_log(CFA_LOG_ERROR,

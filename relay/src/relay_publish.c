@@ -99,28 +99,35 @@ reason_to_park(const CfaRelay *relay, const CfaRow *row)
 		return "larger than the stream takes";
 	if (relay->poison_outbox_id == row->event.outbox_id)
 		return "refused by the stream";
-	if (!relay->batch.is_released &&
-		cfa_ids_get(&relay->parked, row->aggregate_id, &first_parked) &&
+	if (relay->batch.is_released)
+		return cfa_ids_get(&relay->blocked, row->aggregate_id, NULL)
+				   ? CFA_REASON_AGGREGATE
+				   : NULL;
+	if (cfa_ids_get(&relay->parked, row->aggregate_id, &first_parked) &&
 		row->event.outbox_id >= first_parked)
-		return "aggregate is parked";
+		return CFA_REASON_AGGREGATE;
 	return NULL;
 }
 
-void
+bool
 cfa_publish_row(CfaRelay *relay, const CfaRow *row)
 {
 	const char *reason;
 
-	if (relay->done.count > 0 && cfa_ids_get(&relay->done, row->event_id, NULL))
+	if (cfa_ids_get(&relay->done, row->event_id, NULL))
 	{
 		cfa_metrics_add(relay->metrics.registry, relay->metrics.skipped, 1);
-		return;
+		return true;
 	}
+	/* Somebody decided so; only a reading of everything comes past it again. */
+	if (cfa_ids_get(&relay->dropped, row->event_id, NULL))
+		return true;
 	reason = reason_to_park(relay, row);
 	if (reason != NULL)
 		cfa_lead_park(relay, row, reason);
 	else
 		send_event(relay, row);
+	return reason == NULL;
 }
 
 /* ---- in */

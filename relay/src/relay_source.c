@@ -112,6 +112,8 @@ cfa_source_start(CfaRelay *relay)
 	relay->is_wake_missing = false;
 	relay->last_event_us = cfa_loop_now_us(relay->loop);
 	relay->sent_released_count = 0;
+	relay->released_ordinal = 0;
+	relay->has_released = false;
 	cfa_pg_query(relay->control,
 				 "SELECT careforall.outbox_wake()",
 				 0,
@@ -163,13 +165,14 @@ read_batch(CfaRelay *relay)
 	close_batch(relay);
 	relay->batch.is_open = true;
 	relay->batch.started_us = cfa_loop_now_us(relay->loop);
-	/* Released events go first and alone: then they are marked with the next
-	 * checkpoint. */
+	/* Released events go by themselves and are marked with the next checkpoint;
+	 * until then no more of them are read. */
 	if (relay->has_released && !relay->is_first_batch &&
 		relay->sent_released_count == 0)
 	{
 		relay->has_released = false;
 		relay->batch.is_released = true;
+		cfa_ids_clear(&relay->blocked);
 		snprintf(limit, sizeof(limit), "%d", RELEASED_MAX);
 		cfa_pg_stream(relay->reader,
 					  "cfa_released",
@@ -235,8 +238,7 @@ on_row(void *arg, PGresult *result)
 		return;
 	batch->rows++;
 	batch->last_outbox_id = row.event.outbox_id;
-	cfa_publish_row(relay, &row);
-	if (batch->is_released)
+	if (cfa_publish_row(relay, &row) && batch->is_released)
 		note_released(relay, row.event.outbox_id);
 	if (cfa_window_is_full(&relay->window))
 	{
@@ -254,6 +256,24 @@ cfa_source_room(CfaRelay *relay)
 		return;
 	relay->is_held_back = false;
 	cfa_pg_resume(relay->reader);
+}
+
+/*
+ * Whatever the tail held was visible to the first batch, or had been released: after
+ * both have been read, the tail is of no more use.
+ */
+static void
+forget_tail(CfaRelay *relay)
+{
+	if (relay->batch.is_released)
+		relay->released_ordinal = relay->window.last_ordinal;
+	else if (relay->is_first_batch)
+		relay->has_released = relay->parked.count > 0;
+	else
+		return;
+	relay->is_first_batch = false;
+	if (!relay->has_released)
+		cfa_ids_clear(&relay->done);
 }
 
 /* All of the batch was sent: its snapshot is where the next one starts. */
@@ -277,11 +297,8 @@ batch_done(CfaRelay *relay)
 		free(relay->snapshot);
 		relay->snapshot = batch->snapshot;
 		batch->snapshot = NULL;
-		/* Whatever the tail held was visible to this batch. */
-		if (relay->is_first_batch)
-			cfa_ids_clear(&relay->done);
-		relay->is_first_batch = false;
 	}
+	forget_tail(relay);
 	if (relay->checkpoint_us == 0)
 		cfa_lead_checkpoint(relay, true);
 }

@@ -5,9 +5,9 @@
 -- a consumer never sees them out of order. Releasing an aggregate publishes what is
 -- left of it, in order, before anything newer of it.
 
--- Parks an outbox row for the leader of an epoch. Gives its state: released if the
--- aggregate is being released just now, else parked; NULL when the epoch is not the
--- leader's any more or there is no such row.
+-- Parks an outbox row for the leader of an epoch. Gives its state, NULL when the epoch
+-- is not the leader's any more or there is no such row. An event that only had to
+-- wait for its aggregate is released at once if nothing of the aggregate is parked.
 CREATE OR REPLACE FUNCTION careforall.relay_park(
   consumer text, epoch bigint, outbox_id bigint, xid xid8, reason text)
 RETURNS text
@@ -20,11 +20,17 @@ BEGIN
   IF NOT careforall.relay_heartbeat(relay_park.consumer, relay_park.epoch) THEN
     RETURN NULL;
   END IF;
-  -- A released event that still cannot be published waits for another decision.
+  -- A released event that still cannot be published waits for another decision, and
+  -- so do those behind it.
   UPDATE careforall.outbox_parked p
-  SET state = 'parked', reason = left(relay_park.reason, 500), decided_at = NULL
-  WHERE p.outbox_id = relay_park.outbox_id AND p.state = 'released'
-    AND relay_park.reason <> 'aggregate is parked';
+  SET state = 'parked', decided_at = NULL,
+      reason = CASE WHEN p.outbox_id = relay_park.outbox_id
+        THEN left(relay_park.reason, 500) ELSE p.reason END
+  FROM careforall.outbox_parked r
+  WHERE r.outbox_id = relay_park.outbox_id AND r.state = 'released'
+    AND relay_park.reason <> 'aggregate is parked'
+    AND p.aggregate_id = r.aggregate_id AND p.outbox_id >= r.outbox_id
+    AND p.state = 'released';
   IF FOUND THEN
     RETURN 'parked';
   END IF;
@@ -34,12 +40,11 @@ BEGIN
   SELECT o.id, o.event_id, o.xid, o.aggregate_type, o.aggregate_id, o.aggregate_version,
     o.campaign_id, o.type, o.data, o.traceparent, o.occurred_at, o.recorded_at,
     relay_park.consumer, left(relay_park.reason, 500),
-    CASE WHEN 'released' = ALL (s.states) AND cardinality(s.states) > 0
-      THEN 'released' ELSE 'parked' END
+    CASE WHEN relay_park.reason <> 'aggregate is parked' OR EXISTS (
+        SELECT FROM careforall.outbox_parked e
+        WHERE e.aggregate_id = o.aggregate_id AND e.state = 'parked')
+      THEN 'parked' ELSE 'released' END
   FROM careforall.outbox o
-  CROSS JOIN LATERAL (SELECT ARRAY(
-    SELECT e.state FROM careforall.outbox_parked e
-    WHERE e.aggregate_id = o.aggregate_id AND e.state IN ('parked', 'released')) AS states) s
   WHERE o.xid = relay_park.xid AND o.id = relay_park.outbox_id
   -- Read again after a crash: what was decided stands.
   ON CONFLICT ON CONSTRAINT outbox_parked_pkey DO UPDATE SET reason = p.reason
@@ -58,6 +63,15 @@ AS $$
   FROM careforall.outbox_parked p
   WHERE p.state IN ('parked', 'released')
   GROUP BY p.aggregate_id
+$$;
+
+-- Events that were given up.
+CREATE OR REPLACE FUNCTION careforall.relay_dropped()
+RETURNS TABLE (event_id uuid)
+LANGUAGE sql STABLE SECURITY DEFINER
+SET search_path = pg_catalog, careforall, pg_temp
+AS $$
+  SELECT p.event_id FROM careforall.outbox_parked p WHERE p.state = 'dropped'
 $$;
 
 -- Released events in order, in the columns of the relay's batch.
@@ -127,6 +141,8 @@ COMMENT ON FUNCTION careforall.relay_park(text, bigint, bigint, xid8, text) IS
   'Parks an event that cannot be published.';
 COMMENT ON FUNCTION careforall.relay_parked() IS
   'Aggregates with parked events.';
+COMMENT ON FUNCTION careforall.relay_dropped() IS
+  'Parked events that will never be published.';
 COMMENT ON FUNCTION careforall.relay_released(integer) IS
   'Parked events that may be published now, in order.';
 COMMENT ON FUNCTION careforall.outbox_release(uuid, text) IS
