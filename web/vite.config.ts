@@ -3,13 +3,13 @@ import { fileURLToPath } from 'node:url'
 import tailwindcss from '@tailwindcss/vite'
 import react from '@vitejs/plugin-react'
 import { defineConfig } from 'vitest/config'
-import { gzipFiles } from './scripts/gzip.ts'
+import { compressFiles } from './scripts/compress.ts'
 
 const path = (name: string) => fileURLToPath(new URL(name, import.meta.url))
 const api = process.env.CAREFORALL_DEV_API ?? 'http://127.0.0.1:8080'
 
 export default defineConfig({
-  plugins: [react(), tailwindcss(), gzipFiles()],
+  plugins: [react(), tailwindcss(), compressFiles()],
   resolve: {
     alias: {
       '@': path('./src'),

@@ -30,11 +30,22 @@ for server in $(printf '%s' "$api" | tr ',' ' '); do
 	servers="$servers\\n\\t\\tserver $server max_fails=0;"
 done
 
+# Brotli only where its module is installed.
+modules=
+brotli=
+brotli_module=/usr/lib/nginx/modules/ngx_http_brotli_static_module.so
+if [ -e "$brotli_module" ]; then
+	modules="load_module $brotli_module;"
+	brotli="brotli_static on;"
+fi
+
 fill() {
 	sed -e "s|@LISTEN@|$listen|g" \
 		-e "s|@WEB_ROOT@|$web_root|g" \
 		-e "s|@RUN_DIR@|$run_dir|g" \
 		-e "s|@CONNECTIONS_PER_ADDRESS@|$connections|g" \
+		-e "s|@MODULES@|$modules|" \
+		-e "s|@BROTLI@|$brotli|" \
 		-e "s|@API_SERVERS@|${servers#??}|" "$here/$1"
 }
 

@@ -1,19 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
-// Writes a .gz beside each text file of the build, for nginx's gzip_static.
+// Writes a .br and a .gz beside each text file of the build, for nginx's
+// brotli_static and gzip_static.
 import { readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { gzip } from 'node:zlib'
+import { brotliCompress, constants, gzip } from 'node:zlib'
 import type { Plugin } from 'vite'
 
-const compress = promisify(gzip)
 const COMPRESSIBLE = /\.(?:html|js|css|svg|json|txt|webmanifest)$/
 const WORTH_IT_BYTES = 512
 
-export function gzipFiles(): Plugin {
+const toGzip = promisify(gzip)
+const toBrotli = promisify(brotliCompress)
+const BROTLI = { params: { [constants.BROTLI_PARAM_QUALITY]: constants.BROTLI_MAX_QUALITY } }
+
+export function compressFiles(): Plugin {
   let outDir = 'dist'
   return {
-    name: 'careforall-gzip',
+    name: 'careforall-compress',
     apply: 'build',
     configResolved(config) {
       outDir = join(config.root, config.build.outDir)
@@ -23,7 +27,8 @@ export function gzipFiles(): Plugin {
       for (const name of entries.filter((entry) => COMPRESSIBLE.test(entry))) {
         const body = await readFile(join(outDir, name))
         if (body.length < WORTH_IT_BYTES) continue
-        await writeFile(join(outDir, `${name}.gz`), await compress(body, { level: 9 }))
+        await writeFile(join(outDir, `${name}.gz`), await toGzip(body, { level: 9 }))
+        await writeFile(join(outDir, `${name}.br`), await toBrotli(body, BROTLI))
       }
     },
   }
