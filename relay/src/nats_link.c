@@ -11,6 +11,7 @@
 
 #include <pthread.h>
 #include <stdatomic.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -24,6 +25,7 @@
 #define PING_INTERVAL_MS 5000
 #define PINGS_OUT_MAX 2
 #define SERVERS_MAX 8
+#define ERROR_MAX 256
 
 typedef enum LinkState
 {
@@ -327,12 +329,16 @@ cfa_nats_losses(const CfaNatsLink *link)
 void
 cfa_nats_drop(CfaNatsLink *link, const char *why)
 {
+	char reason[ERROR_MAX];
+
 	if (link->state != LINK_UP)
 		return;
+	/* The text may belong to the connection. */
+	snprintf(reason, sizeof(reason), "%s", why);
 	close_connection(link);
 	link->losses++;
-	retry_later(link, "nats_lost", why);
-	link->options.on_down(link->options.arg, why);
+	retry_later(link, "nats_lost", reason);
+	link->options.on_down(link->options.arg, reason);
 }
 
 static void
