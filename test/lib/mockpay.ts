@@ -12,7 +12,8 @@ import Stripe from "stripe";
 import { root } from "./stack.ts";
 import { until } from "./until.ts";
 
-const binary = path.join(root, "kore-app/build/careforall-mockpay");
+// CAREFORALL_TEST_MOCKPAY: another build, for example an instrumented one.
+const binary = process.env.CAREFORALL_TEST_MOCKPAY ?? path.join(root, "kore-app/build/careforall-mockpay");
 
 /** One delivery as it came in: raw, as a signature needs it. */
 export interface Delivery {

@@ -71,19 +71,22 @@ delays_have_the_mean_that_was_asked_for(void **state)
 		for (int n = 0; n < DRAWS; n++)
 		{
 			double share = (n + 0.5) / DRAWS;
-			int64_t delay =
-				cfa_mock_draw_delay(all[i], 1000, 1000000, share);
+			int64_t delay = cfa_mock_draw_delay(all[i], 1000, 1000000, share);
 
 			assert_true(delay >= 0);
 			sum += delay;
 		}
 		assert_in_range(sum / DRAWS, 970, 1030);
 	}
-	assert_int_equal(
-		cfa_mock_draw_delay(CFA_MOCK_EXPONENTIAL, 1000, 1500, 0.9999), 1500);
+	assert_int_equal(cfa_mock_draw_delay(CFA_MOCK_EXPONENTIAL,
+										 1000,
+										 1500,
+										 0.9999),
+					 1500);
 	assert_int_equal(cfa_mock_draw_delay(CFA_MOCK_LOGNORMAL, 0, 10, 0.5), 0);
-	assert_in_range(
-		cfa_mock_draw_delay(CFA_MOCK_LOGNORMAL, 1000, 2000, 0.0), 0, 2);
+	assert_in_range(cfa_mock_draw_delay(CFA_MOCK_LOGNORMAL, 1000, 2000, 0.0),
+					0,
+					2);
 }
 
 static void
@@ -170,11 +173,12 @@ outcomes_are_found_by_all_their_names(void **state)
 
 		assert_ptr_equal(cfa_mock_outcome_by_name(outcome->name), outcome);
 		if (outcome->suffix >= 0)
-			assert_ptr_equal(
-				cfa_mock_outcome_by_amount(5000 + outcome->suffix), outcome);
+			assert_ptr_equal(cfa_mock_outcome_by_amount(5000 + outcome->suffix),
+							 outcome);
 		if (outcome->payment_method != NULL)
-			assert_ptr_equal(
-				cfa_mock_outcome_by_method(outcome->payment_method), outcome);
+			assert_ptr_equal(cfa_mock_outcome_by_method(
+								 outcome->payment_method),
+							 outcome);
 		assert_int_equal(outcome->code == NULL, outcome->message == NULL);
 	}
 }
@@ -228,40 +232,35 @@ settings_apply_all_or_nothing(void **state)
 {
 	CfaMockSettings settings;
 	CfaMockSettings before;
-	json_t *values = json_pack("{sf sb si}",
-							   "failure_rate",
-							   0.5,
-							   "hold",
-							   1,
-							   "latency_ms",
-							   -1);
+	json_t *values = json_pack(
+		"{sf sb si}", "failure_rate", 0.5, "hold", 1, "latency_ms", -1);
 	json_t *shown;
 	char message[128];
 
 	(void) state;
 	cfa_mock_settings_defaults(&settings);
 	before = settings;
-	assert_false(cfa_mock_settings_apply(
-		&settings, values, message, sizeof(message)));
+	assert_false(
+		cfa_mock_settings_apply(&settings, values, message, sizeof(message)));
 	assert_memory_equal(&settings, &before, sizeof(settings));
 	assert_non_null(strstr(message, "latency_ms"));
 	json_object_set_new(values, "latency_ms", json_integer(5));
-	assert_true(cfa_mock_settings_apply(
-		&settings, values, message, sizeof(message)));
+	assert_true(
+		cfa_mock_settings_apply(&settings, values, message, sizeof(message)));
 	shown = cfa_mock_settings_json(&settings);
 	assert_true(json_is_true(json_object_get(shown, "hold")));
 	assert_int_equal(json_object_size(shown), CFA_MOCK_SETTINGS_COUNT);
 	/* What is shown can be put back as it is. */
-	assert_true(cfa_mock_settings_apply(
-		&settings, shown, message, sizeof(message)));
+	assert_true(
+		cfa_mock_settings_apply(&settings, shown, message, sizeof(message)));
 	json_decref(shown);
 	json_object_set_new(values, "unknown", json_true());
-	assert_false(cfa_mock_settings_apply(
-		&settings, values, message, sizeof(message)));
+	assert_false(
+		cfa_mock_settings_apply(&settings, values, message, sizeof(message)));
 	json_decref(values);
 	values = json_array();
-	assert_false(cfa_mock_settings_apply(
-		&settings, values, message, sizeof(message)));
+	assert_false(
+		cfa_mock_settings_apply(&settings, values, message, sizeof(message)));
 	json_decref(values);
 }
 

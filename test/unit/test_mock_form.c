@@ -55,14 +55,21 @@ last_value_wins(void **state)
 static void
 refuses_broken_text(void **state)
 {
-	static const char *const broken[] = {
-		"a=%", "a=%1", "a=%zz", "a=%00", "%00=a", "a=%ff", "a=%c3", "a=%ed%a0%80"};
+	static const char *const broken[] = {"a=%",
+										 "a=%1",
+										 "a=%zz",
+										 "a=%00",
+										 "%00=a",
+										 "a=%ff",
+										 "a=%c3",
+										 "a=%ed%a0%80"};
 	CfaMockParams params;
 
 	(void) state;
 	for (size_t i = 0; i < sizeof(broken) / sizeof(broken[0]); i++)
 		assert_false(parse(&params, broken[i]));
-	assert_false(cfa_mock_params_parse(&params, "a=\0b", 4, &(CfaMockFault){0}));
+	assert_false(
+		cfa_mock_params_parse(&params, "a=\0b", 4, &(CfaMockFault){0}));
 }
 
 static void
@@ -162,8 +169,9 @@ collects_metadata(void **state)
 
 	(void) state;
 	assert_int_equal(json_object_size(metadata), 2);
-	assert_string_equal(
-		json_string_value(json_object_get(metadata, "pledge_id")), "p1");
+	assert_string_equal(json_string_value(
+							json_object_get(metadata, "pledge_id")),
+						"p1");
 	assert_string_equal(json_string_value(json_object_get(metadata, "note")),
 						"a b");
 	json_decref(metadata);

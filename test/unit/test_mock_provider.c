@@ -45,12 +45,11 @@ declined_payment_can_be_tried_again_or_canceled(void **state)
 	assert_string_equal(text("last_payment_error.code"), "card_declined");
 	assert_string_equal(text("last_payment_error.decline_code"),
 						"insufficient_funds");
-	assert_int_equal(
-		call(CFA_MOCK_CONFIRM_INTENT,
-			 id,
-			 NULL,
-			 "payment_method=pm_card_chargeDeclinedExpiredCard"),
-		200);
+	assert_int_equal(call(CFA_MOCK_CONFIRM_INTENT,
+						  id,
+						  NULL,
+						  "payment_method=pm_card_chargeDeclinedExpiredCard"),
+					 200);
 	pass(150);
 	assert_string_equal(status_of(id), "requires_payment_method");
 	assert_string_equal(text("last_payment_error.code"), "expired_card");
@@ -96,8 +95,11 @@ refuses_what_the_status_forbids(void **state)
 			CfaMockOperation operation =
 				confirm ? CFA_MOCK_CONFIRM_INTENT : CFA_MOCK_CANCEL_INTENT;
 
-			assert_int_equal(
-				call(CFA_MOCK_CREATE_INTENT, NULL, NULL, cases[i].form), 200);
+			assert_int_equal(call(CFA_MOCK_CREATE_INTENT,
+								  NULL,
+								  NULL,
+								  cases[i].form),
+							 200);
 			(void) snprintf(id, sizeof(id), "%s", text("id"));
 			pass(cases[i].wait_ms);
 			assert_int_equal(call(operation, id, NULL, ""),
@@ -175,8 +177,11 @@ refuses_invalid_parameters(void **state)
 	(void) state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
 	{
-		assert_int_equal(
-			call(CFA_MOCK_CREATE_INTENT, NULL, "key", cases[i].form), 400);
+		assert_int_equal(call(CFA_MOCK_CREATE_INTENT,
+							  NULL,
+							  "key",
+							  cases[i].form),
+						 400);
 		assert_string_equal(text("error.type"), "invalid_request_error");
 		assert_string_equal(text("error.param"), cases[i].param);
 		assert_string_equal(text("error.code"), cases[i].code);
@@ -237,12 +242,17 @@ key_gives_one_payment(void **state)
 	assert_int_equal(provider.store.intent_count, 1);
 	/* After a day the key is free. */
 	now_ms += CFA_MOCK_KEY_LIFE_MS + 1000;
-	assert_int_equal(
-		call(CFA_MOCK_CREATE_INTENT, NULL, "key", "amount=5&currency=eur"),
-		200);
+	assert_int_equal(call(CFA_MOCK_CREATE_INTENT,
+						  NULL,
+						  "key",
+						  "amount=5&currency=eur"),
+					 200);
 	assert_int_equal(provider.store.intent_count, 2);
-	assert_int_equal(
-		call(CFA_MOCK_CREATE_INTENT, NULL, "", "amount=5&currency=eur"), 400);
+	assert_int_equal(call(CFA_MOCK_CREATE_INTENT,
+						  NULL,
+						  "",
+						  "amount=5&currency=eur"),
+					 400);
 }
 
 static void
@@ -289,8 +299,7 @@ refunds_never_exceed_what_was_captured(void **state)
 	assert_string_equal(text("payment_intent"), id);
 	assert_int_equal(refund(id, "&amount=601"), 400);
 	/* One that fails frees its part. */
-	assert_int_equal(refund(id, "&amount=600&metadata[simulate]=decline"),
-					 200);
+	assert_int_equal(refund(id, "&amount=600&metadata[simulate]=decline"), 200);
 	(void) snprintf(failing, sizeof(failing), "%s", text("id"));
 	assert_int_equal(refund(id, "&amount=1"), 400);
 	assert_string_equal(text("error.code"), "charge_already_refunded");
@@ -312,8 +321,8 @@ refunds_never_exceed_what_was_captured(void **state)
 	assert_int_equal(number("totals.eur.net"), 0);
 	assert_int_equal(json_array_size(member("payment_intents")), 1);
 	assert_int_equal(json_array_size(member("refunds")), 3);
-	assert_int_equal(
-		call(CFA_MOCK_READ_LEDGER, NULL, NULL, "summary=true"), 200);
+	assert_int_equal(call(CFA_MOCK_READ_LEDGER, NULL, NULL, "summary=true"),
+					 200);
 	assert_null(member("refunds"));
 }
 
@@ -336,22 +345,25 @@ lists_newest_first_page_by_page(void **state)
 
 	(void) state;
 	for (int i = 0; i < 5; i++)
-		pay(ids[i], i < 3 ? "amount=1000&metadata[pledge_id]=p'1"
-						  : "amount=2000&metadata[pledge_id]=p2");
+		pay(ids[i],
+			i < 3 ? "amount=1000&metadata[pledge_id]=p'1"
+				  : "amount=2000&metadata[pledge_id]=p2");
 	assert_int_equal(call(CFA_MOCK_LIST_INTENTS, NULL, NULL, "limit=2"), 200);
 	assert_string_equal(text("object"), "list");
 	assert_true(json_is_true(member("has_more")));
 	assert_int_equal(json_array_size(member("data")), 2);
-	(void) snprintf(
-		query, sizeof(query), "limit=100&starting_after=%s", ids[3]);
+	(void)
+		snprintf(query, sizeof(query), "limit=100&starting_after=%s", ids[3]);
 	assert_int_equal(call(CFA_MOCK_LIST_INTENTS, NULL, NULL, query), 200);
 	assert_int_equal(json_array_size(member("data")), 3);
 	assert_true(json_is_false(member("has_more")));
 	assert_int_equal(call(CFA_MOCK_LIST_INTENTS, NULL, NULL, "limit=0"), 400);
-	assert_int_equal(call(CFA_MOCK_LIST_INTENTS, NULL, NULL, "limit=101"),
-					 400);
-	assert_int_equal(
-		call(CFA_MOCK_LIST_INTENTS, NULL, NULL, "starting_after=pi_x"), 404);
+	assert_int_equal(call(CFA_MOCK_LIST_INTENTS, NULL, NULL, "limit=101"), 400);
+	assert_int_equal(call(CFA_MOCK_LIST_INTENTS,
+						  NULL,
+						  NULL,
+						  "starting_after=pi_x"),
+					 404);
 }
 
 static int
@@ -373,9 +385,10 @@ searches_by_metadata_and_status(void **state)
 
 	(void) state;
 	for (int i = 0; i < 5; i++)
-		pay(ids[i], i < 3 ? "amount=1000&metadata[pledge_id]=p'1"
-						  : "amount=2000&metadata[pledge_id]=p2"
-							"&metadata[kind]=x");
+		pay(ids[i],
+			i < 3 ? "amount=1000&metadata[pledge_id]=p'1"
+				  : "amount=2000&metadata[pledge_id]=p2"
+					"&metadata[kind]=x");
 	assert_int_equal(search("metadata['pledge_id']:'p2'"), 200);
 	assert_string_equal(text("object"), "search_result");
 	assert_int_equal(json_array_size(member("data")), 2);
@@ -422,23 +435,31 @@ static void
 simulates_an_error_before_any_effect(void **state)
 {
 	(void) state;
-	assert_int_equal(
-		call(CFA_MOCK_CREATE_INTENT, NULL, "key", "amount=1206&currency=eur"),
-		500);
+	assert_int_equal(call(CFA_MOCK_CREATE_INTENT,
+						  NULL,
+						  "key",
+						  "amount=1206&currency=eur"),
+					 500);
 	assert_string_equal(text("error.type"), "api_error");
 	assert_int_equal(provider.store.intent_count, 0);
-	assert_int_equal(
-		call(CFA_MOCK_CREATE_INTENT, NULL, "key", "amount=1206&currency=eur"),
-		200);
+	assert_int_equal(call(CFA_MOCK_CREATE_INTENT,
+						  NULL,
+						  "key",
+						  "amount=1206&currency=eur"),
+					 200);
 	provider.settings.error_rate = 1;
-	assert_int_equal(
-		call(CFA_MOCK_CREATE_INTENT, NULL, "other", "amount=5&currency=eur"),
-		500);
+	assert_int_equal(call(CFA_MOCK_CREATE_INTENT,
+						  NULL,
+						  "other",
+						  "amount=5&currency=eur"),
+					 500);
 	assert_int_equal(provider.store.intent_count, 1);
 	/* What was answered once is replayed, whatever the rate. */
-	assert_int_equal(
-		call(CFA_MOCK_CREATE_INTENT, NULL, "key", "amount=1206&currency=eur"),
-		200);
+	assert_int_equal(call(CFA_MOCK_CREATE_INTENT,
+						  NULL,
+						  "key",
+						  "amount=1206&currency=eur"),
+					 200);
 }
 
 static void
@@ -487,8 +508,7 @@ fate_depends_on_the_pledge_not_on_the_order(void **state)
 			pass(150);
 			while (*deliver(200) != '\0')
 				;
-			is_declined =
-				strcmp(status_of(id), "requires_payment_method") == 0;
+			is_declined = strcmp(status_of(id), "requires_payment_method") == 0;
 			if (round == 0)
 				declined[pledge] = is_declined;
 			assert_int_equal(is_declined, declined[pledge]);
@@ -508,12 +528,17 @@ configuration_is_checked_and_reset(void **state)
 						  "{\"failure_rate\":0.5,\"hold\":true}"),
 					 200);
 	assert_true(json_is_true(member("hold")));
-	assert_int_equal(
-		call(CFA_MOCK_WRITE_CONFIG, NULL, NULL, "{\"failure_rate\":2}"), 400);
+	assert_int_equal(call(CFA_MOCK_WRITE_CONFIG,
+						  NULL,
+						  NULL,
+						  "{\"failure_rate\":2}"),
+					 400);
 	assert_int_equal(call(CFA_MOCK_WRITE_CONFIG, NULL, NULL, "{"), 400);
-	assert_int_equal(
-		call(CFA_MOCK_WRITE_CONFIG, NULL, NULL, "{\"hold\":true,\"hold\":1}"),
-		400);
+	assert_int_equal(call(CFA_MOCK_WRITE_CONFIG,
+						  NULL,
+						  NULL,
+						  "{\"hold\":true,\"hold\":1}"),
+					 400);
 	assert_int_equal(call(CFA_MOCK_READ_CONFIG, NULL, NULL, ""), 200);
 	assert_true(json_real_value(member("failure_rate")) == 0.5);
 	assert_int_equal(call(CFA_MOCK_RESET_CONFIG, NULL, NULL, ""), 200);

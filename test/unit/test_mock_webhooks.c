@@ -25,8 +25,11 @@ load(void)
 	cfa_mock_settings_defaults(&settings);
 	settings.latency_distribution = CFA_MOCK_FIXED;
 	cfa_mock_provider_init(&provider, &settings);
-	return cfa_mock_provider_load(
-		&provider, &journal, path, CFA_MOCK_SYNC_OS, now_ms);
+	return cfa_mock_provider_load(&provider,
+								  &journal,
+								  path,
+								  CFA_MOCK_SYNC_OS,
+								  now_ms);
 }
 
 /* As kill -9 does: nothing is finished, memory is gone. */
@@ -185,9 +188,11 @@ hold_keeps_back_until_flushed(void **state)
 	assert_string_equal(deliver(200), "");
 	assert_int_equal(call(CFA_MOCK_READ_LEDGER, NULL, NULL, ""), 200);
 	assert_int_equal(number("webhooks.held"), 2);
-	assert_int_equal(
-		call(CFA_MOCK_FLUSH_WEBHOOKS, NULL, NULL, "order=newest&copies=2"),
-		200);
+	assert_int_equal(call(CFA_MOCK_FLUSH_WEBHOOKS,
+						  NULL,
+						  NULL,
+						  "order=newest&copies=2"),
+					 200);
 	assert_int_equal(number("flushed"), 2);
 	assert_string_equal(deliver(200), "payment_intent.canceled");
 	assert_string_equal(deliver(200), "payment_intent.payment_failed");
@@ -199,13 +204,16 @@ hold_keeps_back_until_flushed(void **state)
 	pay(id, "amount=1000");
 	pass(150);
 	assert_string_equal(deliver(200), "");
-	assert_int_equal(
-		call(CFA_MOCK_WRITE_CONFIG, NULL, NULL, "{\"hold\":false}"), 200);
+	assert_int_equal(call(CFA_MOCK_WRITE_CONFIG,
+						  NULL,
+						  NULL,
+						  "{\"hold\":false}"),
+					 200);
 	assert_string_equal(deliver(200), "payment_intent.succeeded");
-	assert_int_equal(
-		call(CFA_MOCK_FLUSH_WEBHOOKS, NULL, NULL, "order=random"), 400);
-	assert_int_equal(
-		call(CFA_MOCK_FLUSH_WEBHOOKS, NULL, NULL, "copies=11"), 400);
+	assert_int_equal(call(CFA_MOCK_FLUSH_WEBHOOKS, NULL, NULL, "order=random"),
+					 400);
+	assert_int_equal(call(CFA_MOCK_FLUSH_WEBHOOKS, NULL, NULL, "copies=11"),
+					 400);
 }
 
 static void
@@ -361,15 +369,15 @@ torn_last_line_is_dropped(void **state)
 static void
 damage_is_refused_with_its_place(void **state)
 {
-	static const char *const damage[] = {
-		"[{\"kind\":\"intent\"}]\n",
-		"[{\"kind\":\"unknown\"}]\n",
-		"[{\"kind\":\"delivered\",\"id\":\"evt_none\"}]\n",
-		"[{\"kind\":\"refund\",\"id\":\"re_1\",\"intent\":\"pi_none\","
-		"\"status\":\"pending\",\"metadata\":{}}]\n",
-		"{\"kind\":\"intent\"}\n",
-		"not JSON\n",
-		"\n"};
+	static const char *const damage[] =
+		{"[{\"kind\":\"intent\"}]\n",
+		 "[{\"kind\":\"unknown\"}]\n",
+		 "[{\"kind\":\"delivered\",\"id\":\"evt_none\"}]\n",
+		 "[{\"kind\":\"refund\",\"id\":\"re_1\",\"intent\":\"pi_none\","
+		 "\"status\":\"pending\",\"metadata\":{}}]\n",
+		 "{\"kind\":\"intent\"}\n",
+		 "not JSON\n",
+		 "\n"};
 	char id[CFA_MOCK_ID_SIZE];
 	off_t length;
 
@@ -400,8 +408,8 @@ second_process_is_refused(void **state)
 	CfaMockJournal second;
 
 	(void) state;
-	assert_false(cfa_mock_journal_open(
-		&second, path, CFA_MOCK_SYNC_OS, NULL, NULL));
+	assert_false(
+		cfa_mock_journal_open(&second, path, CFA_MOCK_SYNC_OS, NULL, NULL));
 	assert_non_null(strstr(second.error, "another process"));
 }
 
@@ -423,9 +431,11 @@ full_disk_breaks_the_provider_not_the_journal(void **state)
 	(void) close(journal.fd);
 	journal.fd = fd;
 	assert_true(provider.is_broken);
-	assert_int_equal(
-		call(CFA_MOCK_CREATE_INTENT, NULL, NULL, "amount=1&currency=eur"),
-		503);
+	assert_int_equal(call(CFA_MOCK_CREATE_INTENT,
+						  NULL,
+						  NULL,
+						  "amount=1&currency=eur"),
+					 503);
 	restart();
 	assert_int_equal(provider.store.intent_count, 1);
 }
