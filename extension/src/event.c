@@ -190,6 +190,8 @@ static void
 fill_deltas(CfaEvent *event, const CfaPledgeEdge *edge, const CfaPledge *old,
 			const CfaPledge *new)
 {
+	int64 refunded_before = old == NULL ? 0 : old->refunded_minor;
+
 	switch (edge->effect)
 	{
 		case CFA_EFFECT_USE:
@@ -199,7 +201,7 @@ fill_deltas(CfaEvent *event, const CfaPledgeEdge *edge, const CfaPledge *old,
 			event->amount_minor = new->amount_minor;
 			break;
 		case CFA_EFFECT_REFUND:
-			event->refunded_minor = new->refunded_minor - old->refunded_minor;
+			event->refunded_minor = new->refunded_minor - refunded_before;
 			event->confirmed_count = new->state == CFA_PLEDGE_REFUNDED ? -1 : 0;
 			event->has_amount = true;
 			event->amount_minor = event->refunded_minor;

@@ -23,6 +23,8 @@ int cfa_guc_notify_delay_ms = 0;
 char *cfa_guc_reason = NULL;
 char *cfa_guc_traceparent = NULL;
 
+#define RETENTION_MAX_MIN (10 * 366 * 24 * 60)
+
 /* Read by sql/functions with current_setting(). */
 static int idempotency_retention_min = 48 * 60;
 static int inbox_retention_min = 90 * 24 * 60;
@@ -31,8 +33,8 @@ static int outbox_retention_min = 7 * 24 * 60;
 static void define_start_settings(void);
 static void define_file_settings(void);
 static void define_session_settings(void);
-static void define_retention(const char *name, const char *description,
-							 int *value);
+static void define_time(const char *name, const char *description, int *value,
+						int least, int most, int unit);
 static void define_session_text(const char *name, const char *description,
 								char **value);
 
@@ -93,83 +95,65 @@ define_file_settings(void)
 							 NULL,
 							 NULL,
 							 NULL);
-	DefineCustomIntVariable(
-		"careforall.expiry_grace",
-		"Time that the provider gets to answer a cancellation before a "
-		"pledge expires.",
-		NULL,
-		&cfa_guc_expiry_grace_s,
-		3600,
-		0,
-		7 * 86400,
-		PGC_SIGHUP,
-		GUC_UNIT_S,
-		NULL,
-		NULL,
-		NULL);
-	DefineCustomIntVariable(
-		"careforall.fold_interval",
-		"Time between two foldings of campaign totals by the worker.",
-		NULL,
-		&cfa_guc_fold_interval_ms,
-		1000,
-		10,
-		3600 * 1000,
-		PGC_SIGHUP,
-		GUC_UNIT_MS,
-		NULL,
-		NULL,
-		NULL);
-	DefineCustomIntVariable(
-		"careforall.hold_timeout",
-		"Time that a pledge may stay pending before it expires.",
-		NULL,
-		&cfa_guc_hold_timeout_s,
-		900,
-		1,
-		30 * 86400,
-		PGC_SIGHUP,
-		GUC_UNIT_S,
-		NULL,
-		NULL,
-		NULL);
-	define_retention("careforall.idempotency_retention",
-					 "Time that idempotency keys are kept.",
-					 &idempotency_retention_min);
-	define_retention("careforall.inbox_retention",
-					 "Time that received provider events are kept.",
-					 &inbox_retention_min);
-	DefineCustomIntVariable(
-		"careforall.notify_delay",
-		"Time that the worker waits before it wakes a sleeping relay.",
-		"Longer delays gather more commits into one notification.",
-		&cfa_guc_notify_delay_ms,
-		0,
-		0,
-		1000,
-		PGC_SIGHUP,
-		GUC_UNIT_MS,
-		NULL,
-		NULL,
-		NULL);
-	define_retention("careforall.outbox_retention",
-					 "Time that published events are kept.",
-					 &outbox_retention_min);
+	define_time("careforall.expiry_grace",
+				"Time that the provider gets to answer a cancellation before "
+				"a pledge expires.",
+				&cfa_guc_expiry_grace_s,
+				0,
+				7 * 86400,
+				GUC_UNIT_S);
+	define_time("careforall.fold_interval",
+				"Time between two foldings of campaign totals by the worker.",
+				&cfa_guc_fold_interval_ms,
+				10,
+				3600 * 1000,
+				GUC_UNIT_MS);
+	define_time("careforall.hold_timeout",
+				"Time that a pledge may stay pending before it expires.",
+				&cfa_guc_hold_timeout_s,
+				1,
+				30 * 86400,
+				GUC_UNIT_S);
+	define_time("careforall.idempotency_retention",
+				"Time that idempotency keys are kept.",
+				&idempotency_retention_min,
+				60,
+				RETENTION_MAX_MIN,
+				GUC_UNIT_MIN);
+	define_time("careforall.inbox_retention",
+				"Time that received provider events are kept.",
+				&inbox_retention_min,
+				60,
+				RETENTION_MAX_MIN,
+				GUC_UNIT_MIN);
+	define_time("careforall.notify_delay",
+				"Time that the worker waits before it wakes a sleeping relay.",
+				&cfa_guc_notify_delay_ms,
+				0,
+				1000,
+				GUC_UNIT_MS);
+	define_time("careforall.outbox_retention",
+				"Time that published events are kept.",
+				&outbox_retention_min,
+				60,
+				RETENTION_MAX_MIN,
+				GUC_UNIT_MIN);
 }
 
 /* The value that stands in the variable is the default. */
 static void
-define_retention(const char *name, const char *description, int *value)
+define_time(const char *name, const char *description, int *value, int least,
+			int most, int unit)
 {
 	DefineCustomIntVariable(name,
 							description,
 							NULL,
 							value,
 							*value,
-							60,
-							10 * 366 * 24 * 60,
+							least,
+							most,
 							PGC_SIGHUP,
-							GUC_UNIT_MIN,
+							unit,
 							NULL,
 							NULL,
 							NULL);

@@ -46,7 +46,7 @@ static const CfaPledgeEdge pledge_edges[] = {
 };
 
 #define CAMPAIGN_EDGE(from, event, to, type) \
-	{CFA_CAMPAIGN_##from, event, CFA_CAMPAIGN_##to, type}
+	{CFA_CAMPAIGN_##from, CFA_CAMPAIGN_##to, event, type}
 
 static const CfaCampaignEdge campaign_edges[] = {
 	CAMPAIGN_EDGE(NONE,   "create",  DRAFT,  "campaign.created"),

@@ -79,8 +79,8 @@ typedef enum CfaCampaignState
 typedef struct CfaCampaignEdge
 {
 	CfaCampaignState from;
-	const char *event;
 	CfaCampaignState to;
+	const char *event;
 	const char *type; /* of the outbox event */
 } CfaCampaignEdge;
 

@@ -395,6 +395,7 @@ account_open(CfaLimitKind kind, const pg_uuid_t *id)
 		see_loaded(account->limit);
 		account = account_lookup(accounts, key);
 	}
+	pg_read_barrier(); /* figures that came before READY */
 	(void) account_frame(account);
 	return account;
 }

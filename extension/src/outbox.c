@@ -189,6 +189,12 @@ cfa_outbox_flush(void)
 	forget_settled();
 }
 
+bool
+cfa_outbox_in_use(void)
+{
+	return has_written || event_count > 0;
+}
+
 void
 cfa_outbox_at_pre_commit(void)
 {

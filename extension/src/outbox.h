@@ -50,6 +50,7 @@ extern void cfa_outbox_add(const CfaEvent *event);
 extern void cfa_outbox_flush(void);
 
 /* For xact.c only. */
+extern bool cfa_outbox_in_use(void);
 extern void cfa_outbox_at_pre_commit(void);
 extern void cfa_outbox_at_end(bool is_commit);
 extern void cfa_outbox_at_sub_commit(int level);

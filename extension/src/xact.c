@@ -88,15 +88,16 @@ settle(bool is_commit)
 	cfa_changes_at_end();
 }
 
-/* What a prepared transaction took would be lost with this backend. */
+/*
+ * What a prepared transaction took would be lost with this backend, and its
+ * commit would wake nobody.
+ */
 static void
 refuse_prepare(void)
 {
-	cfa_outbox_at_pre_commit();
-	cfa_touched_at_pre_commit();
-	if (cfa_limits_in_use())
+	if (cfa_limits_in_use() || cfa_outbox_in_use())
 		ereport(ERROR,
 				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
 				 errmsg("cannot PREPARE a transaction that has changed "
-						"pledges or capacities")));
+						"pledges or campaigns")));
 }

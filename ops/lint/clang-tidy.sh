@@ -15,7 +15,7 @@ client=$(pg_config --includedir)
 flags_of() { # FILE
   printf '%s\n' -std=gnu11 -D_GNU_SOURCE '-DCFA_VERSION="0"'
   case $1 in
-    extension/*) printf '%s\n' "-isystem$server" -Iextension/src ;;
+    extension/*) printf '%s\n' "-isystem$server" -iquoteextension/src ;;
     lib/*) printf '%s\n' -Ilib/include -Ilib/src ;;
     relay/*) printf '%s\n' "-isystem$client" -Irelay/src -Ilib/include ;;
     kore-app/*)

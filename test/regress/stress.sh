@@ -64,7 +64,12 @@ wait_ready() {
 
 "$bin/initdb" -D "$dir/a" -A trust -U careforall --no-sync >/dev/null
 cat "$here/regress.conf" >>"$dir/a/postgresql.conf"
-echo "wal_level = replica" >>"$dir/a/postgresql.conf"
+# A long flush widens the gap between the decision to commit and its being seen.
+cat >>"$dir/a/postgresql.conf" <<'CONF'
+fsync = on
+commit_delay = 2000
+commit_siblings = 0
+CONF
 start "$dir/a"
 "$bin/createdb" regression
 PG_ABS_SRCDIR=$here sql -f "$here/sql/setup.sql" >/dev/null
@@ -142,8 +147,8 @@ SELECT t.try(format('UPDATE careforall.campaigns SET cap_minor = %s WHERE id = %
 SELECT t.try(format('UPDATE careforall.pools SET capacity = %s WHERE id = %L', :cap / 400, t.id('b', :n)));
 SQL
 echo 'SELECT careforall.limits_reload();' >"$dir/reload.sql"
-"$bin/pgbench" -n -c 16 -j 2 -T "$seconds" -f "$dir/take.sql@8" -f "$dir/savepoint.sql@4" -f "$dir/rollback.sql@4" \
-	-f "$dir/life.sql@8" -f "$dir/capacity.sql@1" -f "$dir/reload.sql@1" --max-tries=1 >"$dir/mixed.log" 2>&1 ||
+"$bin/pgbench" -n -c 24 -j 2 -T "$seconds" -f "$dir/take.sql@8" -f "$dir/savepoint.sql@4" -f "$dir/rollback.sql@4" \
+	-f "$dir/life.sql@8" -f "$dir/capacity.sql@1" -f "$dir/reload.sql@6" --max-tries=1 >"$dir/mixed.log" 2>&1 ||
 	fail "pgbench of everything: $(cat "$dir/mixed.log")"
 grep -q 'number of transactions actually processed: [1-9]' "$dir/mixed.log" || fail "nothing was processed"
 expect "evictions" t "SELECT value > 0 FROM careforall.stats() WHERE name = 'limit_evictions'"

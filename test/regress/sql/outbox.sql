@@ -46,13 +46,11 @@ CREATE FUNCTION t.meddle() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
   IF NEW.message = 'meddle' THEN
     BEGIN
-      PERFORM careforall.pledge_apply(NEW.id, 'cancel_request', 'kept');
-    END;
-    BEGIN
       PERFORM careforall.pledge_apply(NEW.id, 'cancel', 'undone');
       PERFORM 1 / 0;
     EXCEPTION WHEN division_by_zero THEN NULL;
     END;
+    PERFORM careforall.pledge_apply(NEW.id, 'cancel_request', 'kept');
   END IF;
   RETURN NULL;
 END $$;
