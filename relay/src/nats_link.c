@@ -157,9 +157,9 @@ make_options(const CfaNatsOptions *options, CfaNatsLink *link,
 		s = natsOptions_SetPingInterval(*opts, PING_INTERVAL_MS);
 	if (s == NATS_OK)
 		s = natsOptions_SetMaxPingsOut(*opts, PINGS_OUT_MAX);
-	if (s == NATS_OK && link != NULL)
+	if (s == NATS_OK)
 		s = natsOptions_SetClosedCB(*opts, on_closed, link);
-	if (s == NATS_OK && link != NULL && options->in_loop)
+	if (s == NATS_OK && options->in_loop)
 		s = natsOptions_SetEventLoop(*opts,
 									 link,
 									 on_attach,
@@ -183,15 +183,6 @@ connect_now(const CfaNatsOptions *options, CfaNatsLink *link,
 		s = natsConnection_Connect(connection, opts);
 	natsOptions_Destroy(opts);
 	return s;
-}
-
-natsStatus
-cfa_nats_connect(const CfaNatsOptions *options, natsConnection **connection)
-{
-	CfaNatsOptions blocking = *options;
-
-	blocking.in_loop = false;
-	return connect_now(&blocking, NULL, connection);
 }
 
 static void *

@@ -57,8 +57,4 @@ uint64_t cfa_nats_losses(const CfaNatsLink *link);
 /* Drops the connection now (on_down is called) and connects again later. */
 void cfa_nats_drop(CfaNatsLink *link, const char *why);
 
-/* Connects on the calling thread, without the loop; for helper threads. */
-natsStatus cfa_nats_connect(const CfaNatsOptions *options,
-							natsConnection **connection);
-
 #endif

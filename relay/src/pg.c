@@ -146,22 +146,10 @@ cfa_pg_is_up(const CfaPg *pg)
 	return pg->state == PG_UP;
 }
 
-int
-cfa_pg_backend(const CfaPg *pg)
-{
-	return pg->state == PG_UP ? PQbackendPID(pg->conn) : 0;
-}
-
 uint64_t
 cfa_pg_losses(const CfaPg *pg)
 {
 	return pg->losses;
-}
-
-bool
-cfa_pg_is_idle(const CfaPg *pg)
-{
-	return pg->first == NULL;
 }
 
 void
@@ -173,25 +161,26 @@ cfa_pg_drop(CfaPg *pg, const char *why)
 
 /* ---- statements */
 
-static void
-enqueue(CfaPg *pg, const char *text, bool is_prepared, int params,
-		const char *const *values, int64_t timeout_ms, CfaPgRowFn row_fn,
-		CfaPgFn fn, void *arg)
+static Statement *
+new_statement(const char *text, int params, const char *const *values,
+			  int64_t timeout_ms)
 {
 	Statement *statement = calloc(1, sizeof(*statement));
 
 	if (statement == NULL || params > CFA_PG_PARAMS_MAX)
 		abort();
 	statement->text = strdup(text);
-	statement->is_prepared = is_prepared;
 	statement->params = params;
 	for (int i = 0; i < params; i++)
 		statement->values[i] = values[i] == NULL ? NULL : strdup(values[i]);
 	statement->timeout_us =
 		(timeout_ms > 0 ? timeout_ms : CFA_PG_TIMEOUT_MS) * 1000;
-	statement->row_fn = row_fn;
-	statement->fn = fn;
-	statement->arg = arg;
+	return statement;
+}
+
+static void
+enqueue(CfaPg *pg, Statement *statement)
+{
 	statement->is_refused =
 		pg->state != PG_UP || pg->queued >= CFA_PG_QUEUE_MAX;
 	if (pg->last != NULL)
@@ -210,7 +199,11 @@ void
 cfa_pg_query(CfaPg *pg, const char *sql, int params, const char *const *values,
 			 int64_t timeout_ms, CfaPgFn fn, void *arg)
 {
-	enqueue(pg, sql, false, params, values, timeout_ms, NULL, fn, arg);
+	Statement *statement = new_statement(sql, params, values, timeout_ms);
+
+	statement->fn = fn;
+	statement->arg = arg;
+	enqueue(pg, statement);
 }
 
 void
@@ -218,7 +211,13 @@ cfa_pg_stream(CfaPg *pg, const char *prepared, int params,
 			  const char *const *values, int64_t timeout_ms, CfaPgRowFn row_fn,
 			  CfaPgFn fn, void *arg)
 {
-	enqueue(pg, prepared, true, params, values, timeout_ms, row_fn, fn, arg);
+	Statement *statement = new_statement(prepared, params, values, timeout_ms);
+
+	statement->is_prepared = true;
+	statement->row_fn = row_fn;
+	statement->fn = fn;
+	statement->arg = arg;
+	enqueue(pg, statement);
 }
 
 void

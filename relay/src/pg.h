@@ -52,14 +52,8 @@ void cfa_pg_free(CfaPg *pg);
 
 bool cfa_pg_is_up(const CfaPg *pg);
 
-/* The backend's process id, 0 when down. */
-int cfa_pg_backend(const CfaPg *pg);
-
 /* Times that a session was lost after it had been up. */
 uint64_t cfa_pg_losses(const CfaPg *pg);
-
-/* Whether no statement is queued or running. */
-bool cfa_pg_is_idle(const CfaPg *pg);
 
 /* Drops the session now, as if it had been lost, and connects again. */
 void cfa_pg_drop(CfaPg *pg, const char *why);

@@ -36,7 +36,7 @@ labelled(CfaRelayMetrics *metrics, const char *name, const char *help,
 {
 	char labels[64];
 
-	cfa_metrics_labels(labels, sizeof(labels), label, value, NULL);
+	cfa_metrics_labels(labels, sizeof(labels), label, value, (char *) NULL);
 	return cfa_metrics_counter(metrics->registry, name, help, labels, 1);
 }
 

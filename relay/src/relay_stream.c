@@ -17,8 +17,8 @@
 
 #define SUBJECTS "careforall.>"
 #define API_SUBJECT_MAX 128
-#define DUPLICATE_WINDOW_NS (INT64_C(120) * 1000000000)
-#define NS_PER_MS INT64_C(1000000)
+#define DUPLICATE_WINDOW_NS ((json_int_t) 120 * 1000000000)
+#define NS_PER_MS ((json_int_t) 1000000)
 
 static void on_info(void *arg, const json_t *answer, const char *error);
 static void on_created(void *arg, const json_t *answer, const char *error);
@@ -96,7 +96,7 @@ cfa_stream_settings(const CfaRelayConfig *config)
 		"discard",
 		"old",
 		"max_age",
-		(json_int_t) (config->stream_max_age_ms * NS_PER_MS),
+		(json_int_t) config->stream_max_age_ms * NS_PER_MS,
 		"max_bytes",
 		-1,
 		"max_msgs",
@@ -104,7 +104,7 @@ cfa_stream_settings(const CfaRelayConfig *config)
 		"num_replicas",
 		(json_int_t) config->stream_replicas,
 		"duplicate_window",
-		(json_int_t) DUPLICATE_WINDOW_NS,
+		DUPLICATE_WINDOW_NS,
 		"deny_delete",
 		1,
 		"deny_purge",
