@@ -303,10 +303,12 @@ forget_relations(Datum arg, Oid relation)
 /*
  * Plans are generic and go by indexes. They are often made while a table is
  * nearly empty, when reading all of it looks cheapest, and kept while it grows.
+ * SPI would leave its own memory context as the current one.
  */
 static uint64
 run(CfaPlan *plan, CfaArgs *args, Snapshot snapshot, int expected)
 {
+	MemoryContext caller = CurrentMemoryContext;
 	bool is_read = snapshot != InvalidSnapshot;
 	bool seqscan = enable_seqscan;
 	bool hashjoin = enable_hashjoin;
@@ -336,6 +338,7 @@ run(CfaPlan *plan, CfaArgs *args, Snapshot snapshot, int expected)
 		enable_mergejoin = mergejoin;
 	}
 	PG_END_TRY();
+	MemoryContextSwitchTo(caller);
 	if (code != expected)
 		elog(ERROR, "%s for: %s", SPI_result_code_string(code), plan->sql);
 	return SPI_processed;

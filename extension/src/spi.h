@@ -70,7 +70,10 @@ extern const CfaRelations *cfa_relations_if_any(void);
 extern void cfa_spi_begin(CfaSpi *spi);
 extern void cfa_spi_end(const CfaSpi *spi);
 
-/* Run a statement; an error unless SPI answers with the expected code. */
+/*
+ * Run a statement; an error unless SPI answers with the expected code. The
+ * current memory context stays; results live until cfa_spi_end.
+ */
 extern uint64 cfa_plan_run(CfaPlan *plan, CfaArgs *args, int expected);
 
 /* The same for a SELECT under the given snapshot. */

@@ -84,3 +84,40 @@ SELECT t.try(format($$SELECT careforall.pledge_create(%L, 1000, 'EUR', 'B', 'b@x
   fingerprint => sha256('f'))$$, t.id('c', 140)));
 SELECT t.try(format($$SELECT careforall.pledge_create(%L, 1000, 'EUR', 'B', 'b@x.y',
   key_hash => sha256('q'))$$, t.id('c', 140)));
+
+-- Results of a large batch, made while the engine runs many statements, stay whole.
+SELECT t.campaign(142, cap => 9000) IS NOT NULL AS made;
+SELECT outcome, detail::jsonb - 'id' AS detail, count(*), count(DISTINCT detail) AS details
+FROM careforall.pledge_create_many(array_fill(t.id('c', 142), ARRAY[256]),
+  array_fill(1000::bigint, ARRAY[256]), array_fill('EUR'::text, ARRAY[256]), array_fill('Bob'::text, ARRAY[256]),
+  array_fill('bob@example.org'::text, ARRAY[256]),
+  key_hashes => ARRAY(SELECT sha256(('big' || n)::bytea) FROM generate_series(1, 256) AS n),
+  fingerprints => array_fill(sha256('f'), ARRAY[256])) GROUP BY 1, 2 ORDER BY 1;
+SELECT outcome, currency, count(*) FROM careforall.pledge_create_many(array_fill(t.id('c', 142), ARRAY[256]),
+  array_fill(1000::bigint, ARRAY[256]), array_fill('EUR'::text, ARRAY[256]), array_fill('Bob'::text, ARRAY[256]),
+  array_fill('bob@example.org'::text, ARRAY[256]),
+  key_hashes => ARRAY(SELECT sha256(('big' || n)::bytea) FROM generate_series(1, 256) AS n),
+  fingerprints => array_fill(sha256('f'), ARRAY[256])) GROUP BY 1, 2 ORDER BY 1;
+
+-- The same in many sizes: memory that ended too early would show up as broken text.
+DO $$
+DECLARE
+  size int;
+  broken bigint;
+  total bigint := 0;
+BEGIN
+  FOR n IN 1 .. 120 LOOP
+    size := 2 + n % 80;
+    PERFORM t.campaign(20000 + n, cap => 500);
+    SELECT count(*) INTO broken
+    FROM careforall.pledge_create_many(array_fill(t.id('c', 20000 + n), ARRAY[size]),
+      array_fill(100::bigint, ARRAY[size]), array_fill('EUR'::text, ARRAY[size]), array_fill('Bob'::text, ARRAY[size]),
+      array_fill('bob@example.org'::text, ARRAY[size]),
+      key_hashes => ARRAY(SELECT sha256((n || 's' || i)::bytea) FROM generate_series(1, size) AS i),
+      fingerprints => array_fill(sha256('f'), ARRAY[size])) AS r
+    WHERE outcome = 'limit_reached' AND detail NOT LIKE '{"limit":"campaign_cap","id":"%","available":0}';
+    total := total + broken;
+    COMMIT;
+  END LOOP;
+  RAISE NOTICE 'broken details: %', total;
+END $$;
