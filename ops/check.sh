@@ -4,7 +4,7 @@
 # check.sh [SECTION...] - builds, then runs every check or the ones named, each even
 # if another failed, and ends with a line "N passed, N failed".
 #
-# Sections: build lint lib relay kore-app web extension sql system
+# Sections: build lint lib relay kore-app web extension sql proof system
 set -uo pipefail
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
@@ -49,7 +49,7 @@ lint() {
   section 'lint repository' ops/lint/repository.sh
 }
 
-[ $# -gt 0 ] || set -- lint lib relay kore-app web extension sql system
+[ $# -gt 0 ] || set -- lint lib relay kore-app web extension sql proof system
 section build build
 if [ ${#failed[@]} -eq 0 ]; then
   for name in "$@"; do
@@ -62,6 +62,7 @@ if [ ${#failed[@]} -eq 0 ]; then
         section extension part extension check
         ;;
       sql) section sql part sql check ;;
+      proof) section 'relay proof' part test proof ;;
       system) section system part test check ;;
       *)
         printf 'check: unknown section %s\n' "$name" >&2
