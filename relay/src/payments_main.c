@@ -447,6 +447,9 @@ on_tick(void *arg)
 	cfa_timer_set(payments.daemon.loop, &payments.tick, TICK_US);
 	if (payments.js != NULL)
 		cfa_js_tick(payments.js, cfa_clock_us() / 1000);
+	/* A statement refused while the database was away may say so after it is back. */
+	if (cfa_pg_is_up(payments.pg))
+		cfa_work_unblock(&payments);
 	if (++ticks % KEEP_ALIVE_TICKS == 0)
 		cfa_work_keep_alive(&payments);
 	if (payments.is_stopping && payments.in_flight == 0)
