@@ -7,13 +7,13 @@
 #   CAREFORALL_GATEWAY_API       address:port of the API, comma list, 127.0.0.1:8081
 #   CAREFORALL_GATEWAY_WEB_ROOT  folder with the built web
 #   CAREFORALL_GATEWAY_RUN_DIR   folder for pid, temporary files and logs
-#   CAREFORALL_GATEWAY_CONNECTIONS_PER_ADDRESS  200
+#   CAREFORALL_GATEWAY_CONNECTIONS_PER_ADDRESS  512
 # Then: nginx -c FILE -p RUN_DIR -e stderr -g 'daemon off;'
 set -eu
 
 listen=${CAREFORALL_GATEWAY_LISTEN:-127.0.0.1:8080}
 api=${CAREFORALL_GATEWAY_API:-127.0.0.1:8081}
-connections=${CAREFORALL_GATEWAY_CONNECTIONS_PER_ADDRESS:-200}
+connections=${CAREFORALL_GATEWAY_CONNECTIONS_PER_ADDRESS:-512}
 web_root=${CAREFORALL_GATEWAY_WEB_ROOT:?is the folder with the built web}
 run_dir=${CAREFORALL_GATEWAY_RUN_DIR:?is a folder that nginx may write}
 here=$(dirname "$0")

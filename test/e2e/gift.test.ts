@@ -156,6 +156,56 @@ test("an answer that is lost and a page loaded anew make one pledge", async () =
   await close();
 });
 
+test("without a live connection the page asks by itself", async () => {
+  const { slug } = await publicCampaign();
+  await published(slug);
+  const { page, close } = await visit(browser, base);
+  await page.routeWebSocket("**/api/v1/live", (socket) => socket.close());
+  await page.goto(`/campaigns/${slug}`);
+  await page.getByText("Updated every few seconds").waitFor();
+  await page.locator("[data-give]").click();
+  await fillIn(page, "30");
+  await page.getByRole("button", { name: "Give €30.00 now" }).click();
+  await page.locator("[data-state='confirmed']").waitFor();
+  await page.getByRole("button", { name: "Back to the campaign" }).click();
+  await page.locator("[data-raised='3000']").waitFor();
+  await close();
+});
+
+test("offline and too many requests are waited out, and the gift counts once", async () => {
+  const { id, slug } = await publicCampaign();
+  await published(slug);
+  const { page, close } = await visit(browser, base);
+  await page.goto(`/campaigns/${slug}/give`);
+  await fillIn(page, "15");
+  await page.context().setOffline(true);
+  await page.getByRole("button", { name: "Give €15.00 now" }).click();
+  await page.getByRole("alert").getByText("You are offline").waitFor();
+  await page.context().setOffline(false);
+  await page.locator("[data-state='confirmed']").waitFor();
+
+  await page.getByRole("button", { name: "Give once more" }).click();
+  let refusals = 0;
+  await page.route("**/pledges", (route) =>
+    refusals++ > 0
+      ? route.continue()
+      : route.fulfill({
+          status: 429,
+          headers: { "Retry-After": "1", "Content-Type": "application/problem+json" },
+          body: JSON.stringify({ code: "too-many-requests", status: 429 }),
+        }),
+  );
+  await page.getByLabel(/another amount/).fill("16");
+  await page.getByRole("button", { name: "Continue" }).click();
+  expect(await page.getByLabel("Name", { exact: true }).inputValue()).toBe("Ada Tester");
+  await page.getByRole("button", { name: "Continue" }).click();
+  await page.getByRole("button", { name: "Give €16.00 now" }).click();
+  await page.getByRole("alert").getByText("This page tries again by itself in 1 second.").waitFor();
+  await page.locator("[data-state='confirmed']").waitFor();
+  expect(await pledgesOf(id)).toBe(2);
+  await close();
+});
+
 test("a payment that is declined is told as such", async () => {
   const { slug } = await publicCampaign();
   await published(slug);

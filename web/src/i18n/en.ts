@@ -213,6 +213,7 @@ export const en = {
   'refusal.busy': 'Too many at once',
   'refusal.wait_text':
     'Nothing was charged. This page tries again by itself in {seconds, plural, one {# second} other {# seconds}}.',
+  'refusal.busy_text': 'Nothing was charged. Please wait a little, then try again.',
   'refusal.full': 'Not enough room left',
   'refusal.full_text':
     'Others were a moment faster, and this campaign now has all it can take. Nothing was charged. It opens again if a gift on its way does not arrive.',

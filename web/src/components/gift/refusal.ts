@@ -14,7 +14,7 @@ export type Refusal = {
   /** Nobody knows whether the pledge was made; only the same request may follow. */
   isUnknown: boolean
   canRetry: boolean
-  /** Seconds after which the page tries again by itself, once. */
+  /** Seconds after which the page tries again by itself; null if it does not. */
   retryAfterS: number | null
   /** The step where the donor can mend it. */
   step: 1 | 2 | null
@@ -60,8 +60,11 @@ export function interruptedRefusal(): Refusal {
   }
 }
 
-export function explain(error: unknown, campaign: Campaign): Refusal {
-  if (error instanceof ApiError) return { ...explainAnswer(error, campaign), requestId: error.requestId }
+/** `mayRepeat` says whether the page is going to try again by itself if the server named a time. */
+export function explain(error: unknown, campaign: Campaign, mayRepeat: boolean): Refusal {
+  if (error instanceof ApiError) {
+    return { ...explainAnswer(error, campaign, mayRepeat), requestId: error.requestId }
+  }
   const kind = error instanceof NoAnswerError ? error.kind : 'network'
   return {
     ...PLAIN,
@@ -73,8 +76,8 @@ export function explain(error: unknown, campaign: Campaign): Refusal {
   }
 }
 
-function explainAnswer(error: ApiError, campaign: Campaign): Refusal {
-  const { problem, status, retryAfterS } = error
+function explainAnswer(error: ApiError, campaign: Campaign, mayRepeat: boolean): Refusal {
+  const { problem, status } = error
   switch (error.code) {
     case 'limit-reached':
       return explainLimit(problem, campaign)
@@ -93,17 +96,17 @@ function explainAnswer(error: ApiError, campaign: Campaign): Refusal {
       return { ...PLAIN, heading: t('refusal.key'), text: t('refusal.key_text'), canRetry: true, needsNewKey: true }
   }
   if (status === 429) {
-    const seconds = retryAfterS ?? 5
+    const seconds = error.retryAfterS ?? 5
     return {
       ...PLAIN,
       tone: 'warn',
       heading: t('refusal.busy'),
-      text: t('refusal.wait_text', { seconds }),
+      text: t(mayRepeat ? 'refusal.wait_text' : 'refusal.busy_text', { seconds }),
       canRetry: true,
-      retryAfterS: seconds,
+      retryAfterS: mayRepeat ? seconds : null,
     }
   }
-  if (status === 409 || status >= 500) return explainUncertain(retryAfterS)
+  if (status === 409 || status >= 500) return explainUncertain(mayRepeat ? error.retryAfterS : null)
   return explainFields(problem)
 }
 

@@ -51,6 +51,7 @@ export function useGiftFlow(campaign: Campaign, rewardId: string | null): GiftFl
   const [isSending, setIsSending] = useState(false)
   const [viewChanges, setViewChanges] = useState(0)
   const sending = useRef(false)
+  const hasRepeated = useRef(false)
   const form = useForm<GiftValues>({
     resolver: zodResolver(giftSchema(campaign)),
     defaultValues: startValues(campaign, loaded, rewardId),
@@ -86,7 +87,7 @@ export function useGiftFlow(campaign: Campaign, rewardId: string | null): GiftFl
     if (first !== undefined) goTo(stepOfField(first.field))
   }
 
-  const confirm = async () => {
+  const send = async () => {
     if (sending.current) return
     sending.current = true
     const isRepeat = refusal?.isUnknown === true && attempt !== null
@@ -100,11 +101,21 @@ export function useGiftFlow(campaign: Campaign, rewardId: string | null): GiftFl
       setResult({ id, token })
       setViewChanges((changes) => changes + 1)
     } catch (error) {
-      settle(sent, explain(error, campaign))
+      settle(sent, explain(error, campaign, !hasRepeated.current))
     } finally {
       sending.current = false
       setIsSending(false)
     }
+  }
+
+  const confirm = () => {
+    hasRepeated.current = false
+    return send()
+  }
+
+  const repeat = () => {
+    hasRepeated.current = true
+    void send()
   }
 
   const forget = useCallback(() => clearDraft(campaign.id, sessionStorage), [campaign.id])
@@ -119,7 +130,7 @@ export function useGiftFlow(campaign: Campaign, rewardId: string | null): GiftFl
     goTo(1)
   }
 
-  useRepeat(isSending ? null : refusal, confirm)
+  useRepeat(isSending ? null : refusal, repeat)
   return {
     campaign,
     form,
@@ -138,21 +149,17 @@ export function useGiftFlow(campaign: Campaign, rewardId: string | null): GiftFl
   }
 }
 
-/** Sends the same request again: once after the time the server named, or when the network is back. */
-function useRepeat(refusal: Refusal | null, confirm: () => Promise<void>): void {
-  const repeats = useRef(0)
-  const repeat = useEffectEvent(() => {
-    repeats.current += 1
-    void confirm()
-  })
+/** Sends the same request again after the time the server named, or when the network is back. */
+function useRepeat(refusal: Refusal | null, repeat: () => void): void {
+  const onTime = useEffectEvent(repeat)
   useEffect(() => {
-    if (refusal === null || repeats.current > 0) return
+    if (refusal === null) return
     if (refusal.retryAfterS !== null) {
-      const timer = setTimeout(repeat, refusal.retryAfterS * 1000)
+      const timer = setTimeout(onTime, refusal.retryAfterS * 1000)
       return () => clearTimeout(timer)
     }
     if (!refusal.isUnknown || navigator.onLine) return
-    const onOnline = () => repeat()
+    const onOnline = () => onTime()
     addEventListener('online', onOnline)
     return () => removeEventListener('online', onOnline)
   }, [refusal])
