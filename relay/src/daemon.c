@@ -165,11 +165,15 @@ cfa_daemon_run(CfaDaemon *daemon)
 						   .arg = spec->arg};
 
 	cfa_metrics_attach_own(daemon->metrics);
-	daemon->http = cfa_http_new(daemon->loop, &http, error, sizeof(error));
-	if (daemon->http == NULL)
+	/* Empty: a run that serves nobody, such as a rebuild by hand. */
+	if (spec->config->http_listen[0] != '\0')
 	{
-		cfa_log(CFA_LOG_ERROR, "http_failed", CFA_STR("error", error));
-		return CFA_EXIT_FAILED;
+		daemon->http = cfa_http_new(daemon->loop, &http, error, sizeof(error));
+		if (daemon->http == NULL)
+		{
+			cfa_log(CFA_LOG_ERROR, "http_failed", CFA_STR("error", error));
+			return CFA_EXIT_FAILED;
+		}
 	}
 	cfa_log(CFA_LOG_INFO,
 			"started",

@@ -44,7 +44,7 @@ static bool is_ready(void *arg, CfaBuf *reason);
 static void refresh(void *arg);
 static void on_stop(void *arg);
 static void finish_stop(void *arg);
-static void use_any_port(void);
+static void serve_nobody(void);
 static void start_connections(void);
 static void redis_up(void *arg);
 static void policy_read(void *arg, const redisReply *reply);
@@ -88,7 +88,7 @@ main(int argc, char **argv)
 				   sizeof(token));
 	projector.is_forced = projector.config.is_rebuild;
 	if (projector.config.is_rebuild)
-		use_any_port();
+		serve_nobody();
 	cfa_backoff_init(&projector.backoff, 50, 5000, (uint64_t) cfa_clock_us());
 	cfa_projector_metrics_init(&projector);
 	projector.tick = (CfaTimer){.fn = cfa_projector_tick, .arg = &projector};
@@ -163,14 +163,9 @@ finish_stop(void *arg)
 
 /* The projector that serves holds the port of the settings. */
 static void
-use_any_port(void)
+serve_nobody(void)
 {
-	char **listen = &projector.config.daemon.http_listen;
-
-	free(*listen);
-	*listen = strdup("127.0.0.1:0");
-	if (*listen == NULL)
-		abort();
+	projector.config.daemon.http_listen[0] = '\0';
 }
 
 static void

@@ -19,7 +19,7 @@
 #include "projector_render.h"
 
 #define TICK_US 1000000
-#define LEASE_MS "3500"
+#define LEASE_MS "2500"
 #define HEADERS_MAX 8192
 
 /* 1: the lease is ours, now or still. */

@@ -141,9 +141,11 @@ describe("the read model", () => {
   });
 
   test("understood every event, and says that it serves", async () => {
-    const samples = await scrape(context.stack, "PROJECTOR");
+    const samples = await until("a projector that serves", async () => {
+      const now = await scrape(context.stack, "PROJECTOR");
+      return sum(now, /^careforall_projector_model_ready/) === 1 ? now : null;
+    });
     expect(sum(samples, /^careforall_projector_events_total\{result="unreadable"\}/)).toBe(0);
-    expect(sum(samples, /^careforall_projector_model_ready/)).toBe(1);
   });
 
   test("afterwards everything agrees", async () => {
