@@ -397,8 +397,8 @@ cfa_relay_is_ready(void *arg, CfaBuf *reason)
 	int64_t lag_ms =
 		cfa_metrics_value(relay->metrics.registry, relay->metrics.lag_seconds);
 
-	if (relay->phase == CFA_RELAY_STANDBY && cfa_pg_is_up(relay->control) &&
-		cfa_nats_connection(relay->nats) != NULL && !relay->is_asking)
+	if (relay->phase == CFA_RELAY_STANDBY && relay->is_standby &&
+		cfa_nats_connection(relay->nats) != NULL)
 	{
 		cfa_buf_adds(reason, "standing by");
 		return true;

@@ -104,8 +104,9 @@ typedef struct CfaRelay
 	CfaPg *control;
 	CfaTimer lead_timer;
 	CfaTimer checkpoint_timer;
-	bool is_asking; /* for the lead */
-	int64_t epoch;	/* 0: does not lead */
+	bool is_asking;	 /* for the lead */
+	bool is_standby; /* asked, and another relay leads */
+	int64_t epoch;	 /* 0: does not lead */
 	char holder[128];
 	int64_t silent_check_us;
 	bool is_checkpointing;

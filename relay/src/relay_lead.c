@@ -119,6 +119,7 @@ on_down(void *arg, const char *error)
 	cfa_metrics_add(relay->metrics.registry, relay->metrics.lost_pg, 1);
 	relay->epoch = 0;
 	relay->is_asking = false;
+	relay->is_standby = false;
 	relay->is_checkpointing = false;
 	cfa_relay_lead_lost(relay, "the database session was lost");
 }
@@ -171,6 +172,7 @@ on_lead(void *arg, PGresult *result)
 	int64_t epoch;
 
 	relay->is_asking = false;
+	relay->is_standby = false;
 	if (!cfa_pg_is_ok(result))
 	{
 		control_failed(relay, "relay_lead", result);
@@ -179,6 +181,7 @@ on_lead(void *arg, PGresult *result)
 	epoch = cfa_pg_int(result, 0, 0, 0);
 	if (epoch == 0 || relay->is_stopping)
 	{
+		relay->is_standby = true;
 		snprintf(relay->reason, sizeof(relay->reason), "standing by");
 		return;
 	}

@@ -23,8 +23,8 @@
 #include "careforall/log.h"
 
 #define SAFETY_POLL_US INT64_C(1000000)
-/* A notification that is later than this did not come. */
-#define BATCH_TIMEOUT_MS 60000
+/* Sorting the backlog of days comes before the first row. */
+#define BATCH_TIMEOUT_MS 600000
 #define RELEASED_MAX 1000
 #define MS_US INT64_C(1000)
 
