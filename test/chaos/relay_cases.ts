@@ -6,8 +6,9 @@
 //
 // usage: vite-node chaos/relay_cases.ts     CHAOS_PORT_BASE
 import assert from "node:assert/strict";
-import { spawn, type ChildProcess } from "node:child_process";
+import { execFile, spawn, type ChildProcess } from "node:child_process";
 import path from "node:path";
+import { promisify } from "node:util";
 import { connect } from "nats";
 import { makeCampaign, sqlPledge } from "../lib/fixtures.ts";
 import { scrape, sum } from "../lib/metrics.ts";
@@ -92,9 +93,11 @@ async function parked(): Promise<void> {
   await compare();
 }
 
-function standby(port: number): ChildProcess {
-  return spawn(path.join(root, "relay/build/careforall-relay"), [], {
+function relay(port: number, binary = "careforall-relay", fault = ""): ChildProcess {
+  return spawn(path.join(root, "relay/build", binary), [], {
     env: {
+      CAREFORALL_FAULT: fault,
+      CAREFORALL_RELAY_CHECKPOINT: "100ms",
       CAREFORALL_PG_DSN: `host=127.0.0.1 port=${stack.port("PG")} dbname=careforall user=cfa_relay`,
       CAREFORALL_PG_PASSWORD: stack.get("STACK_PG_PASSWORD_RELAY"),
       CAREFORALL_NATS_URL: `nats://127.0.0.1:${stack.port("NATS")}`,
@@ -108,7 +111,7 @@ function standby(port: number): ChildProcess {
 
 async function hangingLeader(): Promise<void> {
   const port = stack.port("PROMETHEUS");
-  const second = standby(port);
+  const second = relay(port);
   const pid = await stack.pid("relay");
   try {
     await until("the standby", async () => (await fetch(`http://127.0.0.1:${port}/readyz`)).ok);
@@ -130,6 +133,26 @@ async function hangingLeader(): Promise<void> {
   await until("one to lead again", async () => (await metric("flowing")) === 1);
   await addMany("zombie", 81, 5);
   await compare();
+}
+
+/** Dies by itself at the worst places, once with a full window. */
+async function faults(): Promise<void> {
+  await promisify(execFile)("make", ["-C", path.join(root, "relay"), "FAULTS=1"]);
+  await stack.stop(["relay"]);
+  let version = 1;
+  for (const fault of ["after_publish:1", "after_publish:40", "after_ack:1", "after_ack:33",
+    "before_checkpoint:1", "before_checkpoint:2", "after_checkpoint:1", "after_checkpoint:3"]) {
+    const child = relay(stack.port("RELAY"), "faults/careforall-relay", fault);
+    while (child.exitCode === null && child.signalCode === null) {
+      await addMany("faults", version, 25);
+      version += 25;
+      assert.ok(version < 5_000, `${fault} did not happen`);
+    }
+    assert.equal(child.signalCode, "SIGKILL", fault);
+  }
+  await stack.start(["relay"]);
+  await compare();
+  assert.equal((await versions("faults")).length, version - 1);
 }
 
 async function otherCluster(): Promise<void> {
@@ -177,7 +200,7 @@ async function wakeUps(): Promise<void> {
 }
 
 async function main(): Promise<void> {
-  const cases = { wakeUps, parked, otherCluster, streamRemade, hangingLeader };
+  const cases = { wakeUps, parked, faults, otherCluster, streamRemade, hangingLeader };
   await stack.reset();
   const base = Number(process.env.CHAOS_PORT_BASE ?? 0) || (await freePortBase());
   await stack.start(["pg", "nats", "relay"], "--port-base", String(base));
