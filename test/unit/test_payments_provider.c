@@ -94,89 +94,76 @@ ids_cannot_leave_their_path(void **state)
 	}
 }
 
+/* What each reply means. */
+static const struct
+{
+	CfaProviderCall call;
+	int status;
+	const char *body;
+	CfaProviderOutcome outcome;
+	bool is_outage;
+	const char *code;
+} cases[] = {
+	{CFA_CALL_GET,
+	 200,
+	 "{\"id\":\"pi_1\",\"status\":\"succeeded\"}",
+	 CFA_PROVIDER_OK,
+	 false,
+	 ""},
+	{CFA_CALL_GET,
+	 200,
+	 "{\"id\":\"pi_1\"}",
+	 CFA_PROVIDER_RETRY,
+	 true,
+	 "invalid_answer"},
+	{CFA_CALL_GET, 200, "<html>", CFA_PROVIDER_RETRY, true, "invalid_answer"},
+	{CFA_CALL_CREATE,
+	 402,
+	 "{\"error\":{\"code\":\"card_declined\",\"payment_intent\":{\"id\":\"pi_2\","
+	 "\"status\":\"requires_payment_method\"}}}",
+	 CFA_PROVIDER_OK,
+	 false,
+	 "card_declined"},
+	{CFA_CALL_CREATE,
+	 402,
+	 "{\"error\":{\"code\":\"card_declined\"}}",
+	 CFA_PROVIDER_REFUSED,
+	 false,
+	 "card_declined"},
+	{CFA_CALL_CANCEL,
+	 400,
+	 "{\"error\":{\"code\":\"payment_intent_unexpected_state\"}}",
+	 CFA_PROVIDER_STATE,
+	 false,
+	 "payment_intent_unexpected_state"},
+	{CFA_CALL_CREATE,
+	 400,
+	 "{\"error\":{\"type\":\"invalid_request_error\"}}",
+	 CFA_PROVIDER_REFUSED,
+	 false,
+	 "invalid_request_error"},
+	{CFA_CALL_CREATE, 401, "", CFA_PROVIDER_RETRY, true, "http_401"},
+	{CFA_CALL_GET, 404, "", CFA_PROVIDER_NOT_FOUND, false, "http_404"},
+	{CFA_CALL_CREATE, 409, "", CFA_PROVIDER_RETRY, false, "http_409"},
+	{CFA_CALL_CREATE, 429, "", CFA_PROVIDER_RETRY, true, "http_429"},
+	{CFA_CALL_CREATE, 500, "", CFA_PROVIDER_RETRY, true, "http_500"},
+	{CFA_CALL_CREATE, 302, "", CFA_PROVIDER_RETRY, true, "http_302"},
+	{CFA_CALL_SEARCH, 200, "{\"data\":[]}", CFA_PROVIDER_NOT_FOUND, false, ""},
+	{CFA_CALL_SEARCH, 200, "{}", CFA_PROVIDER_RETRY, true, "invalid_answer"},
+	{CFA_CALL_SEARCH,
+	 200,
+	 "{\"data\":[{\"id\":\"pi_8\",\"status\":\"x\",\"metadata\":{\"pledge_id\":"
+	 "\"other\"}},{\"id\":\"pi_9\",\"status\":\"x\",\"metadata\":{\"pledge_id\":"
+	 "\"" PLEDGE "\"}}]}",
+	 CFA_PROVIDER_OK,
+	 false,
+	 ""},
+};
+
+
 static void
 answers(void **state)
 {
-	static const struct
-	{
-		CfaProviderCall call;
-		int status;
-		const char *body;
-		CfaProviderOutcome outcome;
-		bool is_outage;
-		const char *code;
-	} cases[] = {
-		{CFA_CALL_GET,
-		 200,
-		 "{\"id\":\"pi_1\",\"status\":\"succeeded\"}",
-		 CFA_PROVIDER_OK,
-		 false,
-		 ""},
-		{CFA_CALL_GET,
-		 200,
-		 "{\"id\":\"pi_1\"}",
-		 CFA_PROVIDER_RETRY,
-		 true,
-		 "invalid_answer"},
-		{CFA_CALL_GET,
-		 200,
-		 "<html>",
-		 CFA_PROVIDER_RETRY,
-		 true,
-		 "invalid_answer"},
-		{CFA_CALL_CREATE,
-		 402,
-		 "{\"error\":{\"code\":\"card_declined\",\"payment_intent\":{\"id\":\"pi_2\","
-		 "\"status\":\"requires_payment_method\"}}}",
-		 CFA_PROVIDER_OK,
-		 false,
-		 "card_declined"},
-		{CFA_CALL_CREATE,
-		 402,
-		 "{\"error\":{\"code\":\"card_declined\"}}",
-		 CFA_PROVIDER_REFUSED,
-		 false,
-		 "card_declined"},
-		{CFA_CALL_CANCEL,
-		 400,
-		 "{\"error\":{\"code\":\"payment_intent_unexpected_state\"}}",
-		 CFA_PROVIDER_STATE,
-		 false,
-		 "payment_intent_unexpected_state"},
-		{CFA_CALL_CREATE,
-		 400,
-		 "{\"error\":{\"type\":\"invalid_request_error\"}}",
-		 CFA_PROVIDER_REFUSED,
-		 false,
-		 "invalid_request_error"},
-		{CFA_CALL_CREATE, 401, "", CFA_PROVIDER_RETRY, true, "http_401"},
-		{CFA_CALL_GET, 404, "", CFA_PROVIDER_NOT_FOUND, false, "http_404"},
-		{CFA_CALL_CREATE, 409, "", CFA_PROVIDER_RETRY, false, "http_409"},
-		{CFA_CALL_CREATE, 429, "", CFA_PROVIDER_RETRY, true, "http_429"},
-		{CFA_CALL_CREATE, 500, "", CFA_PROVIDER_RETRY, true, "http_500"},
-		{CFA_CALL_CREATE, 302, "", CFA_PROVIDER_RETRY, true, "http_302"},
-		{CFA_CALL_SEARCH,
-		 200,
-		 "{\"data\":[]}",
-		 CFA_PROVIDER_NOT_FOUND,
-		 false,
-		 ""},
-		{CFA_CALL_SEARCH,
-		 200,
-		 "{}",
-		 CFA_PROVIDER_RETRY,
-		 true,
-		 "invalid_answer"},
-		{CFA_CALL_SEARCH,
-		 200,
-		 "{\"data\":[{\"id\":\"pi_8\",\"status\":\"x\",\"metadata\":{\"pledge_id\":"
-		 "\"other\"}},{\"id\":\"pi_9\",\"status\":\"x\",\"metadata\":{\"pledge_id\":"
-		 "\"" PLEDGE "\"}}]}",
-		 CFA_PROVIDER_OK,
-		 false,
-		 ""},
-	};
-
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
 	{
 		CfaProviderAnswer answer =

@@ -286,11 +286,12 @@ bad_events_change_nothing(void **state)
 static void
 figures_round_trip(void **state)
 {
+	static const char half_a_place[] = "{\"places\":{\"" REWARD "\":1.5}}";
 	static const char *const bad[] = {"",
 									  "[]",
 									  "{\"pending_minor\":\"1\"}",
 									  "{\"places\":{\"x\":1}}",
-									  "{\"places\":{\"" REWARD "\":1.5}}"};
+									  half_a_place};
 	CfaFigures figures = {.confirmed_minor = 9007199254740991,
 						  .confirmed_count = 2,
 						  .refunded_minor = 3,
