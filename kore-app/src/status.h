@@ -46,6 +46,7 @@ typedef enum CfaProblem
 	CFA_PROBLEM_COUNT
 } CfaProblem;
 
+/* NOLINTNEXTLINE(clang-analyzer-optin.performance.Padding): as tables read */
 typedef struct CfaProblemInfo
 {
 	const char *slug;

@@ -70,14 +70,14 @@ typedef struct Conn
 	int fd;
 	int mask; /* what epoll watches; 0 is not registered */
 	ConnState state;
+	uint32_t prepared;	  /* bit per statement */
 	uint64_t deadline_ms; /* of connecting and preparing */
 	uint64_t retry_ms;	  /* when to connect again, or to prepare again */
 	CfaBackoff backoff;
 	OpList ops;
 	unsigned op_count;
 	bool has_batch;
-	bool is_stale;	   /* to be replaced once idle: a kept plan went bad */
-	uint32_t prepared; /* bit per statement */
+	bool is_stale; /* to be replaced once idle: a kept plan went bad */
 } Conn;
 
 static struct

@@ -172,10 +172,12 @@ bool
 cfa_redis_command(CfaRedisDone done, void *arg, int argc,
 				  const char *const *argv, const size_t *lens)
 {
+	const char *words[CFA_REDIS_WORDS_MAX];
 	Command *command;
 
-	if (command_link.state != LINK_UP)
+	if (command_link.state != LINK_UP || argc > CFA_REDIS_WORDS_MAX)
 		return false;
+	memcpy(words, argv, sizeof(*words) * (size_t) argc);
 	command = kore_malloc(sizeof(*command));
 	command->link = &command_link;
 	command->done = done;
@@ -186,7 +188,7 @@ cfa_redis_command(CfaRedisDone done, void *arg, int argc,
 							  on_reply,
 							  command,
 							  argc,
-							  (const char **) (uintptr_t) argv,
+							  words,
 							  lens) == REDIS_OK)
 		return true;
 	TAILQ_REMOVE(&command_link.commands, command, entry);

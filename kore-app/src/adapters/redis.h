@@ -6,6 +6,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#define CFA_REDIS_WORDS_MAX 16
+
 /* The reply, or NULL when there is none; borrowed for the call. */
 typedef void (*CfaRedisDone)(void *arg, const redisReply *reply);
 

@@ -42,6 +42,9 @@ static CfaFrameResult read_target(Reader *r, size_t start, size_t len);
 static CfaFrameResult read_header(Reader *r);
 static CfaFrameResult take_header(Reader *r, size_t name_len, size_t value,
 								  size_t value_len);
+static CfaFrameResult take_expectation(Reader *r, const char *value,
+									   size_t len);
+static void end_line(Reader *r);
 static CfaFrameResult take_length(Reader *r, const char *value, size_t len);
 static CfaFrameResult check_whole(Reader *r);
 static CfaMethod find_method(const uint8_t *name, size_t len);
@@ -88,9 +91,9 @@ cfa_frame_parse(uint8_t *buf, size_t *len, size_t size, CfaFrame *frame)
 		result = check_whole(&r);
 	if (result != CFA_FRAME_READY)
 		return result;
-	memcpy(buf + r.out, "\r\n", 2);
-	memmove(buf + r.out + 2, buf + r.end + 2, rest);
-	frame->head_len = r.out + 2;
+	end_line(&r);
+	memmove(buf + r.out, buf + r.end + 2, rest);
+	frame->head_len = r.out;
 	*len = frame->head_len + rest;
 	return CFA_FRAME_READY;
 }
@@ -276,7 +279,6 @@ read_header(Reader *r)
 							 r->buf[value + value_len - 1] == '\t'))
 		value_len--;
 	memmove(r->buf + r->out, r->buf + line, name_len);
-	line = r->out;
 	r->buf[r->out + name_len] = ':';
 	return take_header(r, name_len, value, value_len);
 }
@@ -313,12 +315,7 @@ take_header(Reader *r, size_t name_len, size_t value, size_t value_len)
 	}
 	else if (name_len == 6 && strncasecmp(name, "expect", 6) == 0)
 	{
-		if (value_len != 12 || strncasecmp(text, "100-continue", 12) != 0)
-			return refuse(r->frame,
-						  CFA_PROBLEM_EXPECTATION_FAILED,
-						  "Only 100-continue can be expected.");
-		r->frame->expects_continue = !r->is_http10;
-		return CFA_FRAME_READY;
+		return take_expectation(r, text, value_len);
 	}
 	if (result != CFA_FRAME_READY || value_len == 0)
 		return result;
@@ -329,8 +326,7 @@ take_header(Reader *r, size_t name_len, size_t value, size_t value_len)
 
 		r->buf[r->out++] = c == '\t' ? ' ' : c;
 	}
-	memcpy(r->buf + r->out, "\r\n", 2);
-	r->out += 2;
+	end_line(r);
 	return CFA_FRAME_READY;
 }
 
@@ -355,6 +351,24 @@ take_length(Reader *r, const char *value, size_t len)
 	r->has_length = true;
 	r->frame->body_len = length;
 	return CFA_FRAME_READY;
+}
+
+static CfaFrameResult
+take_expectation(Reader *r, const char *value, size_t len)
+{
+	if (len != 12 || strncasecmp(value, "100-continue", 12) != 0)
+		return refuse(r->frame,
+					  CFA_PROBLEM_EXPECTATION_FAILED,
+					  "Only 100-continue can be expected.");
+	r->frame->expects_continue = !r->is_http10;
+	return CFA_FRAME_READY;
+}
+
+static void
+end_line(Reader *r)
+{
+	r->buf[r->out++] = '\r';
+	r->buf[r->out++] = '\n';
 }
 
 /* What can only be said when all lines are read. */
