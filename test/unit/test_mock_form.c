@@ -188,14 +188,14 @@ bounds_metadata(void **state)
 	assert_null(metadata_of("metadata[a][b]=1"));
 	assert_null(metadata_of("metadata[a=1"));
 	memset(text + 9, 'k', CFA_MOCK_METADATA_KEY_MAX);
-	strcpy(text + 9 + CFA_MOCK_METADATA_KEY_MAX, "]=v");
+	memcpy(text + 9 + CFA_MOCK_METADATA_KEY_MAX, "]=v", 4);
 	metadata = metadata_of(text);
 	assert_non_null(metadata);
 	json_decref(metadata);
 	memset(text + 9, 'k', CFA_MOCK_METADATA_KEY_MAX + 1);
-	strcpy(text + 9 + CFA_MOCK_METADATA_KEY_MAX + 1, "]=v");
+	memcpy(text + 9 + CFA_MOCK_METADATA_KEY_MAX + 1, "]=v", 4);
 	assert_null(metadata_of(text));
-	strcpy(text, "metadata[a]=");
+	memcpy(text, "metadata[a]=", 13);
 	memset(text + 12, 'v', CFA_MOCK_METADATA_VALUE_MAX + 1);
 	text[12 + CFA_MOCK_METADATA_VALUE_MAX + 1] = '\0';
 	assert_null(metadata_of(text));

@@ -370,10 +370,13 @@ static int
 search(const char *query)
 {
 	char encoded[256] = "limit=2&query=";
-	char *to = encoded + strlen(encoded);
+	size_t at = strlen(encoded);
 
-	for (; *query != '\0'; query++)
-		to += sprintf(to, "%%%02x", (unsigned) *query);
+	for (; *query != '\0'; query++, at += 3)
+		(void) snprintf(encoded + at,
+						sizeof(encoded) - at,
+						"%%%02x",
+						(unsigned) *query);
 	return call(CFA_MOCK_SEARCH_INTENTS, NULL, NULL, encoded);
 }
 
