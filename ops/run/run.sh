@@ -42,7 +42,8 @@ step 'one pledge, the whole way'
 (cd test && npx vite-node demo/pledge.ts "$dir")
 step 'ready'
 "$stack" env --dir "$dir"
-printf 'log-ins     %s\n' 'cfa_admin, cfa_support, cfa_readonly (psql), passwords in the settings file'
+printf 'log-ins     %s psql --dir %s --as admin (or support, readonly), passwords in the settings file\n' \
+  "$stack" "$dir"
 [ "$follow" = no ] && exit 0
 printf '\nFollowing the logs; Ctrl-C stops everything.\n'
 "$stack" logs --dir "$dir" &

@@ -7,16 +7,16 @@
 
 readonly pg_bin=/usr/lib/postgresql/15/bin
 
-# as_run COMMAND... - runs COMMAND as the unprivileged user, in place of this shell's
-# child, with nothing of the caller's environment but what env is given.
-as_run() {
+# as_run COMMAND... - runs COMMAND as the unprivileged user, with nothing of the
+# caller's environment, in a folder that this user can enter.
+as_run() (
+  cd /
   if [ "$(id -u)" -eq 0 ]; then
-    setpriv --reuid="$run_user" --regid="$run_group" --clear-groups \
+    exec setpriv --reuid="$run_user" --regid="$run_group" --clear-groups \
       --inh-caps=-all -- env -i "${base_env[@]}" "$@"
-  else
-    env -i "${base_env[@]}" "$@"
   fi
-}
+  exec env -i "${base_env[@]}" "$@"
+)
 readonly base_env=(PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
   LANG=C.UTF-8 TZ=UTC HOME=/nonexistent)
 
@@ -61,7 +61,6 @@ keep() {
     mv "$dir/log/$name.log" "$dir/log/$name.log.1"
   rm -f "$dir/run/$name.exits"
   (
-    cd "$dir"
     exec 9>&- # the lock of stack.sh
     as_run setsid "$dir/bin/keep.sh" "$dir" "$name" "$@" >/dev/null 2>&1 </dev/null &
   )
@@ -134,6 +133,16 @@ pg_running() { as_run "$pg_bin/pg_ctl" -D "$dir/pg" status >/dev/null 2>&1; }
 pg_psql() { # ARGS... - psql as the superuser
   PGPASSWORD=$STACK_PG_PASSWORD_POSTGRES PGCONNECT_TIMEOUT=5 \
     psql -X -q -h 127.0.0.1 -p "$STACK_PORT_PG" -U postgres -v ON_ERROR_STOP=1 "$@"
+}
+
+# pg_psql_as LOGIN ARGS... - psql as a person would use it, as cfa_LOGIN
+pg_psql_as() {
+  local login=$1 variable=STACK_PG_PASSWORD_${1^^}
+  shift
+  [[ " ${pg_logins[*]} " == *" $login "* ]] ||
+    die "unknown log-in $login: it is one of ${pg_logins[*]}"
+  PGPASSWORD=${!variable} psql -h 127.0.0.1 -p "$STACK_PORT_PG" \
+    -U "cfa_$login" -d careforall "$@"
 }
 
 pg_init() {

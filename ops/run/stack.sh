@@ -29,7 +29,7 @@ usage: stack.sh COMMAND [--dir DIR] [options]
   status   one line for each process; exit status 0 if all are up, 3 if not
   logs     follow the logs
   reset    stop and delete all data; careforall.env stays
-  psql     psql as the superuser; arguments after -- are passed on
+  psql     psql as the superuser, or as a log-in; arguments after -- are passed on
   env      print the settings file's path and the addresses in use
 
   --dir DIR          state folder (.run)
@@ -37,6 +37,7 @@ usage: stack.sh COMMAND [--dir DIR] [options]
   --only LIST        only these parts, by comma:
                      pg redis nats mockpay api relay projector payments gateway prometheus
   --no-schema        start PostgreSQL without applying sql/install.sql
+  --as LOGIN         for psql: api relay projector payments admin support readonly
   --seed             load the demo data of sql/seed/dev.sql as well
 TXT
 }
@@ -212,7 +213,7 @@ do_env() {
 
 # ---- command line
 
-dir=$root/.run port_base='' only='' schema=yes seed=no
+dir=$root/.run port_base='' only='' schema=yes seed=no login=''
 [ $# -gt 0 ] || { usage >&2; exit 2; }
 command=$1
 shift
@@ -223,6 +224,7 @@ while [ $# -gt 0 ]; do
     --only) only=${2:?--only needs a list}; shift 2 ;;
     --no-schema) schema=no; shift ;;
     --seed) seed=yes; shift ;;
+    --as) login=${2:?--as needs a log-in}; shift 2 ;;
     --) shift; break ;;
     *) die "unknown option $1, see stack.sh help" ;;
   esac
@@ -235,7 +237,7 @@ fi
 for part in ${only//,/ }; do
   [[ " ${all_parts[*]} " == *" $part "* ]] || die "unknown part $part, see stack.sh help"
 done
-readonly command port_base only schema seed
+readonly command port_base only schema seed login
 
 case $command in
   start) pick_run_user; open_dir create; do_start ;;
@@ -245,7 +247,15 @@ case $command in
   logs) pick_run_user; open_dir find; do_logs ;;
   reset) pick_run_user; open_dir find; do_reset ;;
   env) pick_run_user; open_dir find; do_env ;;
-  psql) pick_run_user; open_dir find; pg_psql -d careforall "$@" ;;
+  psql)
+    pick_run_user
+    open_dir find
+    if [ -n "$login" ]; then
+      pg_psql_as "$login" "$@"
+    else
+      pg_psql -d careforall "$@"
+    fi
+    ;;
   help | --help | -h) usage ;;
   *) usage >&2; exit 2 ;;
 esac
