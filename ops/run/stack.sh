@@ -213,7 +213,7 @@ do_env() {
 
 # ---- command line
 
-dir=$root/.run port_base='' only='' schema=yes seed=no login=''
+dir=$root/.run port_base='' only='' schema=yes seed=no as_login=''
 [ $# -gt 0 ] || { usage >&2; exit 2; }
 command=$1
 shift
@@ -224,7 +224,7 @@ while [ $# -gt 0 ]; do
     --only) only=${2:?--only needs a list}; shift 2 ;;
     --no-schema) schema=no; shift ;;
     --seed) seed=yes; shift ;;
-    --as) login=${2:?--as needs a log-in}; shift 2 ;;
+    --as) as_login=${2:?--as needs a log-in}; shift 2 ;;
     --) shift; break ;;
     *) die "unknown option $1, see stack.sh help" ;;
   esac
@@ -237,7 +237,7 @@ fi
 for part in ${only//,/ }; do
   [[ " ${all_parts[*]} " == *" $part "* ]] || die "unknown part $part, see stack.sh help"
 done
-readonly command port_base only schema seed login
+readonly command port_base only schema seed as_login
 
 case $command in
   start) pick_run_user; open_dir create; do_start ;;
@@ -250,8 +250,8 @@ case $command in
   psql)
     pick_run_user
     open_dir find
-    if [ -n "$login" ]; then
-      pg_psql_as "$login" "$@"
+    if [ -n "$as_login" ]; then
+      pg_psql_as "$as_login" "$@"
     else
       pg_psql -d careforall "$@"
     fi
