@@ -402,7 +402,7 @@ keep_output(CfaProjector *projector, CfaCached *cached,
 
 	cached->is_touched |= change->is_figures_changed;
 	cached->is_source_changed |= change->is_source_changed;
-	if (change->frame != NULL)
+	if (change->frame != NULL || change->has_totals_frame)
 		cached->last_frame = batch->outputs_count;
 	output->cached = cached;
 	output->change = *change;
@@ -468,11 +468,14 @@ write_output(CfaProjector *projector, CfaOutput *output, bool is_last)
 	const char *id = output->cached->campaign->id;
 	bool is_said =
 		is_last || change->gift_added != NULL || change->is_source_changed;
-	json_t *frame = is_said ? change->frame : NULL;
+	json_t *frame;
 	char key[CFA_KEY_MAX];
 	char score[NUMBER_MAX];
 	char *text;
 
+	if (is_last && change->has_totals_frame && change->frame == NULL)
+		change->frame = cfa_render_totals_frame(output->cached->campaign, NULL);
+	frame = is_said ? change->frame : NULL;
 	write_gift(projector, output);
 	if (change->old_slug != NULL)
 		CFA_REDIS_SEND(projector->redis,

@@ -34,6 +34,7 @@ static CfaModelResult apply_pledge(CfaModelCampaign *campaign,
 static int read_delta(const json_t *data, Delta *delta);
 static int add_delta(CfaFigures *figures, const Delta *delta,
 					 const json_t *data);
+static void copy_figures(CfaFigures *to, const CfaFigures *from);
 static int add_places(CfaFigures *figures, const char *id, int64_t delta);
 static int add(int64_t *sum, int64_t value);
 static bool is_delta_zero(const Delta *delta);
@@ -279,7 +280,7 @@ apply_pledge(CfaModelCampaign *campaign, const CfaModelEvent *event,
 
 	if (!cfa_model_is_known(campaign))
 		return CFA_MODEL_MISSING;
-	figures = campaign->figures;
+	copy_figures(&figures, &campaign->figures);
 	if (read_delta(event->data, &delta) != 0 ||
 		add_delta(&figures, &delta, event->data) != 0)
 		return CFA_MODEL_MALFORMED;
@@ -289,9 +290,10 @@ apply_pledge(CfaModelCampaign *campaign, const CfaModelEvent *event,
 	if (is_delta_zero(&delta))
 		return CFA_MODEL_APPLIED;
 	figures.sequence = event->sequence;
-	campaign->figures = figures;
+	copy_figures(&campaign->figures, &figures);
 	change->is_figures_changed = true;
-	if (cfa_model_is_public(campaign))
+	change->has_totals_frame = cfa_model_is_public(campaign);
+	if (change->has_totals_frame && change->gift_added != NULL)
 		change->frame = cfa_render_totals_frame(campaign, change->gift_added);
 	return CFA_MODEL_APPLIED;
 }
@@ -330,6 +332,16 @@ add_delta(CfaFigures *figures, const Delta *delta, const json_t *data)
 	if (pool != NULL && add_places(figures, pool, delta->held_places) != 0)
 		return -1;
 	return 0;
+}
+
+/* Most campaigns use few of the places that there is room for. */
+static void
+copy_figures(CfaFigures *to, const CfaFigures *from)
+{
+	memcpy(to,
+		   from,
+		   offsetof(CfaFigures, places) +
+			   from->places_count * sizeof(from->places[0]));
 }
 
 static int

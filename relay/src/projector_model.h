@@ -70,8 +70,11 @@ typedef struct CfaModelChange
 	char *old_slug;		/* to be removed; NULL if none */
 	char *gift_added;	/* JSON text */
 	char *gift_removed; /* JSON text, the bytes that were added once */
-	json_t *frame;		/* for those who watch the campaign; NULL if none */
-	json_t *pledge;		/* for those who watch the pledge; NULL if none */
+	/* A frame of totals is due. It is here only if it has a gift; else the caller
+	 * makes one for the last event of a batch, which says what all would. */
+	bool has_totals_frame;
+	json_t *frame;	/* for those who watch the campaign; NULL if none */
+	json_t *pledge; /* for those who watch the pledge; NULL if none */
 } CfaModelChange;
 
 typedef enum CfaModelResult
