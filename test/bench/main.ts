@@ -56,10 +56,13 @@ async function start(parts: Part[]): Promise<Sql> {
 
 async function benchSql(): Promise<void> {
   const sql = await start(["pg"]);
+  let runs = 0;
   const pgbench = (script: string): void => {
+    runs++;
     const { status, stderr } = spawnSync(
       "/usr/lib/postgresql/15/bin/pgbench",
       ["-n", "-M", "prepared", "-c", String(clients), "-j", "2", "-T", String(seconds),
+        "-D", "i=0", "-D", `run=${runs}`,
         "-f", path.join(import.meta.dirname, "sql", `${script}.sql`),
         "-h", "127.0.0.1", "-p", String(stack.port("PG")), "-U", "postgres", "careforall"],
       { encoding: "utf8", env: { ...process.env, PGPASSWORD: stack.get("STACK_PG_PASSWORD_POSTGRES") } },

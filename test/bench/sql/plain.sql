@@ -1,10 +1,10 @@
 -- SPDX-License-Identifier: Apache-2.0
--- The same rows by plain inserts, no limit at all.
-\set n 1
+-- The same rows by plain inserts, no limit at all. Ids grow, as the engine's do.
+\set i :i + 1
+\set id (:run * 1000 + :client_id) * 1000000000 + :i
 BEGIN;
-SELECT id AS campaign, gen_random_uuid() AS pledge FROM bench.ids WHERE n = :n \gset
-INSERT INTO bench.pledges (id, campaign_id, amount_minor, currency, held_minor, donor_name, donor_email, hold_expires_at) VALUES (:pledge::uuid, :campaign::uuid, 1000, 'EUR', 1000, 'Ada', 'ada@example.org', now() + '15 min');
-INSERT INTO bench.pledge_history VALUES (:pledge::uuid, 1, :campaign::uuid, 'create', NULL, 'pending', 1000, NULL, 'bench', NULL, now());
-INSERT INTO bench.idempotency_keys (key_hash, fingerprint, pledge_id) VALUES (sha256(uuid_send(:pledge::uuid)), sha256('x'), :pledge::uuid);
-INSERT INTO bench.outbox (event_id, aggregate_type, aggregate_id, aggregate_version, campaign_id, type, data, occurred_at) VALUES (gen_random_uuid(), 'pledge', :pledge::uuid, 1, :campaign::uuid, 'pledge.created', bench.event_json(:pledge::uuid, :campaign::uuid), now());
+INSERT INTO bench.pledges (id, campaign_id, amount_minor, currency, held_minor, donor_name, donor_email, hold_expires_at) VALUES (lpad(:id::text, 32, '0')::uuid, '00000000-0000-7000-8000-000000000001'::uuid, 1000, 'EUR', 1000, 'Ada', 'ada@example.org', now() + '15 min');
+INSERT INTO bench.pledge_history VALUES (lpad(:id::text, 32, '0')::uuid, 1, '00000000-0000-7000-8000-000000000001'::uuid, 'create', NULL, 'pending', 1000, NULL, 'bench', NULL, now());
+INSERT INTO bench.idempotency_keys (key_hash, fingerprint, pledge_id) VALUES (sha256(uuid_send(lpad(:id::text, 32, '0')::uuid)), sha256('x'), lpad(:id::text, 32, '0')::uuid);
+INSERT INTO bench.outbox (event_id, aggregate_type, aggregate_id, aggregate_version, campaign_id, type, data, occurred_at) VALUES (gen_random_uuid(), 'pledge', lpad(:id::text, 32, '0')::uuid, 1, '00000000-0000-7000-8000-000000000001'::uuid, 'pledge.created', bench.event_json(lpad(:id::text, 32, '0')::uuid, '00000000-0000-7000-8000-000000000001'::uuid), now());
 COMMIT;

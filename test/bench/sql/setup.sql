@@ -16,8 +16,9 @@ CREATE TABLE bench.caps (
   version bigint NOT NULL DEFAULT 0);
 
 WITH made AS (
-  INSERT INTO careforall.campaigns (slug, title, category, owner_name, currency, goal_minor, cap_minor)
-  SELECT 'bench-' || n, 'Bench ' || n, 'health', 'Bench', 'EUR', 100000, 9007199254740991
+  INSERT INTO careforall.campaigns (id, slug, title, category, owner_name, currency, goal_minor, cap_minor)
+  SELECT ('00000000-0000-7000-8000-' || to_char(n, 'FM000000000000'))::uuid,
+    'bench-' || n, 'Bench ' || n, 'health', 'Bench', 'EUR', 100000, 9007199254740991
   FROM generate_series(1, 100) n
   RETURNING id, slug)
 INSERT INTO bench.ids SELECT split_part(slug, '-', 2)::integer, id FROM made;
