@@ -9,6 +9,7 @@
  */
 #include "sink_redis.h"
 
+#include <arpa/inet.h>
 #include <hiredis/async.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -191,6 +192,7 @@ static const char *
 parse_url(const char *url, CfaRedis *redis)
 {
 	char address[160];
+	unsigned char binary[sizeof(struct in6_addr)];
 	const char *slash;
 	uint64_t db = 0;
 
@@ -215,10 +217,13 @@ parse_url(const char *url, CfaRedis *redis)
 			 "%.*s",
 			 (int) (slash != NULL ? (size_t) (slash - url) : strlen(url)),
 			 url);
+	/* Looking a name up would stop the loop. */
 	if (!cfa_config_address(address,
 							redis->host,
 							sizeof(redis->host),
-							&redis->port))
+							&redis->port) ||
+		(inet_pton(AF_INET, redis->host, binary) != 1 &&
+		 inet_pton(AF_INET6, redis->host, binary) != 1))
 		return "it must name an IP address and a port";
 	return NULL;
 }
