@@ -4,9 +4,9 @@
  */
 #include "meters.h"
 
-static const uint64_t statement_bounds_us[] =
-	{1000, 5000, 10000, 50000, 100000, 500000, 1000000, 5000000, 10000000};
-static const uint64_t batch_bounds[] = {1, 2, 4, 8, 16, 32, 64};
+static const double statement_bounds[] =
+	{0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 10};
+static const double batch_bounds[] = {1, 2, 4, 8, 16, 32, 64};
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 #define AT(meter) [(meter) -CFA_M_APP]
@@ -28,7 +28,7 @@ static const uint64_t batch_bounds[] = {1, 2, 4, 8, 16, 32, 64};
 const CfaMeterDef cfa_api_meters[CFA_M_API_END - CFA_M_APP] = {
 	AT(CFA_M_PG_UP) = {"careforall_pg_connections_up", NULL, "PostgreSQL connections that are ready.", CFA_METER_GAUGE},
 	AT(CFA_M_PG_QUEUE) = {"careforall_pg_queue", NULL, "Statements and batch items that wait for a connection.", CFA_METER_GAUGE},
-	AT(CFA_M_PG_STATEMENT_SECONDS) = {"careforall_db_client_operation_duration_seconds", NULL, "Time from sending a statement to its result.", CFA_METER_HISTOGRAM, statement_bounds_us, COUNT(statement_bounds_us), 1e6},
+	AT(CFA_M_PG_STATEMENT_SECONDS) = {"careforall_db_client_operation_duration_seconds", NULL, "Time from sending a statement to its result.", CFA_METER_HISTOGRAM, statement_bounds, COUNT(statement_bounds), 1e-6},
 	AT(CFA_M_PG_ERRORS_CONNECTION) = {PG_ERRORS, "class=\"connection\"", PG_ERRORS_HELP, CFA_METER_COUNTER},
 	AT(CFA_M_PG_ERRORS_DEADLINE) = {PG_ERRORS, "class=\"deadline\"", PG_ERRORS_HELP, CFA_METER_COUNTER},
 	AT(CFA_M_PG_ERRORS_RETRYABLE) = {PG_ERRORS, "class=\"retryable\"", PG_ERRORS_HELP, CFA_METER_COUNTER},

@@ -336,6 +336,8 @@ tick_conn(Conn *conn, uint64_t now_ms)
 				drop(conn, "no connection in time", CFA_PG_SQLSTATE_DOWN);
 			break;
 		case CONN_READY:
+			if (cfa_loop_was_stalled())
+				break;
 			if (op != NULL && now_ms >= op->deadline_ms)
 			{
 				cfa_meter_add(CFA_M_PG_DROPPED_HUNG, 1);

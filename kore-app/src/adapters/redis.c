@@ -349,6 +349,8 @@ tick_link(Link *link, uint64_t now_ms)
 			lose(link, "no connection in time");
 		return;
 	}
+	if (cfa_loop_was_stalled())
+		return;
 	if (command != NULL && now_ms >= command->deadline_ms)
 	{
 		cfa_meter_add(CFA_M_REDIS_DEADLINES, 1);

@@ -24,6 +24,8 @@
 static CfaAccessLog wanted = CFA_ACCESS_LOG_ALL;
 static CfaBuf lines;
 
+static bool is_probe(const CfaRoute *route);
+
 void
 cfa_access_log_configure(CfaAccessLog which)
 {
@@ -36,7 +38,8 @@ cfa_access_log(const CfaCtx *ctx, int status, uint64_t us)
 	char time_text[CFA_TIME_TEXT_LEN + 1];
 
 	if (wanted == CFA_ACCESS_LOG_OFF ||
-		(wanted == CFA_ACCESS_LOG_ERRORS && status < 500))
+		(status < 500 &&
+		 (wanted == CFA_ACCESS_LOG_ERRORS || is_probe(ctx->route))))
 		return;
 	if (lines.len > GATHER_MAX)
 	{
@@ -99,4 +102,11 @@ cfa_access_log_flush(void)
 		return;
 	memmove(lines.data, lines.data + done, lines.len - done);
 	lines.len -= done;
+}
+
+/* Health checks and scrapes come all the time; that they went well is no news. */
+static bool
+is_probe(const CfaRoute *route)
+{
+	return route != NULL && route->surface != CFA_PUBLIC;
 }

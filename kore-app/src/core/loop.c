@@ -21,6 +21,7 @@ static struct
 
 static void (*ticks[CFA_TICKS_MAX])(uint64_t);
 static int tick_count;
+static bool was_stalled;
 static void (*deferred[CFA_DEFERRED_MAX])(void);
 static int deferred_count;
 
@@ -71,6 +72,12 @@ cfa_tick_add(void (*tick)(uint64_t now_ms))
 	ticks[tick_count++] = tick;
 }
 
+bool
+cfa_loop_was_stalled(void)
+{
+	return was_stalled;
+}
+
 uint64_t
 cfa_mono_us(void)
 {
@@ -105,8 +112,12 @@ on_wake(void *arg, int error)
 static void
 on_tick(void *arg, u_int64_t now)
 {
+	static uint64_t last_ms;
+	uint64_t now_ms = cfa_mono_ms();
 	int i;
 
+	was_stalled = last_ms > 0 && now_ms - last_ms > CFA_STALL_MS;
+	last_ms = now_ms;
 	for (i = 0; i < tick_count; i++)
-		ticks[i](cfa_mono_ms());
+		ticks[i](now_ms);
 }

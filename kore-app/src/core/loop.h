@@ -2,9 +2,11 @@
 #ifndef CFA_APP_LOOP_H
 #define CFA_APP_LOOP_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #define CFA_TICK_MS 50
+#define CFA_STALL_MS 200
 #define CFA_TICKS_MAX 16
 #define CFA_DEFERRED_MAX 16
 
@@ -25,6 +27,12 @@ void cfa_defer(void (*work)(void));
 
 /* Calls tick each CFA_TICK_MS for as long as the worker lives. */
 void cfa_tick_add(void (*tick)(uint64_t now_ms));
+
+/*
+ * Whether the loop stood still for long before this tick (the machine was
+ * busy): answers may have come in that nobody has read, so no peer is late.
+ */
+bool cfa_loop_was_stalled(void);
 
 uint64_t cfa_mono_ms(void); /* monotonic */
 uint64_t cfa_mono_us(void); /* monotonic */

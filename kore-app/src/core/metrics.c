@@ -1,229 +1,258 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * metrics.c: counters of all workers in shared memory.
+ * metrics.c: the series of a program, over lib's metrics.
  *
- * One anonymous shared mapping is made before the workers; each worker writes
- * its own slot only and any of them renders the sum. A worker that is started
- * again goes on in the same slot, so counters never fall back; its gauges begin
- * at zero.
+ * All series are registered in the parent, in memory that is mapped before the
+ * workers start: each worker counts in its own shard and any of them renders the
+ * sum. A worker that is started again goes on in the same shard, so counters
+ * never fall back; its gauges begin at zero.
  */
 #include "core/metrics.h"
 
+#include <careforall/metrics.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/mman.h>
 
 #include "core/app.h"
 #include "core/ctx.h"
 
-#define STATUS_SLOTS 40
+#define SHARDS (CFA_WORKERS_MAX + 1) /* the parent's is 0 */
 #define ROUTE_NONE CFA_ROUTES_MAX
 
+#define REQUESTS "careforall_http_requests_total"
+#define REQUESTS_HELP "Requests answered, by route template and status."
+#define SECONDS "careforall_http_request_duration_seconds"
+#define SECONDS_HELP \
+	"Time from the complete request to its answer, by route template."
+#define REFUSALS "careforall_http_edge_refusals_total"
+#define REFUSALS_HELP \
+	"Requests refused before a handler saw them, by problem type."
+
+/* clang-format off */
 static const CfaMeterDef core_meters[CFA_M_APP] = {
-	[CFA_M_CONNECTIONS] = {"careforall_http_connections",
-						   NULL,
-						   "Open client connections.",
-						   CFA_METER_GAUGE},
-	[CFA_M_REQUESTS_WAITING] = {"careforall_http_requests_waiting",
-								NULL,
-								"Requests that wait for a back end.",
-								CFA_METER_GAUGE},
-	[CFA_M_LOG_DROPPED] = {"careforall_access_log_dropped_total",
-						   NULL,
-						   "Access log lines dropped because nobody read them.",
-						   CFA_METER_COUNTER},
+	[CFA_M_CONNECTIONS] = {"careforall_http_connections", NULL, "Open client connections.", CFA_METER_GAUGE, NULL, 0, 0},
+	[CFA_M_REQUESTS_WAITING] = {"careforall_http_requests_waiting", NULL, "Requests that wait for a back end.", CFA_METER_GAUGE, NULL, 0, 0},
+	[CFA_M_LOG_DROPPED] = {"careforall_access_log_dropped_total", NULL, "Access log lines dropped because nobody read them.", CFA_METER_COUNTER, NULL, 0, 0},
 };
 
-const uint64_t cfa_duration_bounds_us[14] = {5000,
-											 10000,
-											 25000,
-											 50000,
-											 75000,
-											 100000,
-											 250000,
-											 500000,
-											 750000,
-											 1000000,
-											 2500000,
-											 5000000,
-											 7500000,
-											 10000000};
+/* By the conventions of OpenTelemetry. */
+static const double duration_bounds[] = {
+	0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10};
 
-#define DURATION_BOUNDS \
-	(sizeof(cfa_duration_bounds_us) / sizeof(cfa_duration_bounds_us[0]))
-
-/* Status codes that get a series of their own; others count as the last. */
-static const int statuses[] = {101, 200, 201, 202, 204, 304, 400, 401, 402,
-							   403, 404, 405, 406, 408, 409, 411, 412, 413,
-							   414, 415, 417, 422, 426, 428, 429, 431, 499,
-							   500, 501, 502, 503, 504, 505, 0};
+/* Status codes with a series of their own; all others count as the last. */
+static const int statuses[] = {
+	101, 200, 201, 202, 204, 304, 400, 401, 402, 403, 404, 405, 406, 409, 411,
+	413, 415, 422, 426, 429, 499, 500, 503, 0};
+/* clang-format on */
 
 #define STATUS_COUNT (sizeof(statuses) / sizeof(statuses[0]))
-_Static_assert(STATUS_COUNT <= STATUS_SLOTS, "room for all status codes");
 
-typedef struct RouteSlot
-{
-	int64_t by_status[STATUS_SLOTS];
-	int64_t buckets[DURATION_BOUNDS + 1];
-	int64_t sum_us;
-} RouteSlot;
+static CfaMetrics *metrics;
+static void *memory;
+static CfaMetric *meters;
+static CfaMetric requests[CFA_ROUTES_MAX + 1][STATUS_COUNT];
+static CfaMetric durations[CFA_ROUTES_MAX];
+static CfaMetric refusals[CFA_PROBLEM_COUNT];
 
-typedef struct WorkerSlot
-{
-	RouteSlot routes[CFA_ROUTES_MAX + 1];
-	int64_t edge[CFA_PROBLEM_COUNT];
-	int64_t values[]; /* meters: one each, histograms bounds + 2 */
-} WorkerSlot;
-
-static char *shared;
-static size_t slot_size;
-static WorkerSlot *mine;
-static unsigned *value_at; /* where each meter begins in values */
-static unsigned meter_count;
-
+static void register_requests(void);
+static void register_route(unsigned route);
+static void register_refusals(void);
+static void register_meters(void);
+static CfaMetric register_meter(const CfaMeterDef *def);
 static const CfaMeterDef *meter_def(unsigned meter);
-static WorkerSlot *slot_of(unsigned worker);
-static int64_t sum_value(unsigned at);
-static void add(int64_t *value, int64_t delta);
-static int64_t get(const int64_t *value);
-static void render_head(CfaBuf *out, const char *name, const char *help,
-						CfaMeterType type);
-static void render_meter(CfaBuf *out, unsigned meter);
-static void render_requests(CfaBuf *out);
-static void render_durations(CfaBuf *out);
-static void route_labels(unsigned route, char *out, size_t size);
+static const char *route_labels(unsigned route, const char *status, char *out,
+								size_t size);
 
 void
 cfa_meters_init(void)
 {
-	unsigned at = 0;
-	unsigned i;
+	CfaMetric info;
+	char labels[128];
 
-	meter_count = CFA_M_APP + (unsigned) cfa_app.meter_count;
-	value_at = calloc(meter_count + 1, sizeof(*value_at));
-	if (value_at == NULL)
-		abort();
-	for (i = 0; i < meter_count; i++)
-	{
-		value_at[i] = at;
-		at += meter_def(i)->type == CFA_METER_HISTOGRAM
-				  ? meter_def(i)->bound_count + 2
-				  : 1;
-	}
-	value_at[meter_count] = at;
-	slot_size = (sizeof(WorkerSlot) + at * sizeof(int64_t) + 127) & ~127UL;
-	shared = mmap(NULL,
-				  slot_size * (CFA_WORKERS_MAX + 1),
+	metrics = cfa_metrics_new();
+	register_requests();
+	register_refusals();
+	register_meters();
+	(void) cfa_metrics_labels(labels,
+							  sizeof(labels),
+							  "service",
+							  cfa_app.name,
+							  "version",
+							  CFA_VERSION,
+							  NULL);
+	info = cfa_metrics_gauge(metrics,
+							 "careforall_build_info",
+							 "Version of the program.",
+							 labels,
+							 1);
+	memory = mmap(NULL,
+				  SHARDS * cfa_metrics_shard_size(metrics),
 				  PROT_READ | PROT_WRITE,
 				  MAP_SHARED | MAP_ANONYMOUS,
 				  -1,
 				  0);
-	if (shared == MAP_FAILED)
+	if (memory == MAP_FAILED)
 		abort();
-	mine = slot_of(0);
+	cfa_metrics_attach(metrics, memory, SHARDS, 0);
+	cfa_metrics_set(metrics, info, 1);
 }
 
 void
 cfa_meters_worker(unsigned worker_id)
 {
-	unsigned i;
-
-	mine = slot_of(worker_id <= CFA_WORKERS_MAX ? worker_id : 0);
-	for (i = 0; i < meter_count; i++)
-	{
-		if (meter_def(i)->type == CFA_METER_GAUGE)
-			cfa_meter_set(i, 0);
-	}
+	cfa_metrics_attach(metrics,
+					   memory,
+					   SHARDS,
+					   worker_id <= CFA_WORKERS_MAX ? worker_id : 0);
+	cfa_metrics_reset_gauges(metrics);
 }
 
 void
 cfa_meter_add(unsigned meter, int64_t delta)
 {
-	add(&mine->values[value_at[meter]], delta);
+	if (meter_def(meter)->type == CFA_METER_GAUGE)
+		cfa_metrics_change(metrics, meters[meter], delta);
+	else
+		cfa_metrics_add(metrics, meters[meter], (uint64_t) delta);
 }
 
 void
 cfa_meter_set(unsigned meter, int64_t value)
 {
-	__atomic_store_n(&mine->values[value_at[meter]], value, __ATOMIC_RELAXED);
+	cfa_metrics_set(metrics, meters[meter], value);
 }
 
 void
 cfa_meter_observe(unsigned meter, uint64_t value)
 {
-	const CfaMeterDef *def = meter_def(meter);
-	int64_t *values = &mine->values[value_at[meter]];
-	unsigned i = 0;
-
-	while (i < def->bound_count && value > def->bounds[i])
-		i++;
-	add(&values[i], 1);
-	add(&values[def->bound_count + 1], (int64_t) value);
+	cfa_metrics_observe(metrics, meters[meter], value);
 }
 
 void
 cfa_meter_request(const struct CfaCtx *ctx, int status, uint64_t us)
 {
-	RouteSlot *slot = &mine->routes[ctx->route ? ctx->match.index : ROUTE_NONE];
+	unsigned route = ctx->route ? ctx->match.index : ROUTE_NONE;
 	size_t i = 0;
-	size_t bucket = 0;
 
 	while (i < STATUS_COUNT - 1 && statuses[i] != status)
 		i++;
-	while (bucket < DURATION_BOUNDS && us > cfa_duration_bounds_us[bucket])
-		bucket++;
-	add(&slot->by_status[i], 1);
-	add(&slot->buckets[bucket], 1);
-	add(&slot->sum_us, (int64_t) us);
+	cfa_metrics_add(metrics, requests[route][i], 1);
+	if (route != ROUTE_NONE)
+		cfa_metrics_observe(metrics, durations[route], us);
 }
 
 void
 cfa_meter_edge_refusal(CfaProblem problem)
 {
-	add(&mine->edge[problem], 1);
+	cfa_metrics_add(metrics, refusals[problem], 1);
 }
 
 void
 cfa_meters_render(CfaBuf *out)
 {
-	const char *last = "";
-	unsigned i;
-	unsigned w;
+	cfa_metrics_render(metrics, out);
+}
 
-	render_requests(out);
-	render_durations(out);
-	render_head(out,
-				"careforall_http_edge_refusals_total",
-				"Requests refused before a handler saw them, by problem type.",
-				CFA_METER_COUNTER);
-	for (i = 0; i < CFA_PROBLEM_COUNT; i++)
+static void
+register_requests(void)
+{
+	char labels[256];
+
+	for (unsigned r = 0; r < cfa_app.route_count; r++)
+		register_route(r);
+	register_route(ROUTE_NONE);
+	for (unsigned r = 0; r < cfa_app.route_count; r++)
+		durations[r] =
+			cfa_metrics_histogram(metrics,
+								  SECONDS,
+								  SECONDS_HELP,
+								  route_labels(r, NULL, labels, sizeof(labels)),
+								  1e-6,
+								  duration_bounds,
+								  sizeof(duration_bounds) /
+									  sizeof(duration_bounds[0]));
+}
+
+static void
+register_route(unsigned route)
+{
+	char labels[256];
+	char status[16];
+
+	for (size_t i = 0; i < STATUS_COUNT; i++)
 	{
-		int64_t sum = 0;
-
-		for (w = 0; w <= CFA_WORKERS_MAX; w++)
-			sum += get(&slot_of(w)->edge[i]);
-		cfa_buf_addf(
-			out,
-			"careforall_http_edge_refusals_total{problem=\"%s\"} %lld\n",
-			cfa_problem_info(i)->slug,
-			(long long) sum);
+		(void) snprintf(status, sizeof(status), "%d", statuses[i]);
+		requests[route][i] =
+			cfa_metrics_counter(metrics,
+								REQUESTS,
+								REQUESTS_HELP,
+								route_labels(route,
+											 statuses[i] ? status : "other",
+											 labels,
+											 sizeof(labels)),
+								1);
 	}
-	for (i = 0; i < meter_count; i++)
+}
+
+static void
+register_refusals(void)
+{
+	char labels[128];
+
+	for (unsigned i = 0; i < CFA_PROBLEM_COUNT; i++)
 	{
-		const CfaMeterDef *def = meter_def(i);
-
-		if (strcmp(last, def->name) != 0)
-			render_head(out, def->name, def->help, def->type);
-		last = def->name;
-		render_meter(out, i);
+		(void) cfa_metrics_labels(labels,
+								  sizeof(labels),
+								  "problem",
+								  cfa_problem_info((CfaProblem) i)->slug,
+								  NULL);
+		refusals[i] =
+			cfa_metrics_counter(metrics, REFUSALS, REFUSALS_HELP, labels, 1);
 	}
-	cfa_buf_addf(out,
-				 "# HELP careforall_build_info Version of the program.\n"
-				 "# TYPE careforall_build_info gauge\n"
-				 "careforall_build_info{service=\"%s\",version=\"%s\"} 1\n",
-				 cfa_app.name,
-				 CFA_VERSION);
+}
+
+static void
+register_meters(void)
+{
+	unsigned count = CFA_M_APP + (unsigned) cfa_app.meter_count;
+
+	meters = calloc(count, sizeof(*meters));
+	if (meters == NULL)
+		abort();
+	for (unsigned i = 0; i < count; i++)
+		meters[i] = register_meter(meter_def(i));
+}
+
+static CfaMetric
+register_meter(const CfaMeterDef *def)
+{
+	double scale = def->scale > 0 ? def->scale : 1;
+
+	switch (def->type)
+	{
+		case CFA_METER_COUNTER:
+			break;
+		case CFA_METER_GAUGE:
+			return cfa_metrics_gauge(metrics,
+									 def->name,
+									 def->help,
+									 def->labels,
+									 scale);
+		case CFA_METER_HISTOGRAM:
+			return cfa_metrics_histogram(metrics,
+										 def->name,
+										 def->help,
+										 def->labels,
+										 scale,
+										 def->bounds,
+										 def->bound_count);
+	}
+	return cfa_metrics_counter(metrics,
+							   def->name,
+							   def->help,
+							   def->labels,
+							   scale);
 }
 
 static const CfaMeterDef *
@@ -233,186 +262,17 @@ meter_def(unsigned meter)
 							 : &cfa_app.meters[meter - CFA_M_APP];
 }
 
-static WorkerSlot *
-slot_of(unsigned worker)
+/* status NULL: without one. */
+static const char *
+route_labels(unsigned route, const char *status, char *out, size_t size)
 {
-	return (WorkerSlot *) (void *) (shared + slot_size * worker);
-}
+	const CfaRoute *r = route == ROUTE_NONE ? NULL : &cfa_app.routes[route];
+	const char *method = r ? cfa_method_name(r->method) : "_OTHER";
+	const char *path = r ? r->path : "none";
 
-static int64_t
-sum_value(unsigned at)
-{
-	int64_t sum = 0;
-	unsigned w;
-
-	for (w = 0; w <= CFA_WORKERS_MAX; w++)
-		sum += get(&slot_of(w)->values[at]);
-	return sum;
-}
-
-static void
-add(int64_t *value, int64_t delta)
-{
-	/* One writer each; readers in other processes want whole values. */
-	__atomic_store_n(value, *value + delta, __ATOMIC_RELAXED);
-}
-
-static int64_t
-get(const int64_t *value)
-{
-	return __atomic_load_n(value, __ATOMIC_RELAXED);
-}
-
-static void
-render_head(CfaBuf *out, const char *name, const char *help, CfaMeterType type)
-{
-	static const char *const types[] = {"counter", "gauge", "histogram"};
-
-	cfa_buf_addf(out,
-				 "# HELP %s %s\n# TYPE %s %s\n",
-				 name,
-				 help,
-				 name,
-				 types[type]);
-}
-
-static void
-render_meter(CfaBuf *out, unsigned meter)
-{
-	const CfaMeterDef *def = meter_def(meter);
-	const char *labels = def->labels ? def->labels : "";
-	double scale = def->scale > 0 ? def->scale : 1;
-	unsigned at = value_at[meter];
-	int64_t count = 0;
-	unsigned i;
-
-	if (def->type != CFA_METER_HISTOGRAM)
-	{
-		cfa_buf_addf(out,
-					 def->labels ? "%s{%s} %lld\n" : "%s%s %lld\n",
-					 def->name,
-					 labels,
-					 (long long) sum_value(at));
-		return;
-	}
-	for (i = 0; i <= def->bound_count; i++)
-	{
-		count += sum_value(at + i);
-		cfa_buf_addf(out,
-					 "%s_bucket{%s%s",
-					 def->name,
-					 labels,
-					 def->labels ? "," : "");
-		if (i < def->bound_count)
-			cfa_buf_addf(out, "le=\"%g\"}", (double) def->bounds[i] / scale);
-		else
-			cfa_buf_adds(out, "le=\"+Inf\"}");
-		cfa_buf_addf(out, " %lld\n", (long long) count);
-	}
-	cfa_buf_addf(out,
-				 def->labels ? "%s_sum{%s} %.9g\n" : "%s_sum%s %.9g\n",
-				 def->name,
-				 labels,
-				 (double) sum_value(at + def->bound_count + 1) / scale);
-	cfa_buf_addf(out,
-				 def->labels ? "%s_count{%s} %lld\n" : "%s_count%s %lld\n",
-				 def->name,
-				 labels,
-				 (long long) count);
-}
-
-static void
-render_requests(CfaBuf *out)
-{
-	char labels[256];
-	unsigned r;
-	unsigned w;
-	size_t s;
-
-	render_head(out,
-				"careforall_http_requests_total",
-				"Requests answered, by route template and status.",
-				CFA_METER_COUNTER);
-	for (r = 0; r <= CFA_ROUTES_MAX; r++)
-	{
-		if (r >= cfa_app.route_count && r != ROUTE_NONE)
-			continue;
-		route_labels(r, labels, sizeof(labels));
-		for (s = 0; s < STATUS_COUNT; s++)
-		{
-			int64_t sum = 0;
-
-			for (w = 0; w <= CFA_WORKERS_MAX; w++)
-				sum += get(&slot_of(w)->routes[r].by_status[s]);
-			if (sum == 0 && statuses[s] != 200)
-				continue;
-			cfa_buf_addf(
-				out,
-				"careforall_http_requests_total{%s,status=\"%d\"} %lld\n",
-				labels,
-				statuses[s],
-				(long long) sum);
-		}
-	}
-}
-
-static void
-render_durations(CfaBuf *out)
-{
-	static const char name[] = "careforall_http_request_duration_seconds";
-	char labels[256];
-	unsigned r;
-	unsigned w;
-	size_t b;
-
-	render_head(
-		out,
-		name,
-		"Time from the complete request to its answer, by route template.",
-		CFA_METER_HISTOGRAM);
-	for (r = 0; r < cfa_app.route_count; r++)
-	{
-		int64_t count = 0;
-		int64_t sum_us = 0;
-
-		route_labels(r, labels, sizeof(labels));
-		for (b = 0; b <= DURATION_BOUNDS; b++)
-		{
-			for (w = 0; w <= CFA_WORKERS_MAX; w++)
-				count += get(&slot_of(w)->routes[r].buckets[b]);
-			cfa_buf_addf(out, "%s_bucket{%s,le=\"", name, labels);
-			if (b < DURATION_BOUNDS)
-				cfa_buf_addf(out,
-							 "%g",
-							 (double) cfa_duration_bounds_us[b] / 1e6);
-			else
-				cfa_buf_adds(out, "+Inf");
-			cfa_buf_addf(out, "\"} %lld\n", (long long) count);
-		}
-		for (w = 0; w <= CFA_WORKERS_MAX; w++)
-			sum_us += get(&slot_of(w)->routes[r].sum_us);
-		cfa_buf_addf(out,
-					 "%s_sum{%s} %.9g\n",
-					 name,
-					 labels,
-					 (double) sum_us / 1e6);
-		cfa_buf_addf(out,
-					 "%s_count{%s} %lld\n",
-					 name,
-					 labels,
-					 (long long) count);
-	}
-}
-
-static void
-route_labels(unsigned route, char *out, size_t size)
-{
-	if (route == ROUTE_NONE)
-		(void) snprintf(out, size, "method=\"_OTHER\",route=\"none\"");
-	else
-		(void) snprintf(out,
-						size,
-						"method=\"%s\",route=\"%s\"",
-						cfa_method_name(cfa_app.routes[route].method),
-						cfa_app.routes[route].path);
+	if (status == NULL)
+		return cfa_metrics_labels(
+			out, size, "method", method, "route", path, NULL);
+	return cfa_metrics_labels(
+		out, size, "method", method, "route", path, "status", status, NULL);
 }

@@ -26,10 +26,9 @@ typedef struct CfaMeterDef
 	const char *labels; /* a="b",c="d" or NULL */
 	const char *help;
 	CfaMeterType type;
-	/* Histograms: bounds in the unit that is observed, divided by scale. */
-	const uint64_t *bounds;
-	unsigned bound_count;
-	double scale; /* observed units per unit of the metric; 0 is 1 */
+	const double *bounds; /* of a histogram, in the unit of the metric */
+	size_t bound_count;
+	double scale; /* unit of the metric per observed unit; 0 is 1 */
 } CfaMeterDef;
 
 /* Meters of the core; those of the program begin at CFA_M_APP. */
@@ -40,9 +39,6 @@ typedef enum CfaCoreMeter
 	CFA_M_LOG_DROPPED,
 	CFA_M_APP
 } CfaCoreMeter;
-
-/* Bounds for durations observed in microseconds (scale 1e6), by OTel. */
-extern const uint64_t cfa_duration_bounds_us[14];
 
 /* In the parent, before workers: maps the memory that all workers share. */
 void cfa_meters_init(void);
