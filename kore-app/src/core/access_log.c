@@ -108,5 +108,13 @@ cfa_access_log_flush(void)
 static bool
 is_probe(const CfaRoute *route)
 {
-	return route != NULL && route->surface != CFA_PUBLIC;
+	static const char *const probes[] = {"/healthz", "/readyz", "/metrics"};
+	size_t i;
+
+	for (i = 0; route != NULL && i < sizeof(probes) / sizeof(probes[0]); i++)
+	{
+		if (strcmp(route->path, probes[i]) == 0)
+			return true;
+	}
+	return false;
 }
