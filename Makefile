@@ -49,7 +49,10 @@ fmt: ## format the sources
 bench: build ## measure; prints a table
 	@$(MAKE) --no-print-directory -C test bench
 
+chaos: build ## kill everything, for longer than check does
+	@$(MAKE) --no-print-directory -C test chaos
+
 clean: ## delete what was built; data and .tools stay
 	@for part in $(PARTS); do $(MAKE) --no-print-directory -C $$part clean || exit 1; done
 
-.PHONY: help run stop status logs psql reset deps build install check lint fmt bench clean
+.PHONY: help run stop status logs psql reset deps build install check lint fmt bench chaos clean

@@ -1,5 +1,6 @@
 # The five programs in one image; the command chooses. Build context: the source tree.
-FROM debian:bookworm-slim AS build
+# Node.js makes the documentation that the API serves.
+FROM node:22-bookworm-slim AS build
 RUN apt-get update \
  && apt-get install -y --no-install-recommends gcc libc6-dev make pkg-config kore \
     postgresql-server-dev-15 libpq-dev libcurl4-openssl-dev libhiredis-dev \
