@@ -10,7 +10,7 @@ EXTRA_CLEAN = build careforall--$(EXT_VERSION).sql
 
 PG_CONFIG ?= pg_config
 SERVER_INCLUDE := $(shell $(PG_CONFIG) --includedir-server)
-include warnings.mk
+include ../ops/make/warnings.mk
 PG_CPPFLAGS = -isystem $(SERVER_INCLUDE) -DCFA_VERSION='"$(EXT_VERSION)"'
 PG_CFLAGS = $(WARNINGS) -fvisibility=hidden
 

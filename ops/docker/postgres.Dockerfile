@@ -3,6 +3,7 @@ FROM debian:bookworm-slim AS build
 RUN apt-get update \
  && apt-get install -y --no-install-recommends gcc libc6-dev make postgresql-server-dev-15 \
  && rm -rf /var/lib/apt/lists/*
+COPY ops/make /src/ops/make
 COPY extension /src/extension
 RUN make -s -C /src/extension all && make -s -C /src/extension install DESTDIR=/out
 

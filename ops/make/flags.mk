@@ -2,11 +2,7 @@
 # Compiler flags of every C part, and the lint and fmt targets for its sources.
 # A part sets C_SOURCES (default: src and include) before it uses lint-c and fmt-c.
 
-WARNINGS := -std=gnu11 -Wall -Wextra -Werror -Wno-unused-parameter -Wshadow \
-	-Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith -Wcast-qual \
-	-Wwrite-strings -Wundef -Wvla -Wformat=2 -Wconversion -Wno-sign-conversion \
-	-Wlogical-op -Wduplicated-cond -Wnull-dereference -Wimplicit-fallthrough \
-	-Wswitch-enum -Wdeclaration-after-statement
+include $(dir $(lastword $(MAKEFILE_LIST)))warnings.mk
 
 ifeq ($(SANITIZE),1)
 BUILD := build-asan

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-# Warnings are errors, as in ops/make/flags.mk.
+# The warnings of every C part. They are errors.
 
-WARNINGS = -std=gnu11 -Werror -Wall -Wextra -Wno-unused-parameter -Wshadow \
+WARNINGS := -std=gnu11 -Werror -Wall -Wextra -Wno-unused-parameter -Wshadow \
 	-Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith -Wcast-qual \
 	-Wwrite-strings -Wundef -Wvla -Wformat=2 -Wconversion \
 	-Wno-sign-conversion -Wlogical-op -Wduplicated-cond -Wnull-dereference \
