@@ -2,9 +2,10 @@
 /*
  * batch.c: many items in one call, one transaction, one flush.
  *
- * Each connection that has no batch under way takes all that waits, up to
+ * A connection that has no batch under way takes all that waits, up to
  * CFA_BATCH_MAX: at low load a batch is one item and nothing waits, under load
- * batches grow by themselves. Refusals are results and spoil nobody. When a
+ * batches grow by themselves, because a second connection helps out only when
+ * much waits or the first one is slow. Refusals are results and spoil nobody. When a
  * whole call fails unexpectedly its items are sent again one by one, so that
  * only the one at fault fails; when the connection was lost or the server asks
  * for a retry they are sent again together.
@@ -23,6 +24,8 @@
 #define ATTEMPTS_MAX 3
 #define RETRY_AGE_MAX_MS 2500
 #define WAIT_MAX_MS 2500
+#define SECOND_CALL_ITEMS 32
+#define SECOND_CALL_MS 10
 
 /* A call under way. */
 typedef struct Call
@@ -32,6 +35,7 @@ typedef struct Call
 	CfaBatchItem *items[CFA_BATCH_MAX];
 } Call;
 
+static bool is_due(const CfaBatch *batch);
 static Call *take(CfaBatch *batch);
 static bool send_call(Call *call);
 static void on_done(void *arg, const PGresult *result, const char *sqlstate);
@@ -44,6 +48,7 @@ cfa_batch_init(CfaBatch *batch, const CfaBatchKind *kind)
 {
 	batch->kind = kind;
 	batch->length = 0;
+	batch->calls = 0;
 	TAILQ_INIT(&batch->queue);
 }
 
@@ -63,13 +68,15 @@ cfa_batch_add(CfaBatch *batch, CfaBatchItem *item)
 void
 cfa_batch_pump(CfaBatch *batch)
 {
-	while (!TAILQ_EMPTY(&batch->queue) && cfa_pg_can_batch())
+	while (!TAILQ_EMPTY(&batch->queue) && is_due(batch) && cfa_pg_can_batch())
 	{
 		Call *call = take(batch);
 
+		batch->calls++;
 		if (!send_call(call))
 		{
 			/* The connections lack the statement. */
+			batch->calls--;
 			put_back(call);
 			kore_free(call);
 			return;
@@ -93,6 +100,18 @@ cfa_batch_expire(CfaBatch *batch, uint64_t now_ms)
 		batch->length--;
 		batch->kind->fail(item, CFA_PG_SQLSTATE_DOWN);
 	}
+}
+
+/*
+ * Whether what waits is to be sent now. While a call is under way a second one is
+ * worth its own flush only if much waits, or the first one takes long.
+ */
+static bool
+is_due(const CfaBatch *batch)
+{
+	return batch->calls == 0 || batch->length >= SECOND_CALL_ITEMS ||
+		   cfa_mono_ms() - TAILQ_FIRST(&batch->queue)->queued_ms >=
+			   SECOND_CALL_MS;
 }
 
 /* Takes the items of the next call off the queue. */
@@ -144,6 +163,7 @@ on_done(void *arg, const PGresult *result, const char *sqlstate)
 {
 	Call *call = arg;
 
+	call->batch->calls--;
 	if (result != NULL)
 		deliver_all(call, result);
 	else

@@ -44,13 +44,14 @@ typedef struct CfaBatch
 	const CfaBatchKind *kind;
 	TAILQ_HEAD(, CfaBatchItem) queue;
 	unsigned length;
+	unsigned calls; /* under way */
 } CfaBatch;
 
 void cfa_batch_init(CfaBatch *batch, const CfaBatchKind *kind);
 
 /*
- * Adds an item. It is sent, with all that wait by then, as soon as a connection
- * has no batch under way. False if too many wait.
+ * Adds an item, to be sent by cfa_batch_pump with all that wait by then. False if
+ * too many wait.
  */
 bool cfa_batch_add(CfaBatch *batch, CfaBatchItem *item);
 
