@@ -18,20 +18,30 @@ if [ "$(id -u)" -eq 0 ]; then
 	as_user="setpriv --reuid=$user --regid=$user --clear-groups"
 fi
 out=$(mktemp -d "${TMPDIR:-/tmp}/careforall-check.XXXXXX")
+# A copy of the tests, because the user postgres may not be able to enter the tree.
+mkdir -p "$out/source/test"
+cp -r "$root/sql" "$out/source/"
+cp -r "$root/test/regress" "$root/test/isolation" "$out/source/test/"
+root=$out/source
 [ -z "$as_user" ] || chown "$user" "$out"
 unset PGHOST PGPORT PGUSER PGDATABASE PGPASSWORD PGSERVICE || true
 
-# run NAME PROGRAM CONFIGURATION INPUT ARGUMENT...
+# run NAME CONFIGURATION INPUT ARGUMENT... - pg_regress against a server of its own,
+# whose superuser is called postgres whoever runs this: results show the name.
 run() {
-	name=$1 program=$2 config=$3 input=$4
-	shift 4
+	name=$1 config=$2 input=$3
+	shift 3
 	mkdir "$out/$name"
 	[ -z "$as_user" ] || chown "$user" "$out/$name"
-	if ! (cd "$out" && $as_user "$program" --bindir="$bindir" --dbname=regression \
-		--inputdir="$input" --outputdir="$out/$name" \
-		--temp-instance="$out/$name/server" --temp-config="$config" \
-		--max-connections=1 "$@"); then
-		cat "$out/$name/regression.diffs" "$out/$name/output_iso/regression.diffs" 2>/dev/null || true
+	start_server "$out/$name" postgres "$config"
+	status=0
+	(cd "$out" && $as_user "$pgxs/test/regress/pg_regress" --bindir="$bindir" \
+		--dbname=regression --use-existing --host="$out/$name" --port=5432 \
+		--user=postgres --inputdir="$input" --outputdir="$out/$name" \
+		--max-connections=1 "$@") || status=$?
+	stop_server "$out/$name"
+	if [ $status -ne 0 ]; then
+		cat "$out/$name/regression.diffs" 2>/dev/null || true
 		echo "check: $name failed; all of it stays in $out/$name" >&2
 		exit 1
 	fi
@@ -39,20 +49,20 @@ run() {
 }
 
 regress() {
-	run regress "$pgxs/test/regress/pg_regress" "$root/test/regress/regress.conf" \
-		"$root/test/regress" --schedule="$root/test/regress/schedule"
+	run regress "$root/test/regress/regress.conf" "$root/test/regress" \
+		--schedule="$root/test/regress/schedule"
 }
 
 not_preloaded() {
-	run not_preloaded "$pgxs/test/regress/pg_regress" "$root/test/regress/not_preloaded.conf" \
-		"$root/test/regress" not_preloaded
+	run not_preloaded "$root/test/regress/not_preloaded.conf" "$root/test/regress" \
+		not_preloaded
 }
 
 # Specs cannot read files, so the schema is loaded before they run.
 isolation() {
 	mkdir "$out/isolation"
 	[ -z "$as_user" ] || chown "$user" "$out/isolation"
-	start_server "$out/isolation"
+	start_server "$out/isolation" careforall "$root/test/regress/regress.conf"
 	for file in "$root"/test/regress/sql/setup.sql "$root"/test/isolation/setup.sql; do
 		PG_ABS_SRCDIR="$root/test/regress" "$bindir/psql" -q -X -v ON_ERROR_STOP=1 -h "$out/isolation" \
 			-p 5432 -U careforall -d regression -f "$file" >/dev/null
@@ -71,13 +81,14 @@ isolation() {
 	rm -rf "$out/isolation"
 }
 
-# start_server FOLDER: a preloaded server with the database regression.
+# start_server FOLDER SUPERUSER CONFIGURATION: a server with the database regression.
 start_server() {
-	$as_user "$bindir/initdb" -D "$1/data" -A trust -U careforall --no-sync >/dev/null
-	cat "$root/test/regress/regress.conf" >>"$1/data/postgresql.conf"
+	$as_user "$bindir/initdb" -D "$1/data" -A trust -U "$2" --no-sync \
+		--encoding=UTF8 --locale=C.UTF-8 >/dev/null
+	cat "$3" >>"$1/data/postgresql.conf"
 	(cd "$1" && $as_user "$bindir/pg_ctl" -D "$1/data" -l "$1/log" -s -w \
 		-o "-c listen_addresses='' -c unix_socket_directories='$1' -p 5432" start)
-	"$bindir/createdb" -h "$1" -p 5432 -U careforall regression
+	"$bindir/createdb" -h "$1" -p 5432 -U "$2" regression
 }
 
 stop_server() {
@@ -101,4 +112,4 @@ for kind in "$@"; do
 		;;
 	esac
 done
-rmdir "$out"
+rm -rf "$out"
