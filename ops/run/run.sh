@@ -19,9 +19,10 @@ step() { printf '\n== %s\n' "$*"; }
 # Everything is stopped at the end, save when it all went well and is to stay.
 finish() {
   local status=$?
-  trap '' INT TERM
+  trap '' INT TERM PIPE
   [ "$status" -eq 0 ] && [ "$follow" = no ] && return
-  printf '\n== stopping\n'
+  # Ctrl-C also ended the reader of a pipe (make run | tee): go on without it.
+  printf '\n== stopping\n' 2>/dev/null || exec >/dev/null 2>&1
   "$stack" stop --dir "$dir"
 }
 
