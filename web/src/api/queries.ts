@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Queries of the site: keys, how often they are read again, how they join with
 // what the live feed has brought.
-import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query'
+import { infiniteQueryOptions, type QueryClient, queryOptions } from '@tanstack/react-query'
 import { newerOf } from '@/lib/campaign'
 import { ApiError, fetchCampaign, fetchCampaigns, fetchGifts, fetchPledge } from './client'
-import type { Campaign, Gift, Pledge } from './types'
+import type { Campaign, Gift, LiveFrame, Pledge } from './types'
 
 const RETRIES_MAX = 2
 const POLL_CAMPAIGN_MS = 5_000
@@ -60,6 +60,25 @@ export function pledgeQuery(id: string, token: string, isLive: boolean) {
 /** A read may be answered before a change that the live feed has already told of. */
 export function newerPledge(known: Pledge | undefined, read: Pledge): Pledge {
   return known !== undefined && known.version > read.version ? known : read
+}
+
+/**
+ * Brings a live frame into the cached pledge, then reads it anew. A read that is under
+ * way may have been answered before the change: it is given up first, because the query
+ * would take its answer and forget that it is out of date.
+ */
+export async function takePledgeFrame(
+  queryClient: QueryClient,
+  id: string,
+  frame: Extract<LiveFrame, { type: 'pledge' }>,
+): Promise<void> {
+  const queryKey = keys.pledge(id)
+  queryClient.setQueryData<Pledge>(queryKey, (known) => {
+    if (known === undefined || frame.version <= known.version) return known
+    return { ...known, state: frame.state, state_reason: frame.state_reason, version: frame.version }
+  })
+  await queryClient.cancelQueries({ queryKey })
+  await queryClient.invalidateQueries({ queryKey })
 }
 
 /** Each gift once, newest first, whatever pages and live frames repeat. */

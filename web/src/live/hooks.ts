@@ -2,8 +2,8 @@
 // The page's live client and what components see of it.
 import { useQueryClient } from '@tanstack/react-query'
 import { useEffect, useEffectEvent, useSyncExternalStore } from 'react'
-import { keys } from '@/api/queries'
-import type { Campaign, Gift, LiveFrame, Pledge } from '@/api/types'
+import { keys, takePledgeFrame } from '@/api/queries'
+import type { Campaign, Gift, LiveFrame } from '@/api/types'
 import { withState, withTotals, withoutSequence } from '@/lib/campaign'
 import { LiveClient, type LiveSocket } from './client'
 
@@ -53,12 +53,7 @@ export function useLivePledge(id: string | null, token: string | null): void {
     if (id === null || token === null) return
     return liveClient.watch({ pledge: id, token }, (frame) => {
       if (frame.type !== 'pledge') return
-      const key = keys.pledge(id)
-      queryClient.setQueryData<Pledge>(key, (known) => {
-        if (known === undefined || frame.version <= known.version) return known
-        return { ...known, state: frame.state, state_reason: frame.state_reason, version: frame.version }
-      })
-      void queryClient.invalidateQueries({ queryKey: key })
+      void takePledgeFrame(queryClient, id, frame)
     })
   }, [id, token, queryClient])
 }
