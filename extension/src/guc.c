@@ -170,7 +170,7 @@ define_session_settings(void)
 						"Why pledges are changed, for their history.",
 						&cfa_guc_reason);
 	define_session_text("careforall.traceparent",
-						"W3C trace context of the changes of this session.",
+						"W3C trace context of what the connection changes.",
 						&cfa_guc_traceparent);
 }
 

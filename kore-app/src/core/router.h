@@ -39,15 +39,6 @@ typedef enum CfaAuthClass
 	CFA_AUTH_SIGNATURE /* the handler checks a signature over the body */
 } CfaAuthClass;
 
-/* Which limit a route counts against. */
-typedef enum CfaRateClass
-{
-	CFA_RATE_NONE,
-	CFA_RATE_READ,
-	CFA_RATE_WRITE,
-	CFA_RATE_WEBHOOK
-} CfaRateClass;
-
 /* What the request body of a route must be. */
 typedef enum CfaBodyKind
 {
@@ -64,7 +55,6 @@ typedef struct CfaRoute
 	const char *path; /* "/api/v1/campaigns/:id"; ":id" is a parameter */
 	CfaSurface surface;
 	CfaAuthClass auth;
-	CfaRateClass rate;
 	CfaBodyKind body;
 	uint32_t body_max;
 	const char *produces; /* media type for Accept; NULL is not checked */

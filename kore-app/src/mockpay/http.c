@@ -44,10 +44,10 @@ static void send_reply(CfaCtx *ctx, CfaMockReply *reply);
 static void delay(CfaCtx *ctx, const CfaMockReply *reply);
 static void on_delay_over(void *context, u_int64_t now_ms);
 
-#define ROUTE(method, path, handler)                                        \
-	{                                                                       \
-		method, path, CFA_BOTH, CFA_AUTH_NONE, CFA_RATE_NONE, CFA_BODY_RAW, \
-			BODY_MAX, NULL, handler                                         \
+#define ROUTE(method, path, handler)                                         \
+	{                                                                        \
+		method, path, CFA_BOTH, CFA_AUTH_NONE, CFA_BODY_RAW, BODY_MAX, NULL, \
+			handler                                                          \
 	}
 
 /* clang-format off */

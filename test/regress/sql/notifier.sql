@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- Goal: a sleeping relay is woken once per burst, an awake one never; totals get folded.
--- Method: wait with a deadline for what the worker does; this session is the relay.
+-- Method: wait with a deadline for what the worker does; the test plays the relay.
 SELECT t.campaign(190) IS NOT NULL AS made;
 CREATE PROCEDURE t.until(condition text) LANGUAGE plpgsql AS $$
 DECLARE
