@@ -43,8 +43,8 @@ GRANT EXECUTE ON FUNCTION
   careforall.metrics(),
   careforall.payment_event_apply(text, text, text, text, uuid, uuid, bigint, text, text, json, text),
   careforall.payment_event_apply_many(text[], text[], text[], text[], uuid[], uuid[], bigint[], text[], text[], json[], text[]),
-  careforall.pledge_create(uuid, bigint, text, text, text, uuid, integer, text, text, bytea, bytea, text),
-  careforall.pledge_create_many(uuid[], bigint[], text[], text[], text[], uuid[], integer[], text[], text[], bytea[], bytea[], text[]),
+  careforall.pledge_create(uuid, bigint, text, text, text, uuid, integer, text, text, bytea, bytea, text, bigint, uuid),
+  careforall.pledge_create_many(uuid[], bigint[], text[], text[], text[], uuid[], integer[], text[], text[], bytea[], bytea[], text[], bigint[], uuid[]),
   careforall.pledge_public(uuid),
   careforall.stats()
 TO careforall_api;

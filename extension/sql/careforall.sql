@@ -65,18 +65,21 @@ CREATE FUNCTION careforall.pledge_create(
   key_hash bytea DEFAULT NULL,
   fingerprint bytea DEFAULT NULL,
   traceparent text DEFAULT NULL,
+  fee_minor bigint DEFAULT 0,
+  account_id uuid DEFAULT NULL,
   OUT outcome text,
   OUT pledge_id uuid,
   OUT state text,
   OUT version bigint,
   OUT amount_minor bigint,
+  OUT fee_minor bigint,
   OUT currency text,
   OUT hold_expires_at timestamptz,
   OUT created_at timestamptz,
   OUT detail text)
   LANGUAGE c VOLATILE PARALLEL UNSAFE
   AS 'MODULE_PATHNAME', 'cfa_sql_pledge_create';
-COMMENT ON FUNCTION careforall.pledge_create(uuid, bigint, text, text, text, uuid, integer, text, text, bytea, bytea, text) IS
+COMMENT ON FUNCTION careforall.pledge_create(uuid, bigint, text, text, text, uuid, integer, text, text, bytea, bytea, text, bigint, uuid) IS
   'Creates a pledge. A refusal is an outcome, writes nothing and does not use up the key.';
 
 CREATE FUNCTION careforall.pledge_create_many(
@@ -91,7 +94,9 @@ CREATE FUNCTION careforall.pledge_create_many(
   messages text[] DEFAULT NULL,
   key_hashes bytea[] DEFAULT NULL,
   fingerprints bytea[] DEFAULT NULL,
-  traceparents text[] DEFAULT NULL)
+  traceparents text[] DEFAULT NULL,
+  fees_minor bigint[] DEFAULT NULL,
+  account_ids uuid[] DEFAULT NULL)
   RETURNS TABLE (
     item integer,
     outcome text,
@@ -99,13 +104,14 @@ CREATE FUNCTION careforall.pledge_create_many(
     state text,
     version bigint,
     amount_minor bigint,
+    fee_minor bigint,
     currency text,
     hold_expires_at timestamptz,
     created_at timestamptz,
     detail text)
   LANGUAGE c VOLATILE PARALLEL UNSAFE ROWS 32
   AS 'MODULE_PATHNAME', 'cfa_sql_pledge_create_many';
-COMMENT ON FUNCTION careforall.pledge_create_many(uuid[], bigint[], text[], text[], text[], uuid[], integer[], text[], text[], bytea[], bytea[], text[]) IS
+COMMENT ON FUNCTION careforall.pledge_create_many(uuid[], bigint[], text[], text[], text[], uuid[], integer[], text[], text[], bytea[], bytea[], text[], bigint[], uuid[]) IS
   'Creates up to 256 pledges in one transaction; one result per item, in order.';
 
 CREATE FUNCTION careforall.pledge_apply(

@@ -237,6 +237,7 @@ append_pledge(StringInfo json, const CfaPledge *new, const CfaEvent *event)
 	append_uuid(json, "pool_id", new->has_pool ? &new->pool_id : NULL);
 	append_int(json, "quantity", new->quantity);
 	append_int(json, "amount_minor", new->amount_minor);
+	append_int(json, "fee_minor", new->fee_minor);
 	append_text(json, "currency", new->currency);
 	append_text(json, "state", new->state_name);
 	append_text(json, "state_reason", new->state_reason);

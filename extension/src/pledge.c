@@ -24,7 +24,8 @@
 
 #define KEYS_SQL                                              \
 	"SELECT k.key_hash, k.fingerprint, p.id, p.amount_minor," \
-	" p.currency::text, p.hold_expires_at, p.created_at"      \
+	" p.currency::text, p.hold_expires_at, p.created_at,"     \
+	" p.fee_minor"                                            \
 	" FROM careforall.idempotency_keys k"                     \
 	" JOIN careforall.pledges p ON p.id = k.pledge_id WHERE k.key_hash "
 #define CLAIM_SQL                             \
@@ -35,9 +36,10 @@
 	"INSERT INTO careforall.pledges"                                        \
 	" (id, campaign_id, reward_id, pool_id, quantity, amount_minor,"        \
 	" currency, held_minor, held_places, donor_name, donor_email, display," \
-	" message, hold_expires_at, traceparent, created_at, updated_at) "
+	" message, hold_expires_at, traceparent, created_at, updated_at,"       \
+	" fee_minor, account_id) "
 
-#define PLEDGE_ARG_COUNT 15
+#define PLEDGE_ARG_COUNT 17
 
 static CfaPlan key_plan = {
 	.sql = KEYS_SQL "= $1",
@@ -63,7 +65,7 @@ static CfaPlan claims_plan = {
 };
 static CfaPlan pledge_plan = {
 	.sql = PLEDGE_SQL "VALUES ($1, $2, $3, $4, $5, $6, $7, $6, $5, $8, $9,"
-					  " $10, $11, $12, $13, $14, $15)",
+					  " $10, $11, $12, $13, $14, $15, $16, $17)",
 	.arg_count = PLEDGE_ARG_COUNT,
 	.args = {UUIDOID,
 			 UUIDOID,
@@ -79,18 +81,20 @@ static CfaPlan pledge_plan = {
 			 TIMESTAMPTZOID,
 			 TEXTOID,
 			 TIMESTAMPTZOID,
-			 TIMESTAMPTZOID},
+			 TIMESTAMPTZOID,
+			 INT8OID,
+			 UUIDOID},
 };
 static CfaPlan pledges_plan = {
 	.sql = PLEDGE_SQL
 	"SELECT u.id, u.campaign, u.reward, u.pool, u.quantity, u.amount,"
 	" u.currency, u.amount, u.quantity, u.name, u.email, u.display,"
-	" u.message, $12, u.trace, $14, $15"
+	" u.message, $12, u.trace, $14, $15, u.fee, u.account"
 	" FROM ROWS FROM (unnest($1), unnest($2), unnest($3), unnest($4),"
 	" unnest($5), unnest($6), unnest($7), unnest($8), unnest($9),"
-	" unnest($10), unnest($11), unnest($13)) AS u (id, campaign, reward,"
-	" pool, quantity, amount, currency, name, email, display, message,"
-	" trace)",
+	" unnest($10), unnest($11), unnest($13), unnest($16), unnest($17)) AS u"
+	" (id, campaign, reward, pool, quantity, amount, currency, name, email,"
+	" display, message, trace, fee, account)",
 	.arg_count = PLEDGE_ARG_COUNT,
 	.args = {UUIDARRAYOID,
 			 UUIDARRAYOID,
@@ -106,7 +110,9 @@ static CfaPlan pledges_plan = {
 			 TIMESTAMPTZOID,
 			 TEXTARRAYOID,
 			 TIMESTAMPTZOID,
-			 TIMESTAMPTZOID},
+			 TIMESTAMPTZOID,
+			 INT8ARRAYOID,
+			 UUIDARRAYOID},
 };
 
 static void answer_known_keys(CfaRequest **list, int count);
@@ -155,6 +161,7 @@ cfa_pledges_create(CfaRequest *requests, int count)
 		requests[i].created_at = now;
 		requests[i].result_currency = requests[i].currency;
 		requests[i].result_amount_minor = requests[i].amount_minor;
+		requests[i].result_fee_minor = requests[i].fee_minor;
 	}
 
 	/* Results must outlive the SPI contexts. */
@@ -252,6 +259,7 @@ answer_from_row(uint64 row, CfaRequest **list, int count)
 		r->result_currency = cfa_result_text(row, 5);
 		r->hold_expires_at = cfa_result_int64(row, 6);
 		r->created_at = cfa_result_int64(row, 7);
+		r->result_fee_minor = cfa_result_int64(row, 8);
 	}
 }
 
@@ -573,6 +581,8 @@ insert_one(const CfaRequest *request, TimestampTz now)
 	cfa_arg_text(&args, request->traceparent);
 	cfa_arg(&args, TimestampTzGetDatum(now));
 	cfa_arg(&args, TimestampTzGetDatum(now));
+	cfa_arg(&args, Int64GetDatum(request->fee_minor));
+	cfa_arg_uuid(&args, request->account_id);
 	cfa_plan_run(&pledge_plan, &args, SPI_OK_INSERT);
 }
 
@@ -601,12 +611,14 @@ insert_many(CfaRequest **list, int count, TimestampTz now)
 		cfa_column_add_text(&columns[9], r->display);
 		cfa_column_add_text(&columns[10], r->message);
 		cfa_column_add_text(&columns[12], r->traceparent);
+		cfa_column_add(&columns[15], Int64GetDatum(r->fee_minor));
+		cfa_column_add_uuid(&columns[16], r->account_id);
 	}
 	for (int i = 0; i < PLEDGE_ARG_COUNT; i++)
 	{
 		if (i == 11)
 			cfa_arg(&args, TimestampTzGetDatum(list[0]->hold_expires_at));
-		else if (i > 12)
+		else if (i == 13 || i == 14)
 			cfa_arg(&args, TimestampTzGetDatum(now));
 		else
 			cfa_arg_column(&args, &columns[i]);

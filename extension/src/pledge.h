@@ -32,6 +32,8 @@ typedef struct CfaRequest
 	const bytea *key_hash;
 	const bytea *fingerprint;
 	char *traceparent;
+	int64 fee_minor; /* the part of amount_minor that covers a fee */
+	const pg_uuid_t *account_id;
 
 	const CfaCampaign *campaign; /* set while the batch runs */
 	const CfaReward *reward;
@@ -41,6 +43,7 @@ typedef struct CfaRequest
 	pg_uuid_t pledge_id;
 	char *result_currency;
 	int64 result_amount_minor;
+	int64 result_fee_minor;
 	TimestampTz hold_expires_at;
 	TimestampTz created_at;
 } CfaRequest;

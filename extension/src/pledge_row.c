@@ -42,6 +42,8 @@ static const char *const pledge_columns[CFA_PLEDGE_COLUMN_COUNT] = {
 	[CFA_PLEDGE_TRACEPARENT] = "traceparent",
 	[CFA_PLEDGE_CREATED_AT] = "created_at",
 	[CFA_PLEDGE_UPDATED_AT] = "updated_at",
+	[CFA_PLEDGE_FEE_MINOR] = "fee_minor",
+	[CFA_PLEDGE_ACCOUNT_ID] = "account_id",
 };
 
 /* What a pledge is about never changes; version is the trigger's own. */
@@ -57,6 +59,8 @@ static const CfaPledgeColumn fixed_columns[] = {
 	CFA_PLEDGE_HELD_PLACES,
 	CFA_PLEDGE_VERSION,
 	CFA_PLEDGE_CREATED_AT,
+	CFA_PLEDGE_FEE_MINOR,
+	CFA_PLEDGE_ACCOUNT_ID,
 };
 
 static struct
@@ -99,6 +103,8 @@ cfa_pledge_read(Relation relation, HeapTuple tuple, CfaPledge *pledge)
 	pledge->has_amount = !IS_NULL(AMOUNT_MINOR);
 	pledge->amount_minor =
 		pledge->has_amount ? DatumGetInt64(VALUE(AMOUNT_MINOR)) : 0;
+	pledge->fee_minor =
+		IS_NULL(FEE_MINOR) ? 0 : DatumGetInt64(VALUE(FEE_MINOR));
 	pledge->currency = TEXT(CURRENCY);
 	pledge->state_name = TEXT(STATE);
 	pledge->state_reason = TEXT(STATE_REASON);

@@ -40,10 +40,12 @@ typedef enum CfaPledgeColumn
 	CFA_PLEDGE_VERSION,
 	CFA_PLEDGE_TRACEPARENT,
 	CFA_PLEDGE_CREATED_AT,
-	CFA_PLEDGE_UPDATED_AT
+	CFA_PLEDGE_UPDATED_AT,
+	CFA_PLEDGE_FEE_MINOR,
+	CFA_PLEDGE_ACCOUNT_ID
 } CfaPledgeColumn;
 
-#define CFA_PLEDGE_COLUMN_COUNT (CFA_PLEDGE_UPDATED_AT + 1)
+#define CFA_PLEDGE_COLUMN_COUNT (CFA_PLEDGE_ACCOUNT_ID + 1)
 
 /* Strings are NULL for NULL. has_* tell whether an id or time is not NULL. */
 typedef struct CfaPledge
@@ -59,6 +61,7 @@ typedef struct CfaPledge
 	int32 quantity;
 	int64 amount_minor;
 	bool has_amount;
+	int64 fee_minor;
 	char *currency;
 	char *state_name;
 	CfaPledgeState state;

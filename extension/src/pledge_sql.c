@@ -14,7 +14,7 @@
 #include "utils/timestamp.h"
 #include "utils/tuplestore.h"
 
-#define RESULT_COLUMNS 9
+#define RESULT_COLUMNS 10
 
 /* Arguments of both functions, in order. */
 enum
@@ -30,10 +30,12 @@ enum
 	ARG_MESSAGE,
 	ARG_KEY_HASH,
 	ARG_FINGERPRINT,
-	ARG_TRACEPARENT
+	ARG_TRACEPARENT,
+	ARG_FEE_MINOR,
+	ARG_ACCOUNT_ID
 };
 
-#define ARG_COUNT (ARG_TRACEPARENT + 1)
+#define ARG_COUNT (ARG_ACCOUNT_ID + 1)
 
 static const Oid arg_types[ARG_COUNT] = {
 	[ARG_CAMPAIGN_ID] = UUIDOID,
@@ -48,6 +50,8 @@ static const Oid arg_types[ARG_COUNT] = {
 	[ARG_KEY_HASH] = BYTEAOID,
 	[ARG_FINGERPRINT] = BYTEAOID,
 	[ARG_TRACEPARENT] = TEXTOID,
+	[ARG_FEE_MINOR] = INT8OID,
+	[ARG_ACCOUNT_ID] = UUIDOID,
 };
 
 CFA_FUNCTION(cfa_sql_pledge_create);
@@ -135,6 +139,9 @@ request_from(CfaRequest *request, const Datum *values, const bool *nulls)
 	request->key_hash = BYTES(ARG_KEY_HASH);
 	request->fingerprint = BYTES(ARG_FINGERPRINT);
 	request->traceparent = TEXT(ARG_TRACEPARENT, NULL);
+	if (!nulls[ARG_FEE_MINOR])
+		request->fee_minor = DatumGetInt64(values[ARG_FEE_MINOR]);
+	request->account_id = POINTER(ARG_ACCOUNT_ID, pg_uuid_t);
 
 #undef POINTER
 #undef TEXT
@@ -149,7 +156,7 @@ text_from(Datum value, bool is_null, const char *otherwise)
 	return otherwise == NULL ? NULL : pstrdup(otherwise);
 }
 
-/* outcome, pledge_id, state, version, amount, currency, expires, at, detail */
+/* In the order of the SQL functions' columns; a replay shows what was made. */
 static void
 result_of(const CfaRequest *request, Datum *values, bool *nulls)
 {
@@ -165,11 +172,12 @@ result_of(const CfaRequest *request, Datum *values, bool *nulls)
 		values[2] = CStringGetTextDatum("pending");
 		values[3] = Int64GetDatum(1);
 		values[4] = Int64GetDatum(request->result_amount_minor);
-		values[5] = CStringGetTextDatum(request->result_currency);
-		values[6] = TimestampTzGetDatum(request->hold_expires_at);
-		values[7] = TimestampTzGetDatum(request->created_at);
+		values[5] = Int64GetDatum(request->result_fee_minor);
+		values[6] = CStringGetTextDatum(request->result_currency);
+		values[7] = TimestampTzGetDatum(request->hold_expires_at);
+		values[8] = TimestampTzGetDatum(request->created_at);
 	}
-	nulls[8] = request->detail == NULL;
+	nulls[9] = request->detail == NULL;
 	if (request->detail != NULL)
-		values[8] = CStringGetTextDatum(request->detail);
+		values[9] = CStringGetTextDatum(request->detail);
 }

@@ -33,6 +33,8 @@ cfa_request_check(CfaRequest *request)
 		return CFA_OUTCOME_CAMPAIGN_UNKNOWN;
 	if (!request->has_amount || !cfa_amount_is_valid(request->amount_minor))
 		return CFA_OUTCOME_AMOUNT_INVALID;
+	if (request->fee_minor < 0 || request->fee_minor >= request->amount_minor)
+		return CFA_OUTCOME_AMOUNT_INVALID;
 	if (request->currency == NULL ||
 		cfa_currency_exponent(request->currency) < 0)
 		return CFA_OUTCOME_CURRENCY_UNKNOWN;

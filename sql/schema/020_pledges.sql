@@ -3,7 +3,8 @@
 --
 -- pledges has no foreign key to campaigns or rewards: a key check would lock the
 -- row of a hot campaign once for each pledge. The trigger checks that the campaign
--- and the reward exist and belong together, and neither can be deleted.
+-- and the reward exist and belong together, and neither can be deleted. Nor has it
+-- one to accounts, for the same reason: whoever writes account_id knows the account.
 
 CREATE TABLE IF NOT EXISTS careforall.pledges (
   id                   uuid        NOT NULL DEFAULT careforall.uuid7(),
@@ -12,6 +13,7 @@ CREATE TABLE IF NOT EXISTS careforall.pledges (
   pool_id              uuid,
   quantity             integer     NOT NULL DEFAULT 0,
   amount_minor         bigint      NOT NULL,
+  fee_minor            bigint      NOT NULL DEFAULT 0,
   currency             char(3)     NOT NULL,
   state                text        NOT NULL DEFAULT 'pending',
   state_reason         text,
@@ -22,6 +24,7 @@ CREATE TABLE IF NOT EXISTS careforall.pledges (
   donor_email          text        NOT NULL,
   display              text        NOT NULL DEFAULT 'name',
   message              text        NOT NULL DEFAULT '',
+  account_id           uuid,
   provider             text,
   payment_id           text,
   cancel_requested_at  timestamptz,
@@ -35,6 +38,8 @@ CREATE TABLE IF NOT EXISTS careforall.pledges (
     CHECK (quantity BETWEEN 0 AND 1000 AND (quantity > 0) = (reward_id IS NOT NULL)),
   CONSTRAINT pledges_amount_minor_check
     CHECK (amount_minor BETWEEN 1 AND 9007199254740991),
+  CONSTRAINT pledges_fee_minor_check
+    CHECK (fee_minor >= 0 AND fee_minor < amount_minor),
   CONSTRAINT pledges_state_check
     CHECK (state IN ('pending', 'confirmed', 'failed', 'refunded')),
   CONSTRAINT pledges_refunded_minor_check
@@ -57,6 +62,9 @@ CREATE INDEX IF NOT EXISTS pledges_reward_id_idx
   ON careforall.pledges (reward_id) INCLUDE (held_places) WHERE reward_id IS NOT NULL;
 CREATE INDEX IF NOT EXISTS pledges_pool_id_idx
   ON careforall.pledges (pool_id) INCLUDE (held_places) WHERE pool_id IS NOT NULL;
+-- The pledges of an account.
+CREATE INDEX IF NOT EXISTS pledges_account_id_id_idx
+  ON careforall.pledges (account_id, id) WHERE account_id IS NOT NULL;
 CREATE UNIQUE INDEX IF NOT EXISTS pledges_provider_payment_id_key
   ON careforall.pledges (provider, payment_id) WHERE payment_id IS NOT NULL;
 CREATE INDEX IF NOT EXISTS pledges_hold_expires_at_idx
@@ -115,6 +123,12 @@ CREATE UNIQUE INDEX IF NOT EXISTS refunds_late_payment_id_key
 
 COMMENT ON TABLE careforall.pledges IS
   'A promise of money by a donor. State, version, held_minor and held_places are ruled by triggers of the careforall extension.';
+COMMENT ON COLUMN careforall.pledges.amount_minor IS
+  'All that is charged, held, counted and refunded, in minor units; never changes.';
+COMMENT ON COLUMN careforall.pledges.fee_minor IS
+  'The part of amount_minor by which the donor covers the fee of the provider; never changes.';
+COMMENT ON COLUMN careforall.pledges.account_id IS
+  'The account that pledged; NULL for a guest; never changes.';
 COMMENT ON COLUMN careforall.pledges.pool_id IS
   'The pool of the reward when the pledge was made; set by trigger.';
 COMMENT ON COLUMN careforall.pledges.held_minor IS

@@ -129,6 +129,10 @@ FROM our_role WHERE role_name <> 'careforall_admin';
 SELECT is(pg_temp.run_as('careforall_api', format(
   $$SELECT careforall.pledge_create(%L, 1000, 'EUR', 'Noor', 'noor@example.org')$$, :'campaign')), 1::bigint,
   'api can create a pledge without any right on a table');
+SELECT is(pg_temp.run_as('careforall_api', format(
+  $$SELECT careforall.pledge_create(%L, 1030, 'EUR', 'Noor', 'noor@example.org', fee_minor => 30,
+    account_id => careforall.uuid7())$$, :'campaign')), 1::bigint,
+  'and one of an account that covers the fee');
 SELECT is(pg_temp.run_as('careforall_api', $$SELECT careforall.campaign_find('rights')$$), 1::bigint,
   'api can read a campaign');
 SELECT is(pg_temp.run_as('careforall_api', format($$SELECT careforall.pledge_public(%L)$$, :'pledge')), 1::bigint,

@@ -79,7 +79,8 @@ DECLARE
   r text;
 BEGIN
   SELECT outcome INTO r FROM careforall.pledge_create(t.id('c', n), amount, 'EUR', 'B', 'b@x.y',
-    CASE WHEN random() < 0.5 THEN t.id('a', n) END);
+    CASE WHEN random() < 0.5 THEN t.id('a', n) END, fee_minor => amount / 3,
+    account_id => CASE WHEN random() < 0.5 THEN t.id('d', n) END);
   IF r NOT IN ('created', 'limit_reached') THEN
     RAISE EXCEPTION '%', r;
   END IF;

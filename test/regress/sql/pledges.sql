@@ -55,6 +55,32 @@ SELECT outcome, pledge_id = :'p' AS is_same FROM careforall.pledge_create(t.id('
 UPDATE careforall.campaigns SET state = 'active' WHERE id = t.id('c', 140);
 SELECT * FROM t.limits(140) WHERE kind = 'campaign_cap';
 
+-- A covered fee is part of the amount and less than it; amount, cap and refund know only the whole.
+SELECT fee, r.outcome, r.amount_minor, r.fee_minor FROM unnest(ARRAY[NULL, -1, 0, 1, 999, 1000, 1001,
+  9223372036854775807, -9223372036854775808]::bigint[]) fee, LATERAL careforall.pledge_create(t.id('c', 141), 1000,
+  'EUR', 'Bob', 'bob@example.org', fee_minor => fee) r;
+SELECT pledge_id AS p FROM careforall.pledge_create(t.id('c', 141), 1000, 'EUR', 'Bob', 'bob@example.org',
+  key_hash => sha256('fee'), fingerprint => sha256('f'), fee_minor => 30, account_id => t.id('d', 1)) \gset
+SELECT amount_minor, fee_minor, held_minor, account_id FROM careforall.pledges WHERE id = :'p';
+-- The replay shows the fee that was covered then, whatever it would be today.
+SELECT outcome, pledge_id = :'p' AS is_same, amount_minor, fee_minor FROM careforall.pledge_create(t.id('c', 141),
+  1040, 'EUR', 'Bob', 'bob@example.org', key_hash => sha256('fee'), fingerprint => sha256('f'), fee_minor => 70);
+SELECT outcome FROM careforall.pledge_apply(:'p', 'payment_succeeded');
+SELECT type, data ->> 'amount_minor' AS amount, data ->> 'fee_minor' AS fee, data::text LIKE '%' || t.id('d', 1) || '%' AS tells_account
+FROM careforall.outbox WHERE aggregate_id = :'p' ORDER BY aggregate_version;
+SELECT * FROM careforall.pledge_apply(:'p', 'refund', 'whole', 1000);
+-- A row by plain SQL obeys the same.
+SELECT fee, t.try(format($$INSERT INTO careforall.pledges (campaign_id, amount_minor, fee_minor, currency, donor_name,
+  donor_email) VALUES (%L, 500, %s, 'EUR', 'B', 'b@x.y')$$, t.id('c', 141), fee))
+FROM unnest(ARRAY['-1', '0', '499', '500', 'NULL']) AS fee;
+CREATE TEMP TABLE many AS SELECT * FROM careforall.pledge_create_many(
+  array_fill(t.id('c', 141), ARRAY[4]), ARRAY[500, 600, 700, 800], array_fill('EUR'::text, ARRAY[4]),
+  array_fill('Bob'::text, ARRAY[4]), array_fill('bob@example.org'::text, ARRAY[4]),
+  fees_minor => ARRAY[10, NULL, 700, 30], account_ids => ARRAY[t.id('d', 1), NULL, NULL, t.id('d', 2)]);
+SELECT m.item, m.outcome, m.amount_minor, m.fee_minor, p.fee_minor, p.account_id
+FROM many m LEFT JOIN careforall.pledges p ON p.id = m.pledge_id ORDER BY m.item;
+DROP TABLE many;
+
 -- A batch: input order, each item for itself, the same key twice is one pledge.
 SELECT item, outcome, state, amount_minor,
   CASE outcome WHEN 'limit_reached' THEN detail::jsonb ->> 'available' ELSE detail END AS detail FROM careforall.pledge_create_many(

@@ -43,7 +43,7 @@ SELECT s.state, t.try(format($$INSERT INTO careforall.pledges
   VALUES (%L, 500, 'EUR', 'B', 'b@x.y', %L)$$, t.id('c', 120), s.state))
 FROM unnest(ARRAY['pending', 'confirmed', 'failed', 'refunded', 'lost']) AS s (state);
 SELECT c.change, t.try(format('UPDATE careforall.pledges SET %s WHERE id = %L', c.change, t.pledge_in(120, 'pending')))
-FROM unnest(ARRAY['amount_minor = 1', 'campaign_id = careforall.uuid7()', 'id = careforall.uuid7()',
+FROM unnest(ARRAY['amount_minor = 1', 'fee_minor = 1', 'account_id = careforall.uuid7()', 'campaign_id = careforall.uuid7()', 'id = careforall.uuid7()',
   'currency = ''USD''', 'quantity = 2', 'held_minor = 0', 'held_places = 1', 'version = 7',
   'reward_id = careforall.uuid7()', 'pool_id = careforall.uuid7()', 'created_at = ''2020-01-01''',
   'refunded_minor = 5', 'donor_name = ''C''', 'message = ''hello''', 'version = version']) AS c (change);
