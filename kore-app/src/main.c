@@ -29,6 +29,7 @@ static struct
 	char *pg_dsn;
 	char *pg_password;
 	int64_t pg_connections;
+	int64_t pg_side_connections;
 	char *redis_url;
 	char *redis_password;
 	char *token_key;
@@ -47,6 +48,7 @@ static const CfaConfigItem items[] = {
 	{"PG_PASSWORD", CFA_CONFIG_SECRET, &settings.pg_password, "", 0, 0, "Password of the PostgreSQL user."},
 	{"PLEDGE_TOKEN_KEY", CFA_CONFIG_SECRET, &settings.token_key, NULL, 0, 0, "Keys of private pledge links, hexadecimal, 32 bytes or more, a comma list: the first signs, all verify."},
 	{"PUBLIC_URL", CFA_CONFIG_TEXT, &settings.public_url, "http://127.0.0.1:8080", 0, 0, "Address of the web site, for links in answers."},
+	{"PG_SIDE_CONNECTIONS", CFA_CONFIG_INTEGER, &settings.pg_side_connections, "2", 1, CFA_PG_SIDE_CONNECTIONS_MAX, "Further PostgreSQL connections of each worker, for administration and other calls that may be slow."},
 	{"REDIS_PASSWORD", CFA_CONFIG_SECRET, &settings.redis_password, "", 0, 0, "Password of Redis."},
 	{"REDIS_URL", CFA_CONFIG_TEXT, &settings.redis_url, "redis://127.0.0.1:56379/0", 0, 0, "Redis, redis://host:port/database."},
 	{"WEBHOOK_SECRETS", CFA_CONFIG_SECRET, &settings.webhook_secrets, NULL, 0, 0, "Secrets of the payment provider's webhooks, a comma list; all are valid."},
@@ -68,7 +70,6 @@ const CfaApp cfa_app = {
 	.name = "careforall-api",
 	.summary = "Serves the public HTTP API of CareForAll.",
 	.routes = cfa_api_routes,
-	.route_count = CFA_API_ROUTES,
 	.meters = cfa_api_meters,
 	.meter_count = CFA_M_API_END - CFA_M_APP,
 	.settings = items,
@@ -100,6 +101,7 @@ configure(char *error, size_t error_size)
 	if (cfa_pg_configure(settings.pg_dsn,
 						 settings.pg_password,
 						 (unsigned) settings.pg_connections,
+						 (unsigned) settings.pg_side_connections,
 						 error,
 						 error_size) != 0)
 		return -1;

@@ -16,21 +16,35 @@
 #define JSON "application/json"
 
 /* clang-format off */
-const CfaRoute cfa_api_routes[CFA_API_ROUTES] = {
-	/* method, template, surface, authentication, body, its limit, produces, handler */
-	{CFA_GET, "/api/v1/campaigns", CFA_PUBLIC, CFA_AUTH_NONE, CFA_BODY_NONE, 0, JSON, api_campaign_list},
-	{CFA_GET, "/api/v1/campaigns/:id", CFA_PUBLIC, CFA_AUTH_NONE, CFA_BODY_NONE, 0, JSON, api_campaign_read},
-	{CFA_GET, "/api/v1/campaigns/:id/gifts", CFA_PUBLIC, CFA_AUTH_NONE, CFA_BODY_NONE, 0, JSON, api_gift_list},
-	{CFA_POST, "/api/v1/campaigns/:id/pledges", CFA_PUBLIC, CFA_AUTH_NONE, CFA_BODY_JSON, CFA_PLEDGE_BODY_MAX, JSON, api_pledge_create},
-	{CFA_GET, "/api/v1/pledges/:id", CFA_PUBLIC, CFA_AUTH_LINK, CFA_BODY_NONE, 0, JSON, api_pledge_read},
-	{CFA_POST, "/api/v1/webhooks/stripe", CFA_PUBLIC, CFA_AUTH_SIGNATURE, CFA_BODY_JSON, CFA_PROVIDER_EVENT_MAX, JSON, api_webhook_stripe},
-	{CFA_GET, "/api/v1/live", CFA_PUBLIC, CFA_AUTH_NONE, CFA_BODY_NONE, 0, NULL, api_live},
-	{CFA_GET, "/healthz", CFA_BOTH, CFA_AUTH_NONE, CFA_BODY_NONE, 0, NULL, api_healthz},
-	{CFA_GET, "/readyz", CFA_BOTH, CFA_AUTH_NONE, CFA_BODY_NONE, 0, NULL, api_readyz},
-	{CFA_GET, "/metrics", CFA_ADMIN, CFA_AUTH_NONE, CFA_BODY_NONE, 0, NULL, api_metrics},
-	{CFA_GET, "/openapi.json", CFA_PUBLIC, CFA_AUTH_NONE, CFA_BODY_NONE, 0, JSON, api_openapi},
-	{CFA_GET, "/docs", CFA_PUBLIC, CFA_AUTH_NONE, CFA_BODY_NONE, 0, "text/html", api_docs},
-	{CFA_GET, "/docs/docs.css", CFA_PUBLIC, CFA_AUTH_NONE, CFA_BODY_NONE, 0, "text/css", api_docs_css},
-	{CFA_GET, "/docs/problems", CFA_PUBLIC, CFA_AUTH_NONE, CFA_BODY_NONE, 0, "text/html", api_problems},
+const CfaRoute cfa_api_routes[] = {
+	/* method, template, surface, authentication, rate, query, body, its limit, produces, handler */
+	/* campaigns */
+	{CFA_GET, "/api/v1/campaigns", CFA_PUBLIC, CFA_AUTH_NONE, CFA_RATE_READ, "limit cursor", CFA_BODY_NONE, 0, JSON, api_campaign_list},
+	{CFA_GET, "/api/v1/campaigns/:id", CFA_PUBLIC, CFA_AUTH_NONE, CFA_RATE_READ, "", CFA_BODY_NONE, 0, JSON, api_campaign_read},
+	{CFA_GET, "/api/v1/campaigns/:id/gifts", CFA_PUBLIC, CFA_AUTH_NONE, CFA_RATE_READ, "limit cursor", CFA_BODY_NONE, 0, JSON, api_gift_list},
+	{CFA_POST, "/api/v1/campaigns/:id/pledges", CFA_PUBLIC, CFA_AUTH_NONE, CFA_RATE_PLEDGE, "", CFA_BODY_JSON, CFA_PLEDGE_BODY_MAX, JSON, api_pledge_create},
+
+	/* pledges */
+	{CFA_GET, "/api/v1/pledges/:id", CFA_PUBLIC, CFA_AUTH_LINK, CFA_RATE_READ, "", CFA_BODY_NONE, 0, JSON, api_pledge_read},
+
+	/* payments */
+	{CFA_POST, "/api/v1/webhooks/stripe", CFA_PUBLIC, CFA_AUTH_SIGNATURE, CFA_RATE_WEBHOOK, NULL, CFA_BODY_JSON, CFA_PROVIDER_EVENT_MAX, JSON, api_webhook_stripe},
+
+	/* live */
+	{CFA_GET, "/api/v1/live", CFA_PUBLIC, CFA_AUTH_NONE, CFA_RATE_LIVE, "", CFA_BODY_NONE, 0, NULL, api_live},
+
+	/* accounts */
+
+	/* administration */
+
+	/* operations */
+	{CFA_GET, "/healthz", CFA_BOTH, CFA_AUTH_NONE, CFA_RATE_NONE, NULL, CFA_BODY_NONE, 0, NULL, api_healthz},
+	{CFA_GET, "/readyz", CFA_BOTH, CFA_AUTH_NONE, CFA_RATE_NONE, NULL, CFA_BODY_NONE, 0, NULL, api_readyz},
+	{CFA_GET, "/metrics", CFA_ADMIN, CFA_AUTH_NONE, CFA_RATE_NONE, NULL, CFA_BODY_NONE, 0, NULL, api_metrics},
+	{CFA_GET, "/openapi.json", CFA_PUBLIC, CFA_AUTH_NONE, CFA_RATE_NONE, NULL, CFA_BODY_NONE, 0, JSON, api_openapi},
+	{CFA_GET, "/docs", CFA_PUBLIC, CFA_AUTH_NONE, CFA_RATE_NONE, NULL, CFA_BODY_NONE, 0, "text/html", api_docs},
+	{CFA_GET, "/docs/docs.css", CFA_PUBLIC, CFA_AUTH_NONE, CFA_RATE_NONE, NULL, CFA_BODY_NONE, 0, "text/css", api_docs_css},
+	{CFA_GET, "/docs/problems", CFA_PUBLIC, CFA_AUTH_NONE, CFA_RATE_NONE, NULL, CFA_BODY_NONE, 0, "text/html", api_problems},
+	{.path = NULL},
 };
 /* clang-format on */

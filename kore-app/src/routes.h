@@ -4,8 +4,7 @@
 
 #include "core/router.h"
 
-#define CFA_API_ROUTES 14
-
-extern const CfaRoute cfa_api_routes[CFA_API_ROUTES];
+/* Ends with a route without a path. */
+extern const CfaRoute cfa_api_routes[];
 
 #endif

@@ -14,11 +14,11 @@ nothing(struct CfaCtx *ctx)
 
 /* clang-format off */
 static const CfaRoute routes[] = {
-	{CFA_GET, "/a", CFA_PUBLIC, CFA_AUTH_NONE, CFA_BODY_NONE, 0, NULL, nothing},
-	{CFA_GET, "/a/fixed", CFA_PUBLIC, CFA_AUTH_NONE, CFA_BODY_NONE, 0, NULL, nothing},
-	{CFA_GET, "/a/:id", CFA_PUBLIC, CFA_AUTH_NONE, CFA_BODY_NONE, 0, NULL, nothing},
-	{CFA_POST, "/a/:id/b/:other", CFA_PUBLIC, CFA_AUTH_NONE, CFA_BODY_JSON, 9, NULL, nothing},
-	{CFA_GET, "/admin", CFA_ADMIN, CFA_AUTH_NONE, CFA_BODY_NONE, 0, NULL, nothing},
+	{CFA_GET, "/a", CFA_PUBLIC, CFA_AUTH_NONE, CFA_RATE_NONE, NULL, CFA_BODY_NONE, 0, NULL, nothing},
+	{CFA_GET, "/a/fixed", CFA_PUBLIC, CFA_AUTH_NONE, CFA_RATE_NONE, NULL, CFA_BODY_NONE, 0, NULL, nothing},
+	{CFA_GET, "/a/:id", CFA_PUBLIC, CFA_AUTH_NONE, CFA_RATE_NONE, NULL, CFA_BODY_NONE, 0, NULL, nothing},
+	{CFA_POST, "/a/:id/b/:other", CFA_PUBLIC, CFA_AUTH_NONE, CFA_RATE_NONE, NULL, CFA_BODY_JSON, 9, NULL, nothing},
+	{CFA_GET, "/admin", CFA_ADMIN, CFA_AUTH_NONE, CFA_RATE_NONE, NULL, CFA_BODY_NONE, 0, NULL, nothing},
 };
 /* clang-format on */
 

@@ -35,6 +35,9 @@
 #define READY_EVERY_MS 500
 #define READY_FRESH_MS 2500
 #define BATCH_WEIGHT 8
+#define ALL_PREPARED ((UINT64_C(1) << CFA_PG_STATEMENT_COUNT) - 1)
+
+_Static_assert(CFA_PG_STATEMENT_COUNT < 64, "a bit for each statement");
 
 typedef enum ConnState
 {
@@ -49,9 +52,11 @@ typedef struct Op
 {
 	TAILQ_ENTRY(Op) entry;
 	CfaPgStatement statement;
+	const char *sql; /* instead of a prepared statement; static */
 	CfaPgDone done;
 	void *arg;
 	PGresult *result;
+	PGresult *failure; /* what the server said of an error */
 	char sqlstate[6];
 	bool is_batch;
 	bool is_binary;
@@ -70,7 +75,8 @@ typedef struct Conn
 	int fd;
 	int mask; /* what epoll watches; 0 is not registered */
 	ConnState state;
-	uint32_t prepared;	  /* bit per statement */
+	bool is_side;		  /* takes calls, not prepared statements */
+	uint64_t prepared;	  /* bit per statement */
 	uint64_t deadline_ms; /* of connecting and preparing */
 	uint64_t retry_ms;	  /* when to connect again, or to prepare again */
 	CfaBackoff backoff;
@@ -85,10 +91,12 @@ static struct
 	const char *dsn;
 	const char *password;
 	char hostaddr[64];
-	unsigned count;
+	unsigned main_count; /* take prepared statements */
+	unsigned count;		 /* these and the side connections behind them */
 } config;
 
-static Conn conns[CFA_PG_CONNECTIONS_MAX];
+static Conn conns[CFA_PG_CONNECTIONS_MAX + CFA_PG_SIDE_CONNECTIONS_MAX];
+static const PGresult *failure; /* of the op whose done() runs */
 static OpList waiting;
 static unsigned waiting_count;
 static uint64_t down_since_ms;
@@ -112,7 +120,8 @@ static void finish_op(Conn *conn, Op *op);
 static void flush(Conn *conn);
 static void drop(Conn *conn, const char *why, const char *sqlstate);
 static void watch(Conn *conn, int mask);
-static Conn *pick(CfaPgStatement statement, bool for_batch);
+static void send_or_wait(Op *op, const CfaPgParams *params);
+static Conn *pick(CfaPgStatement statement, bool for_call, bool for_batch);
 static void send_op(Conn *conn, Op *op, const CfaPgParams *params);
 static Op *new_op(CfaPgStatement statement, CfaPgDone done, void *arg);
 static void keep_params(Op *op, const CfaPgParams *params);
@@ -126,7 +135,7 @@ static void call_idle(void);
 
 int
 cfa_pg_configure(const char *dsn, const char *password, unsigned connections,
-				 char *error, size_t error_size)
+				 unsigned side_connections, char *error, size_t error_size)
 {
 	char *message = NULL;
 	PQconninfoOption *options = PQconninfoParse(dsn, &message);
@@ -135,7 +144,8 @@ cfa_pg_configure(const char *dsn, const char *password, unsigned connections,
 
 	config.dsn = dsn;
 	config.password = password;
-	config.count = connections;
+	config.main_count = connections;
+	config.count = connections + side_connections;
 	if (options == NULL)
 	{
 		(void) snprintf(error,
@@ -182,7 +192,9 @@ cfa_pg_start(void)
 	down_since_ms = cfa_mono_ms();
 	for (i = 0; i < config.count; i++)
 	{
-		conns[i] = (Conn){.fd = -1, .event.handle = on_event};
+		conns[i] = (Conn){.fd = -1,
+						  .event.handle = on_event,
+						  .is_side = i >= config.main_count};
 		TAILQ_INIT(&conns[i].ops);
 		cfa_backoff_init(&conns[i].backoff, 100, 2000, (uint64_t) getpid() + i);
 		begin_connect(&conns[i]);
@@ -208,9 +220,32 @@ cfa_pg_query(CfaPgStatement statement, const CfaPgParams *params,
 			 bool is_binary, CfaPgDone done, void *arg)
 {
 	Op *op = new_op(statement, done, arg);
-	Conn *conn = pick(statement, false);
 
 	op->is_binary = is_binary;
+	send_or_wait(op, params);
+}
+
+void
+cfa_pg_call(const char *sql, const CfaPgParams *params, CfaPgDone done,
+			void *arg)
+{
+	Op *op = new_op(CFA_PG_STATEMENT_COUNT, done, arg);
+
+	op->sql = sql;
+	send_or_wait(op, params);
+}
+
+const char *
+cfa_pg_failure(int field)
+{
+	return failure == NULL ? NULL : PQresultErrorField(failure, field);
+}
+
+static void
+send_or_wait(Op *op, const CfaPgParams *params)
+{
+	Conn *conn = pick(op->statement, op->sql != NULL, false);
+
 	if (conn != NULL)
 	{
 		send_op(conn, op, params);
@@ -228,14 +263,14 @@ cfa_pg_query(CfaPgStatement statement, const CfaPgParams *params,
 bool
 cfa_pg_can_batch(void)
 {
-	return pick(CFA_PG_STATEMENT_COUNT, true) != NULL;
+	return pick(CFA_PG_STATEMENT_COUNT, false, true) != NULL;
 }
 
 bool
 cfa_pg_batch(CfaPgStatement statement, const CfaPgParams *params,
 			 CfaPgDone done, void *arg)
 {
-	Conn *conn = pick(statement, true);
+	Conn *conn = pick(statement, false, true);
 	Op *op;
 
 	if (conn == NULL)
@@ -259,7 +294,7 @@ cfa_pg_is_up(void)
 {
 	unsigned i;
 
-	for (i = 0; i < config.count; i++)
+	for (i = 0; i < config.main_count; i++)
 	{
 		if (conns[i].state == CONN_READY)
 			return true;
@@ -429,7 +464,12 @@ begin_prepare(Conn *conn)
 		drop(conn, "no pipeline mode", CFA_PG_SQLSTATE_DOWN);
 		return;
 	}
-	for (i = 0; i < CFA_PG_STATEMENT_COUNT; i++)
+	if (conn->is_side)
+	{
+		conn->prepared = ALL_PREPARED;
+		check_prepared(conn);
+	}
+	for (i = 0; i < CFA_PG_STATEMENT_COUNT && !conn->is_side; i++)
 	{
 		const CfaPgStatementDef *def = &cfa_pg_statements[i];
 		Op *op = new_op(i, on_prepared, conn);
@@ -458,7 +498,7 @@ on_prepared(void *arg, const PGresult *result, const char *sqlstate)
 		(op ? (unsigned) op->statement : CFA_PG_STATEMENT_COUNT) - 1;
 
 	if (result != NULL)
-		conn->prepared |= 1U << statement;
+		conn->prepared |= UINT64_C(1) << statement;
 	else if (conn->pg != NULL && conn->state == CONN_PREPARING)
 		cfa_log(CFA_LOG_WARN,
 				"pg_statement_unavailable",
@@ -474,7 +514,7 @@ check_prepared(Conn *conn)
 	conn->state = CONN_READY;
 	conn->retry_ms = 0;
 	cfa_backoff_reset(&conn->backoff);
-	if (conn->prepared != (1U << CFA_PG_STATEMENT_COUNT) - 1)
+	if (conn->prepared != ALL_PREPARED)
 		conn->retry_ms = cfa_mono_ms() + INCOMPLETE_RETRY_MS;
 	else
 		cfa_log(CFA_LOG_INFO,
@@ -521,7 +561,8 @@ read_results(Conn *conn)
 								sizeof(op->sqlstate),
 								"%s",
 								state ? state : CFA_PG_SQLSTATE_LOST);
-				PQclear(result);
+				PQclear(op->failure);
+				op->failure = result;
 				if (PQstatus(conn->pg) == CONNECTION_BAD)
 					return;
 				break;
@@ -559,9 +600,11 @@ finish_op(Conn *conn, Op *op)
 		if (strcmp(sqlstate, "0A000") == 0 || strcmp(sqlstate, "26000") == 0)
 			conn->is_stale = true;
 	}
+	failure = op->failure;
 	op->done(op->arg,
 			 has_failed ? NULL : op->result,
 			 has_failed ? sqlstate : NULL);
+	failure = NULL;
 	if (op->is_batch)
 		call_idle();
 	free_op(op);
@@ -631,9 +674,9 @@ watch(Conn *conn, int mask)
 	kore_platform_event_schedule(fd, mask, 0, conn);
 }
 
-/* The least busy connection that has the statement, or NULL. */
+/* The least busy connection of its kind that has the statement, or NULL. */
 static Conn *
-pick(CfaPgStatement statement, bool for_batch)
+pick(CfaPgStatement statement, bool for_call, bool for_batch)
 {
 	Conn *best = NULL;
 	unsigned best_load = 0;
@@ -644,10 +687,10 @@ pick(CfaPgStatement statement, bool for_batch)
 		Conn *conn = &conns[i];
 		unsigned load = conn->op_count + (conn->has_batch ? BATCH_WEIGHT : 0);
 
-		if (conn->state != CONN_READY || conn->is_stale ||
-			(for_batch && conn->has_batch) ||
+		if (conn->is_side != for_call || conn->state != CONN_READY ||
+			conn->is_stale || (for_batch && conn->has_batch) ||
 			(statement != CFA_PG_STATEMENT_COUNT &&
-			 !(conn->prepared & 1U << statement)))
+			 !(conn->prepared & UINT64_C(1) << statement)))
 			continue;
 		if (best == NULL || load < best_load)
 		{
@@ -661,18 +704,30 @@ pick(CfaPgStatement statement, bool for_batch)
 static void
 send_op(Conn *conn, Op *op, const CfaPgParams *params)
 {
+	int is_sent;
+
 	op->start_us = cfa_mono_us();
 	op->deadline_ms = op->start_us / 1000 + OP_TIMEOUT_MS;
 	TAILQ_INSERT_TAIL(&conn->ops, op, entry);
 	conn->op_count++;
-	if (!PQsendQueryPrepared(conn->pg,
-							 cfa_pg_statements[op->statement].name,
-							 params->count,
-							 params->values,
-							 params->lengths,
-							 params->formats,
-							 op->is_binary) ||
-		!PQpipelineSync(conn->pg))
+	if (op->sql != NULL)
+		is_sent = PQsendQueryParams(conn->pg,
+									op->sql,
+									params->count,
+									NULL,
+									params->values,
+									params->lengths,
+									params->formats,
+									op->is_binary);
+	else
+		is_sent = PQsendQueryPrepared(conn->pg,
+									  cfa_pg_statements[op->statement].name,
+									  params->count,
+									  params->values,
+									  params->lengths,
+									  params->formats,
+									  op->is_binary);
+	if (!is_sent || !PQpipelineSync(conn->pg))
 	{
 		/* Fails in the next tick, never from inside the caller's call. */
 		op->deadline_ms = 0;
@@ -727,6 +782,7 @@ static void
 free_op(Op *op)
 {
 	PQclear(op->result);
+	PQclear(op->failure);
 	kore_free(op->data);
 	kore_free(op);
 }
@@ -739,7 +795,7 @@ send_waiting(void)
 
 	for (op = TAILQ_FIRST(&waiting); op != NULL; op = next)
 	{
-		Conn *conn = pick(op->statement, false);
+		Conn *conn = pick(op->statement, op->sql != NULL, false);
 
 		next = TAILQ_NEXT(op, entry);
 		if (conn == NULL)
@@ -779,7 +835,7 @@ probe(uint64_t now_ms)
 	CfaPgParams none = {0};
 
 	if (is_probing || now_ms - probed_ms < READY_EVERY_MS ||
-		pick(CFA_PG_READY, false) == NULL)
+		pick(CFA_PG_READY, false, false) == NULL)
 		return;
 	is_probing = true;
 	probed_ms = now_ms;
@@ -798,10 +854,9 @@ on_probe(void *arg, const PGresult *result, const char *sqlstate)
 		ready_ms = 0;
 		return;
 	}
-	for (i = 0; i < config.count; i++)
+	for (i = 0; i < config.main_count; i++)
 	{
-		if (conns[i].state == CONN_READY &&
-			conns[i].prepared == (1U << CFA_PG_STATEMENT_COUNT) - 1)
+		if (conns[i].state == CONN_READY && conns[i].prepared == ALL_PREPARED)
 			ready_ms = cfa_mono_ms();
 	}
 }

@@ -8,12 +8,13 @@
 #include <stdint.h>
 
 #define CFA_PG_CONNECTIONS_MAX 16
+#define CFA_PG_SIDE_CONNECTIONS_MAX 8
 #define CFA_PG_PARAMS_MAX 16
 #define CFA_PG_STATEMENT_TIMEOUT_MS 3000
 #define CFA_PG_SQLSTATE_LOST "08006"
 #define CFA_PG_SQLSTATE_DOWN "08001"
 
-/* Every statement that the API sends, prepared on each connection. */
+/* The statements of hot paths, prepared on each main connection. */
 typedef enum CfaPgStatement
 {
 	CFA_PG_READY,
@@ -48,7 +49,8 @@ typedef void (*CfaPgDone)(void *arg, const PGresult *result,
  * no worker may wait for DNS.
  */
 int cfa_pg_configure(const char *dsn, const char *password,
-					 unsigned connections, char *error, size_t error_size);
+					 unsigned connections, unsigned side_connections,
+					 char *error, size_t error_size);
 
 /* In a worker: begins to connect. */
 void cfa_pg_start(void);
@@ -60,6 +62,20 @@ void cfa_pg_stop(void);
  */
 void cfa_pg_query(CfaPgStatement statement, const CfaPgParams *params,
 				  bool is_binary, CfaPgDone done, void *arg);
+
+/*
+ * Sends SQL (static text) that is not prepared, on a connection that serves such
+ * calls only, so that a slow one holds up no pledge. The result is text. done as
+ * above.
+ */
+void cfa_pg_call(const char *sql, const CfaPgParams *params, CfaPgDone done,
+				 void *arg);
+
+/*
+ * A field (PG_DIAG_*) of the server's error, while done runs for a statement
+ * that failed; NULL if the server did not say it.
+ */
+const char *cfa_pg_failure(int field);
 
 /*
  * Sends a batch on a connection that has no other batch under way. False if

@@ -198,6 +198,16 @@ kore_worker_teardown(void)
 			CFA_INT("requests_dropped", http_request_count));
 }
 
+size_t
+cfa_app_route_count(void)
+{
+	static size_t count;
+
+	while (cfa_app.routes[count].path != NULL)
+		count++;
+	return count;
+}
+
 bool
 cfa_app_is_draining(void)
 {
@@ -231,7 +241,7 @@ list_routes(void)
 	static const char *const surfaces[] =
 		{[CFA_PUBLIC] = "public", [CFA_ADMIN] = "admin", [CFA_BOTH] = "both"};
 
-	for (size_t i = 0; i < cfa_app.route_count; i++)
+	for (size_t i = 0; i < cfa_app_route_count(); i++)
 	{
 		const CfaRoute *route = &cfa_app.routes[i];
 		bool is_open = false;

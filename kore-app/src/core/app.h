@@ -17,6 +17,16 @@
 struct CfaCtx;
 struct connection;
 
+/* What a step of a request came to. */
+typedef enum CfaStepResult
+{
+	CFA_STEP_NEXT, /* go on */
+	CFA_STEP_STOP, /* it has answered */
+	CFA_STEP_WAIT  /* it holds the context, and goes on or answers later */
+} CfaStepResult;
+
+typedef CfaStepResult (*CfaStep)(struct CfaCtx *ctx);
+
 /*
  * One program on the core. Each binary defines cfa_app with its routes and
  * hooks; main() is Kore's. Hooks may be NULL.
@@ -24,14 +34,19 @@ struct connection;
 typedef struct CfaApp
 {
 	const char *name;
-	const char *summary; /* one sentence for --help */
-	const CfaRoute *routes;
-	size_t route_count;
+	const char *summary;	   /* one sentence for --help */
+	const CfaRoute *routes;	   /* behind the last one is one without a path */
 	const CfaMeterDef *meters; /* meter i is used as CFA_M_APP + i */
 	size_t meter_count;
 	const CfaConfigItem *settings; /* loaded before configure */
 	size_t setting_count;
 	size_t body_max; /* the largest body of any route */
+	/*
+	 * What a request whose route is known goes through before its body is
+	 * looked at: limits, then who it is. Ends with NULL; may be NULL itself. A
+	 * step that waits calls cfa_dispatch_continue() to go on.
+	 */
+	const CfaStep *steps;
 
 	/*
 	 * In the parent, before any worker: checks the settings, calls
@@ -54,6 +69,9 @@ extern const CfaApp cfa_app;
 
 /* How many workers to run; set by configure. */
 extern unsigned cfa_app_workers;
+
+/* Number of the routes of cfa_app. */
+size_t cfa_app_route_count(void);
 
 /* Adds a listener "host:port", IP addresses only. -1 if it is malformed. */
 int cfa_app_listen(CfaSurface surface, const char *address);

@@ -7,6 +7,7 @@
 #include <stdint.h>
 #include <sys/queue.h>
 
+#include <careforall/text.h>
 #include <careforall/trace.h>
 
 #include "core/arena.h"
@@ -18,6 +19,22 @@
 #define CFA_REQUEST_TIMEOUT_MS 5000
 
 struct http_request;
+
+typedef enum CfaRole
+{
+	CFA_ROLE_DONOR,
+	CFA_ROLE_OWNER,
+	CFA_ROLE_ADMIN
+} CfaRole;
+
+/* Who sent a request, as its access token and the database say. */
+typedef struct CfaPrincipal
+{
+	bool is_known; /* else a guest, and the rest is empty */
+	CfaRole role;
+	char account_id[CFA_UUID_TEXT_LEN + 1];
+	char session_id[CFA_UUID_TEXT_LEN + 1];
+} CfaPrincipal;
 
 typedef struct CfaHeader
 {
@@ -43,6 +60,8 @@ typedef struct CfaCtx
 	char traceparent[CFA_TRACEPARENT_LEN + 1];
 	char client[48];	/* address of the client, for limits only */
 	const char *origin; /* the allowed Origin to answer to, or NULL */
+	CfaPrincipal principal;
+	unsigned step; /* of cfa_app.steps, the next one */
 
 	/* The answer. */
 	int status;

@@ -27,6 +27,8 @@ static bool is_running; /* inside http_process(), by way of api_dispatch() */
 
 static void start(CfaCtx *ctx);
 static bool check_route(CfaCtx *ctx);
+static bool check_query(CfaCtx *ctx);
+static bool query_is_known(const char *known, const char *name, size_t len);
 static bool check_negotiation(CfaCtx *ctx);
 static bool check_body(CfaCtx *ctx);
 static void finish(CfaCtx *ctx);
@@ -66,6 +68,21 @@ cfa_dispatch_woke(void)
 }
 
 void
+cfa_dispatch_continue(CfaCtx *ctx)
+{
+	while (cfa_app.steps != NULL && cfa_app.steps[ctx->step] != NULL)
+	{
+		/* The client may have left, and its request with it. */
+		if (ctx->req == NULL || ctx->is_answered ||
+			cfa_app.steps[ctx->step++](ctx) != CFA_STEP_NEXT)
+			return;
+	}
+	if (ctx->req != NULL && !ctx->is_answered && check_query(ctx) &&
+		check_negotiation(ctx) && check_body(ctx))
+		ctx->route->handler(ctx);
+}
+
+void
 cfa_dispatch_took_over(CfaCtx *ctx, int status)
 {
 	uint64_t us = cfa_mono_us() - ctx->start_us;
@@ -94,8 +111,66 @@ start(CfaCtx *ctx)
 	cfa_trace_start(ctx);
 	cfa_client_start(ctx);
 	cfa_cors_start(ctx);
-	if (check_route(ctx) && check_negotiation(ctx) && check_body(ctx))
-		ctx->route->handler(ctx);
+	if (check_route(ctx))
+		cfa_dispatch_continue(ctx);
+}
+
+/* Names that the route does not know are refused, and so is one given twice. */
+static bool
+check_query(CfaCtx *ctx)
+{
+	const char *query = cfa_ctx_query_string(ctx);
+	const char *at = query;
+
+	if (ctx->route->query == NULL)
+		return true;
+	while (*at != '\0')
+	{
+		size_t len = strcspn(at, "&");
+		size_t name_len = strcspn(at, "&=");
+		const char *value;
+		size_t value_len;
+		char name[64];
+
+		if (name_len < sizeof(name))
+			(void) snprintf(name, sizeof(name), "%.*s", (int) name_len, at);
+		if (len > 0 &&
+			(name_len >= sizeof(name) ||
+			 !query_is_known(ctx->route->query, name, name_len) ||
+			 cfa_form_find(query, strlen(query), name, &value, &value_len) !=
+				 1))
+		{
+			cfa_answer_problem(ctx,
+							   CFA_PROBLEM_INVALID_PARAMETER,
+							   *ctx->route->query == '\0'
+								   ? "There are no parameters here."
+								   : "The parameters, each once at most, are: "
+									 "%s.",
+							   ctx->route->query);
+			return false;
+		}
+		at += len;
+		if (*at == '&')
+			at++;
+	}
+	return true;
+}
+
+/* Whether name is one of the words of known. */
+static bool
+query_is_known(const char *known, const char *name, size_t len)
+{
+	while (*known != '\0')
+	{
+		size_t word = strcspn(known, " ");
+
+		if (word == len && memcmp(known, name, len) == 0)
+			return true;
+		known += word;
+		if (*known == ' ')
+			known++;
+	}
+	return false;
 }
 
 static bool
@@ -105,7 +180,7 @@ check_route(CfaCtx *ctx)
 	char allow[80];
 
 	switch (cfa_router_match(cfa_app.routes,
-							 cfa_app.route_count,
+							 cfa_app_route_count(),
 							 ctx->surface,
 							 ctx->method,
 							 path,
@@ -150,7 +225,9 @@ check_negotiation(CfaCtx *ctx)
 static bool
 check_body(CfaCtx *ctx)
 {
+	const char *sent = cfa_ctx_header(ctx, "content-type");
 	const char *type = NULL;
+	const char *patch = NULL;
 	size_t len;
 
 	(void) cfa_ctx_body(ctx, &len);
@@ -169,14 +246,21 @@ check_body(CfaCtx *ctx)
 		case CFA_BODY_JSON:
 			type = "application/json";
 			break;
+		case CFA_BODY_PATCH:
+			type = "application/json";
+			patch = "application/merge-patch+json";
+			break;
 		case CFA_BODY_FORM:
 			type = "application/x-www-form-urlencoded";
 			break;
 	}
 	if (cfa_ctx_header_count(ctx, "content-encoding") == 0 &&
 		cfa_ctx_header_count(ctx, "content-type") <= 1 &&
-		cfa_media_type_is(cfa_ctx_header(ctx, "content-type"), type))
+		(cfa_media_type_is(sent, type) ||
+		 (patch != NULL && cfa_media_type_is(sent, patch))))
 		return true;
+	if (patch != NULL)
+		type = "application/merge-patch+json, application/json";
 	cfa_answer_header(ctx,
 					  ctx->method == CFA_PATCH ? "accept-patch" : "accept-post",
 					  type);

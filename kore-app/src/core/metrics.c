@@ -159,10 +159,10 @@ register_requests(void)
 {
 	char labels[256];
 
-	for (unsigned r = 0; r < cfa_app.route_count; r++)
+	for (unsigned r = 0; r < cfa_app_route_count(); r++)
 		register_route(r);
 	register_route(ROUTE_NONE);
-	for (unsigned r = 0; r < cfa_app.route_count; r++)
+	for (unsigned r = 0; r < cfa_app_route_count(); r++)
 		durations[r] =
 			cfa_metrics_histogram(metrics,
 								  SECONDS,

@@ -7,7 +7,7 @@
 
 #define CFA_ROUTE_PARAMS_MAX 4
 #define CFA_ROUTE_PARAM_LEN_MAX 200
-#define CFA_ROUTES_MAX 96
+#define CFA_ROUTES_MAX 160
 
 struct CfaCtx;
 
@@ -35,17 +35,35 @@ typedef enum CfaSurface
 typedef enum CfaAuthClass
 {
 	CFA_AUTH_NONE,
-	CFA_AUTH_LINK,	   /* the handler checks a private link token */
-	CFA_AUTH_SIGNATURE /* the handler checks a signature over the body */
+	CFA_AUTH_LINK,		/* the handler checks a private link token */
+	CFA_AUTH_SIGNATURE, /* the handler checks a signature over the body */
+	CFA_AUTH_COOKIE,	/* the handler checks the refresh cookie */
+	CFA_AUTH_OPTIONAL, /* anybody; an access token is checked if there is one */
+	CFA_AUTH_USER,	   /* any account */
+	CFA_AUTH_ADMIN	   /* accounts of administrators */
 } CfaAuthClass;
+
+/* Which requests count together against a rate limit. */
+typedef enum CfaRate
+{
+	CFA_RATE_NONE,	 /* not limited */
+	CFA_RATE_READ,	 /* public and own reads */
+	CFA_RATE_WRITE,	 /* changes by people */
+	CFA_RATE_PLEDGE, /* new pledges */
+	CFA_RATE_LOGIN,	 /* whatever takes a password */
+	CFA_RATE_EXPORT, /* long answers */
+	CFA_RATE_LIVE,	 /* opening the live feed */
+	CFA_RATE_WEBHOOK
+} CfaRate;
 
 /* What the request body of a route must be. */
 typedef enum CfaBodyKind
 {
 	CFA_BODY_NONE,
-	CFA_BODY_JSON, /* application/json, else 415 */
-	CFA_BODY_FORM, /* application/x-www-form-urlencoded, else 415 */
-	CFA_BODY_RAW   /* anything; the handler looks */
+	CFA_BODY_JSON,	/* application/json, else 415 */
+	CFA_BODY_PATCH, /* application/merge-patch+json or application/json */
+	CFA_BODY_FORM,	/* application/x-www-form-urlencoded, else 415 */
+	CFA_BODY_RAW	/* anything; the handler looks */
 } CfaBodyKind;
 
 /* NOLINTNEXTLINE(clang-analyzer-optin.performance.Padding): as tables read */
@@ -55,6 +73,8 @@ typedef struct CfaRoute
 	const char *path; /* "/api/v1/campaigns/:id"; ":id" is a parameter */
 	CfaSurface surface;
 	CfaAuthClass auth;
+	CfaRate rate;
+	const char *query; /* parameters, blanks between; "" none, NULL any */
 	CfaBodyKind body;
 	uint32_t body_max;
 	const char *produces; /* media type for Accept; NULL is not checked */

@@ -334,7 +334,7 @@ body_limit(const struct netbuf *nb, const CfaFrame *frame)
 	if (frame->body_len == 0)
 		return 0;
 	if (cfa_router_match(cfa_app.routes,
-						 cfa_app.route_count,
+						 cfa_app_route_count(),
 						 cfa_app_surface(nb->owner),
 						 frame->method,
 						 (const char *) nb->buf + frame->path_at,

@@ -18,6 +18,7 @@
 
 #include "adapters/pg.h"
 #include "adapters/redis.h"
+#include "handlers/call.h"
 #include "handlers/list.h"
 #include "meters.h"
 #include "middleware/headers.h"
@@ -51,11 +52,9 @@ static void on_model_list(void *arg, const redisReply *reply);
 static void list_postgres(List *list);
 static void on_listed(void *arg, const PGresult *result, const char *sqlstate);
 static void on_gifts(void *arg, const PGresult *result, const char *sqlstate);
-static void answer_rows(List *list, const char *scope, const PGresult *result,
-						int item, int id, int time);
+static void answer_rows(List *list, const PGresult *result, int item, int id,
+						int time);
 static bool is_text(const redisReply *reply);
-
-static const char list_scope[] = "campaigns";
 
 void
 api_campaign_read(CfaCtx *ctx)
@@ -87,7 +86,7 @@ api_campaign_list(CfaCtx *ctx)
 	List *list = cfa_arena_zalloc(&ctx->arena, sizeof(*list));
 
 	list->ctx = ctx;
-	if (!cfa_list_read(ctx, list_scope, &list->query))
+	if (!cfa_list_read(ctx, "campaigns", &list->query))
 		return;
 	cfa_ctx_hold(ctx);
 	if (!list_model(list))
@@ -312,7 +311,6 @@ on_model_list(void *arg, const redisReply *reply)
 	}
 	cfa_meter_add(CFA_M_READS_REDIS, 1);
 	cfa_list_answer(list->ctx,
-					list_scope,
 					&list->query,
 					&items,
 					reply->elements / 3 > list->query.limit ? &last : NULL);
@@ -354,7 +352,7 @@ on_listed(void *arg, const PGresult *result, const char *sqlstate)
 	else
 	{
 		cfa_meter_add(CFA_M_READS_POSTGRES, 1);
-		answer_rows(list, list_scope, result, 1, 0, 2);
+		answer_rows(list, result, 1, 0, 2);
 	}
 	cfa_ctx_release(list->ctx);
 }
@@ -367,7 +365,7 @@ on_gifts(void *arg, const PGresult *result, const char *sqlstate)
 	if (result == NULL)
 		cfa_answer_sqlstate(list->ctx, sqlstate);
 	else
-		answer_rows(list, cfa_ctx_param(list->ctx, "id"), result, 0, 1, -1);
+		answer_rows(list, result, 0, 1, -1);
 	cfa_ctx_release(list->ctx);
 }
 
@@ -377,8 +375,7 @@ on_gifts(void *arg, const PGresult *result, const char *sqlstate)
  * page of that size may be followed by an empty one.
  */
 static void
-answer_rows(List *list, const char *scope, const PGresult *result, int item,
-			int id, int time)
+answer_rows(List *list, const PGresult *result, int item, int id, int time)
 {
 	int rows = PQntuples(result);
 	int shown = rows < (int) list->query.limit ? rows : (int) list->query.limit;
@@ -404,11 +401,7 @@ answer_rows(List *list, const char *scope, const PGresult *result, int item,
 			last.time_ms =
 				strtoll(PQgetvalue(result, shown - 1, time), NULL, 10);
 	}
-	cfa_list_answer(list->ctx,
-					scope,
-					&list->query,
-					&items,
-					has_next ? &last : NULL);
+	cfa_list_answer(list->ctx, &list->query, &items, has_next ? &last : NULL);
 	cfa_buf_clear(&items);
 }
 

@@ -1,31 +1,24 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * list.c: what all lists share: limit, cursor, Link, and failed reads.
+ * list.c: what all lists share: limit, cursor, Link.
  */
 #include "handlers/list.h"
 
-#include <careforall/log.h>
 #include <careforall/text.h>
 #include <string.h>
 
-static bool has_unknown(const char *query);
+static const char *scope_of(CfaCtx *ctx, const char *name);
+static const char *filters_of(CfaCtx *ctx);
 
 bool
-cfa_list_read(CfaCtx *ctx, const char *scope, CfaListQuery *out)
+cfa_list_read(CfaCtx *ctx, const char *name, CfaListQuery *out)
 {
 	bool is_bad = false;
 	const char *limit = cfa_ctx_query(ctx, "limit", &is_bad);
 	const char *cursor = cfa_ctx_query(ctx, "cursor", &is_bad);
 	uint64_t number = CFA_LIST_DEFAULT;
 
-	*out = (CfaListQuery){0};
-	if (has_unknown(cfa_ctx_query_string(ctx)))
-	{
-		cfa_answer_problem(ctx,
-						   CFA_PROBLEM_INVALID_PARAMETER,
-						   "The parameters are limit and cursor.");
-		return false;
-	}
+	*out = (CfaListQuery){.scope = scope_of(ctx, name)};
 	if (is_bad ||
 		(limit != NULL &&
 		 (!cfa_parse_uint(limit, strlen(limit), CFA_LIST_MAX, &number) ||
@@ -41,7 +34,7 @@ cfa_list_read(CfaCtx *ctx, const char *scope, CfaListQuery *out)
 	if (cursor == NULL)
 		return true;
 	out->has_cursor = true;
-	if (cfa_cursor_read(cursor, scope, &out->cursor))
+	if (cfa_cursor_read(cursor, out->scope, &out->cursor))
 		return true;
 	cfa_answer_problem(ctx,
 					   CFA_PROBLEM_INVALID_CURSOR,
@@ -50,68 +43,90 @@ cfa_list_read(CfaCtx *ctx, const char *scope, CfaListQuery *out)
 }
 
 void
-cfa_list_answer(CfaCtx *ctx, const char *scope, const CfaListQuery *query,
-				const CfaBuf *items, const CfaCursor *next)
+cfa_list_answer(CfaCtx *ctx, const CfaListQuery *query, const CfaBuf *items,
+				const CfaCursor *next)
 {
 	char cursor[CFA_CURSOR_TEXT_MAX];
+	const char *filters = filters_of(ctx);
 	CfaBuf body = {0};
 
 	cfa_buf_adds(&body, "{\"items\":[");
 	cfa_buf_add(&body, items->data, items->len);
 	if (next != NULL)
 	{
-		cfa_cursor_write(next, scope, cursor);
+		cfa_cursor_write(next, query->scope, cursor);
 		cfa_buf_addf(&body, "],\"next_cursor\":\"%s\"}", cursor);
 		cfa_answer_header(
 			ctx,
 			"link",
 			cfa_arena_printf(&ctx->arena,
-							 "<%s?limit=%u&cursor=%s>; rel=\"next\", "
-							 "<%s?limit=%u>; rel=\"first\"",
+							 "<%s?limit=%u%s&cursor=%s>; rel=\"next\", "
+							 "<%s?limit=%u%s>; rel=\"first\"",
 							 cfa_ctx_path(ctx),
 							 query->limit,
+							 filters,
 							 cursor,
 							 cfa_ctx_path(ctx),
-							 query->limit));
+							 query->limit,
+							 filters));
 	}
 	else
 	{
 		cfa_buf_adds(&body, "],\"next_cursor\":null}");
 	}
-	ctx->cache_control = "public, max-age=1, stale-while-revalidate=5";
+	if (ctx->route->auth == CFA_AUTH_NONE)
+		ctx->cache_control = "public, max-age=1, stale-while-revalidate=5";
 	cfa_answer_copy(ctx, 200, "application/json", body.data, body.len);
 	cfa_buf_clear(&body);
 }
 
-void
-cfa_answer_sqlstate(CfaCtx *ctx, const char *sqlstate)
+/* The name of the list with its filters in the order of the route. */
+static const char *
+scope_of(CfaCtx *ctx, const char *name)
 {
-	CfaProblem problem = cfa_problem_of_sqlstate(sqlstate);
+	const char *known = ctx->route->query;
+	const char *scope = name;
 
-	if (cfa_problem_info(problem)->status >= 500)
-		cfa_log(CFA_LOG_WARN,
-				"statement_failed",
-				CFA_STR("route", ctx->route ? ctx->route->path : "none"),
-				CFA_STR("sqlstate", sqlstate),
-				CFA_STR("request_id", ctx->request_id));
-	cfa_answer_problem(ctx, problem, NULL);
+	while (*known != '\0')
+	{
+		size_t len = strcspn(known, " ");
+		const char *word = cfa_arena_strndup(&ctx->arena, known, len);
+		bool is_bad = false;
+		const char *value = NULL;
+
+		if (strcmp(word, "limit") != 0 && strcmp(word, "cursor") != 0)
+			value = cfa_ctx_query(ctx, word, &is_bad);
+		if (value != NULL)
+			scope =
+				cfa_arena_printf(&ctx->arena, "%s\n%s=%s", scope, word, value);
+		known += len;
+		if (*known == ' ')
+			known++;
+	}
+	return scope;
 }
 
-/* Whether the query has a parameter that lists do not know. */
-static bool
-has_unknown(const char *query)
+/* The query as sent, without limit and cursor: "&name=value..." or "". */
+static const char *
+filters_of(CfaCtx *ctx)
 {
-	while (*query != '\0')
-	{
-		size_t len = strcspn(query, "&");
-		size_t name_len = strcspn(query, "&=");
+	const char *at = cfa_ctx_query_string(ctx);
+	const char *filters = "";
 
-		if (len > 0 && !(name_len == 5 && memcmp(query, "limit", 5) == 0) &&
-			!(name_len == 6 && memcmp(query, "cursor", 6) == 0))
-			return true;
-		query += len;
-		if (*query == '&')
-			query++;
+	while (*at != '\0')
+	{
+		size_t len = strcspn(at, "&");
+
+		if (len > 0 && strncmp(at, "limit=", 6) != 0 &&
+			strncmp(at, "cursor=", 7) != 0)
+			filters = cfa_arena_printf(&ctx->arena,
+									   "%s&%.*s",
+									   filters,
+									   (int) len,
+									   at);
+		at += len;
+		if (*at == '&')
+			at++;
 	}
-	return false;
+	return filters;
 }

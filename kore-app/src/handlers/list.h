@@ -16,22 +16,21 @@ typedef struct CfaListQuery
 	unsigned limit;
 	bool has_cursor;
 	CfaCursor cursor;
+	const char *scope; /* the list and its filters, what a cursor is bound to */
 } CfaListQuery;
 
 /*
- * Reads limit and cursor. False after a problem has been answered: a bad value,
- * a foreign cursor, or a parameter that does not exist.
+ * Reads limit and cursor. name says which list it is, among all there are; all
+ * further parameters of the route are its filters. False after a problem has
+ * been answered: a bad value, or the cursor of another list or other filters.
  */
-bool cfa_list_read(CfaCtx *ctx, const char *scope, CfaListQuery *out);
+bool cfa_list_read(CfaCtx *ctx, const char *name, CfaListQuery *out);
 
 /*
  * Answers {"items":[...],"next_cursor":...} with a Link header. items is the
  * text between the brackets; next may be NULL.
  */
-void cfa_list_answer(CfaCtx *ctx, const char *scope, const CfaListQuery *query,
+void cfa_list_answer(CfaCtx *ctx, const CfaListQuery *query,
 					 const CfaBuf *items, const CfaCursor *next);
-
-/* Answers a read that failed with an SQLSTATE. */
-void cfa_answer_sqlstate(CfaCtx *ctx, const char *sqlstate);
 
 #endif

@@ -14,6 +14,7 @@
 #include <sodium.h>
 #include <string.h>
 
+#include "core/body.h"
 #include "core/json.h"
 
 #define DEPTH_MAX 4
@@ -40,7 +41,6 @@ static void check_members(Reader *r, json_t *json, const char *const *known);
 static const char *take_text(Reader *r, json_t *json, const char *pointer,
 							 size_t min_chars, size_t max_chars,
 							 const char *controls);
-static bool is_email(const char *text);
 static void add_error(Reader *r, const char *pointer, const char *code,
 					  const char *detail);
 static void make_fingerprint(json_t *json, uint8_t out[32]);
@@ -170,7 +170,8 @@ read_donor(Reader *r, json_t *json)
 	if (r->out->donor_name != NULL &&
 		strspn(r->out->donor_name, " ") == strlen(r->out->donor_name))
 		add_error(r, "/donor/name", "blank", "Must not be blank.");
-	if (r->out->donor_email != NULL && !is_email(r->out->donor_email))
+	if (r->out->donor_email != NULL &&
+		!cfa_email_is_plausible(r->out->donor_email))
 		add_error(r,
 				  "/donor/email",
 				  "invalid_email",
@@ -302,21 +303,6 @@ take_text(Reader *r, json_t *json, const char *pointer, size_t min_chars,
 		return NULL;
 	}
 	return cfa_arena_strndup(r->arena, text, len);
-}
-
-/* One @ with something before it and a dotted name behind it, no blanks. */
-static bool
-is_email(const char *text)
-{
-	const char *at = strchr(text, '@');
-	const char *dot;
-
-	if (at == NULL || at == text || strchr(at + 1, '@') != NULL ||
-		strpbrk(text, " ,;<>()[]\\\"\t\n") != NULL || at - text > 64)
-		return false;
-	dot = strchr(at + 1, '.');
-	return dot != NULL && dot != at + 1 && text[strlen(text) - 1] != '.' &&
-		   strstr(at, "..") == NULL;
 }
 
 static void

@@ -22,7 +22,7 @@
 #include "adapters/pg_array.h"
 #include "core/ctx.h"
 #include "core/loop.h"
-#include "handlers/list.h"
+#include "handlers/call.h"
 #include "handlers/pledge_request.h"
 #include "meters.h"
 #include "middleware/headers.h"

@@ -44,14 +44,14 @@ static void send_reply(CfaCtx *ctx, CfaMockReply *reply);
 static void delay(CfaCtx *ctx, const CfaMockReply *reply);
 static void on_delay_over(void *context, u_int64_t now_ms);
 
-#define ROUTE(method, path, handler)                                         \
-	{                                                                        \
-		method, path, CFA_BOTH, CFA_AUTH_NONE, CFA_BODY_RAW, BODY_MAX, NULL, \
-			handler                                                          \
+#define ROUTE(method, path, handler)                                \
+	{                                                               \
+		method, path, CFA_BOTH, CFA_AUTH_NONE, CFA_RATE_NONE, NULL, \
+			CFA_BODY_RAW, BODY_MAX, NULL, handler                   \
 	}
 
 /* clang-format off */
-const CfaRoute cfa_mock_routes[CFA_MOCK_ROUTES] = {
+const CfaRoute cfa_mock_routes[CFA_MOCK_ROUTES + 1] = {
 	[CFA_MOCK_CREATE_INTENT] =
 		ROUTE(CFA_POST, "/v1/payment_intents", api_operation),
 	[CFA_MOCK_CONFIRM_INTENT] =

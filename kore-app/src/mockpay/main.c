@@ -66,7 +66,6 @@ const CfaApp cfa_app = {
 	.summary = "A payment provider in the shape of Stripe's API, for tests and "
 			   "demonstrations.",
 	.routes = cfa_mock_routes,
-	.route_count = CFA_MOCK_ROUTES,
 	.meters = cfa_mock_meters,
 	.meter_count = CFA_MOCK_METERS,
 	.settings = settings,

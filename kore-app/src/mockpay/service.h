@@ -31,7 +31,7 @@ extern CfaMockService cfa_mock_service;
 #define CFA_MOCK_ROUTES (CFA_MOCK_OPERATIONS + 4)
 #define CFA_MOCK_METERS 21
 
-extern const CfaRoute cfa_mock_routes[CFA_MOCK_ROUTES];
+extern const CfaRoute cfa_mock_routes[CFA_MOCK_ROUTES + 1];
 extern const CfaMeterDef cfa_mock_meters[CFA_MOCK_METERS];
 
 /* Milliseconds since 1970. */
