@@ -36,16 +36,34 @@ TO careforall_api, careforall_relay, careforall_projector, careforall_payments,
 
 -- The API: functions only.
 GRANT EXECUTE ON FUNCTION
+  careforall.account_change(uuid, uuid, text, text, boolean, text),
+  careforall.account_find(uuid, uuid),
+  careforall.account_list(uuid, text, text, uuid, integer),
+  careforall.account_logout(uuid, uuid, text),
+  careforall.account_register(text, text, text, text, bytea, text),
+  careforall.admin_register(bytea, text, text, text, text, bytea, text),
   careforall.campaign_find(text),
   careforall.campaign_gifts(uuid, uuid, integer),
   careforall.campaign_list(timestamptz, uuid, integer),
   careforall.campaign_public(uuid),
+  careforall.login_begin(text),
+  careforall.login_finish(uuid, text, text, text, bytea, text),
+  careforall.me_change(uuid, text, text),
+  careforall.me_logout_all(uuid),
+  careforall.me_read(uuid),
+  careforall.me_session_end(uuid, uuid),
+  careforall.me_sessions(uuid, uuid),
   careforall.metrics(),
+  careforall.password_begin(uuid),
+  careforall.password_change(uuid, uuid, text, text, text),
   careforall.payment_event_apply(text, text, text, text, uuid, uuid, bigint, text, text, json, text),
   careforall.payment_event_apply_many(text[], text[], text[], text[], uuid[], uuid[], bigint[], text[], text[], json[], text[]),
   careforall.pledge_create(uuid, bigint, text, text, text, uuid, integer, text, text, bytea, bytea, text, bigint, uuid),
   careforall.pledge_create_many(uuid[], bigint[], text[], text[], text[], uuid[], integer[], text[], text[], bytea[], bytea[], text[], bigint[], uuid[]),
   careforall.pledge_public(uuid),
+  careforall.session_find(uuid),
+  careforall.session_logout(bytea),
+  careforall.session_refresh(bytea, bytea),
   careforall.stats()
 TO careforall_api;
 
@@ -94,6 +112,7 @@ TO careforall_projector;
 
 -- Administrators: functions and views.
 GRANT EXECUTE ON FUNCTION
+  careforall.admin_token_create(text, interval),
   careforall.campaign_cap_set(text, bigint, text),
   careforall.campaign_close(text, text),
   careforall.campaign_create(text, text, text, text, text, bigint, text, text, text, text, text,

@@ -27,6 +27,7 @@ SET LOCAL ROLE careforall_owner;
 
 \ir schema/000_schema_info.sql
 \ir migrate.sql
+\ir schema/008_accounts.sql
 \ir schema/010_campaigns.sql
 \ir schema/020_pledges.sql
 \ir schema/030_totals.sql
@@ -46,11 +47,22 @@ SET LOCAL ROLE careforall_owner;
 \ir functions/json_format.sql
 \ir functions/setting_interval.sql
 \ir functions/audit_add.sql
+\ir functions/account_require.sql
+\ir functions/etag_require.sql
 
 -- The API's reads.
 \ir functions/campaign_read.sql
 \ir functions/pledge_read.sql
 \ir functions/ready.sql
+
+-- The API: accounts.
+\ir functions/account_read.sql
+\ir functions/account_register.sql
+\ir functions/account_change.sql
+\ir functions/login.sql
+\ir functions/session_refresh.sql
+\ir functions/session_end.sql
+\ir functions/admin_token.sql
 
 -- The relay.
 \ir functions/relay_lead.sql

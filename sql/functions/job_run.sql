@@ -11,7 +11,7 @@ AS $$
     ('holds_expire', '* * * * *', interval '5 minutes', 'end pending pledges whose hold is over'),
     ('campaigns_close_ended', '* * * * *', interval '5 minutes', 'close campaigns whose end has come'),
     ('outbox_rotate', '*/10 * * * *', interval '1 hour', 'make and drop daily partitions of the outbox'),
-    ('purge', '* * * * *', interval '10 minutes', 'remove old idempotency keys and inbox events'),
+    ('purge', '* * * * *', interval '10 minutes', 'remove old idempotency keys, inbox events and sessions'),
     ('verify_run', '*/15 * * * *', interval '1 hour', 'check the invariants')
 $$;
 

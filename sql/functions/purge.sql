@@ -1,11 +1,15 @@
 -- SPDX-License-Identifier: Apache-2.0
--- Rows whose time is over: idempotency keys and settled provider events.
+-- Rows whose time is over: idempotency keys, settled provider events, and what is
+-- left of old sessions.
 
 -- Removes at most max rows of each kind, oldest first, and says how many:
 --   idempotency keys older than careforall.idempotency_retention (48 hours, never
 --     less than 24: a client may repeat a request for a day);
 --   inbox rows older than careforall.inbox_retention (90 days, never less than 30)
---     whose pledge is not pending and has no refund under way.
+--     whose pledge is not pending and has no refund under way;
+--   sessions that are over for 30 days, with their refresh tokens;
+--   failed log-ins of which nothing was heard for a day;
+--   one-time tokens of administrators that ran out unused 30 days ago.
 CREATE OR REPLACE FUNCTION careforall.purge(max integer DEFAULT 100000)
 RETURNS TABLE (what text, older_than timestamptz, removed bigint)
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER
@@ -44,8 +48,42 @@ BEGIN
     FOR UPDATE SKIP LOCKED);
   GET DIAGNOSTICS removed = ROW_COUNT;
   RETURN NEXT;
+
+  what := 'sessions';
+  older_than := time_now - interval '30 days';
+  DELETE FROM careforall.sessions s
+  WHERE s.id IN (
+    SELECT o.id FROM careforall.sessions o
+    WHERE LEAST(o.expires_at, o.ended_at) < older_than
+    LIMIT GREATEST(max, 0)
+    FOR UPDATE SKIP LOCKED);
+  GET DIAGNOSTICS removed = ROW_COUNT;
+  RETURN NEXT;
+
+  what := 'failed log-ins';
+  older_than := time_now - interval '1 day';
+  DELETE FROM careforall.login_failures f
+  WHERE f.email_hash IN (
+    SELECT o.email_hash FROM careforall.login_failures o
+    WHERE o.failed_at < older_than
+    ORDER BY o.failed_at
+    LIMIT GREATEST(max, 0)
+    FOR UPDATE SKIP LOCKED);
+  GET DIAGNOSTICS removed = ROW_COUNT;
+  RETURN NEXT;
+
+  what := 'unused administrator tokens';
+  older_than := time_now - interval '30 days';
+  DELETE FROM careforall.admin_tokens t
+  WHERE t.id IN (
+    SELECT o.id FROM careforall.admin_tokens o
+    WHERE o.used_at IS NULL AND o.expires_at < older_than
+    LIMIT GREATEST(max, 0)
+    FOR UPDATE SKIP LOCKED);
+  GET DIAGNOSTICS removed = ROW_COUNT;
+  RETURN NEXT;
 END
 $$;
 
 COMMENT ON FUNCTION careforall.purge(integer) IS
-  'Removes old idempotency keys and old settled provider events, a bounded number at a time.';
+  'Removes old idempotency keys, settled provider events, sessions and failed log-ins, a bounded number at a time.';

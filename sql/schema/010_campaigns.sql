@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: Apache-2.0
--- Campaigns, the pools that several rewards share, and rewards.
+-- Campaigns, their teams, the pools that several rewards share, and rewards.
 --
 -- cap_minor, capacity and quantity are limits: NULL is unlimited, 0 is none.
 -- What is used of a limit is the sum over pledges (held_minor, held_places);
@@ -15,6 +15,7 @@ CREATE TABLE IF NOT EXISTS careforall.campaigns (
   image_url         text,
   image_alt         text        NOT NULL DEFAULT '',
   owner_name        text        NOT NULL,
+  owner_id          uuid,
   currency          char(3)     NOT NULL,
   goal_minor        bigint      NOT NULL,
   cap_minor         bigint,
@@ -29,6 +30,8 @@ CREATE TABLE IF NOT EXISTS careforall.campaigns (
   updated_at        timestamptz NOT NULL DEFAULT careforall.clock(),
   CONSTRAINT campaigns_pkey PRIMARY KEY (id),
   CONSTRAINT campaigns_slug_key UNIQUE (slug),
+  CONSTRAINT campaigns_owner_id_fkey
+    FOREIGN KEY (owner_id) REFERENCES careforall.accounts (id),
   CONSTRAINT campaigns_slug_check
     CHECK (slug ~ '^[a-z0-9]+(-[a-z0-9]+)*$' AND char_length(slug) <= 80),
   CONSTRAINT campaigns_title_check CHECK (char_length(title) BETWEEN 1 AND 140),
@@ -59,6 +62,25 @@ CREATE INDEX IF NOT EXISTS campaigns_created_at_idx
   ON careforall.campaigns (date_trunc('milliseconds', created_at AT TIME ZONE 'UTC') DESC, id DESC);
 CREATE INDEX IF NOT EXISTS campaigns_ends_at_idx
   ON careforall.campaigns (ends_at) WHERE state IN ('active', 'paused');
+CREATE INDEX IF NOT EXISTS campaigns_owner_id_idx
+  ON careforall.campaigns (owner_id) WHERE owner_id IS NOT NULL;
+
+-- The team of a campaign beside its owner.
+CREATE TABLE IF NOT EXISTS careforall.campaign_members (
+  campaign_id  uuid        NOT NULL,
+  account_id   uuid        NOT NULL,
+  role         text        NOT NULL,
+  added_at     timestamptz NOT NULL DEFAULT careforall.clock(),
+  CONSTRAINT campaign_members_pkey PRIMARY KEY (campaign_id, account_id),
+  CONSTRAINT campaign_members_campaign_id_fkey
+    FOREIGN KEY (campaign_id) REFERENCES careforall.campaigns (id),
+  CONSTRAINT campaign_members_account_id_fkey
+    FOREIGN KEY (account_id) REFERENCES careforall.accounts (id),
+  CONSTRAINT campaign_members_role_check CHECK (role IN ('editor', 'viewer'))
+);
+
+CREATE INDEX IF NOT EXISTS campaign_members_account_id_idx
+  ON careforall.campaign_members (account_id);
 
 CREATE TABLE IF NOT EXISTS careforall.pools (
   id           uuid        NOT NULL DEFAULT careforall.uuid7(),
@@ -104,10 +126,14 @@ COMMENT ON TABLE careforall.campaigns IS
   'A fundraising campaign. Its life cycle and its cap are enforced by triggers of the careforall extension.';
 COMMENT ON COLUMN careforall.campaigns.cap_minor IS
   'Most money that may be pledged, in minor units of currency: NULL is unlimited, 0 is none.';
+COMMENT ON COLUMN careforall.campaigns.owner_id IS
+  'The account that owns the campaign; NULL if it was made by hand and only administrators run it.';
 COMMENT ON COLUMN careforall.campaigns.refund_releases IS
   'Whether refunded money and places may be pledged again.';
 COMMENT ON COLUMN careforall.campaigns.version IS
   'Grows by one with each event of the campaign; set by trigger.';
+COMMENT ON TABLE careforall.campaign_members IS
+  'Accounts that help to run a campaign: an editor may change it, a viewer may look.';
 COMMENT ON TABLE careforall.pools IS
   'A capacity of places that several rewards of one campaign share.';
 COMMENT ON COLUMN careforall.pools.capacity IS

@@ -77,9 +77,12 @@ CREATE FUNCTION pg_temp.functions_of(role_name text) RETURNS SETOF text LANGUAGE
       'pledge_transitions', 'campaign_transitions', 'ready', 'uuid7')
 $$;
 SELECT set_eq($$SELECT * FROM pg_temp.functions_of('careforall_api')$$,
-  ARRAY['campaign_find', 'campaign_gifts', 'campaign_list', 'campaign_public', 'metrics',
-    'payment_event_apply', 'payment_event_apply_many', 'pledge_create', 'pledge_create_many',
-    'pledge_public', 'stats'],
+  ARRAY['account_change', 'account_find', 'account_list', 'account_logout', 'account_register',
+    'admin_register', 'campaign_find', 'campaign_gifts', 'campaign_list', 'campaign_public',
+    'login_begin', 'login_finish', 'me_change', 'me_logout_all', 'me_read', 'me_session_end',
+    'me_sessions', 'metrics', 'password_begin', 'password_change', 'payment_event_apply',
+    'payment_event_apply_many', 'pledge_create', 'pledge_create_many', 'pledge_public',
+    'session_find', 'session_logout', 'session_refresh', 'stats'],
   'api may call the API functions and nothing else');
 SELECT set_eq($$SELECT * FROM pg_temp.functions_of('careforall_payments')$$,
   ARRAY['payment_attach', 'payment_backlog', 'payment_event_apply', 'payment_find', 'payment_park',
@@ -99,14 +102,14 @@ SELECT set_eq($$SELECT * FROM pg_temp.functions_of('careforall_support')$$,
   'support may call what its views call, and the timeline');
 SELECT set_eq($$SELECT * FROM pg_temp.functions_of('careforall_admin')$$,
   $$SELECT * FROM pg_temp.functions_of('careforall_support') UNION ALL
-    SELECT unnest(ARRAY['campaign_cap_set', 'campaign_close', 'campaign_create', 'campaign_dates_set',
+    SELECT unnest(ARRAY['admin_token_create', 'campaign_cap_set', 'campaign_close', 'campaign_create', 'campaign_dates_set',
       'campaign_pause', 'campaign_publish', 'campaign_resume', 'donor_reveal', 'hold_release', 'job_run',
       'limits_reload', 'outbox_drop', 'outbox_release', 'payment_redrive', 'payment_redrive_matching', 'pledge_cancel', 'pledge_refund',
       'pool_capacity_set', 'pool_create', 'refund_retry', 'reward_create', 'reward_quantity_set',
       'sessions', 'stats', 'stats_reset', 'totals_fold'])$$,
   'admin may call the functions of administrators');
 SELECT is_empty(format($$SELECT f FROM pg_temp.functions_of(%L) f WHERE f IN
-  ('pledge_apply', 'clock_set', 'clock_reset', 'pledge_lock', 'pledge_end', 'campaign_move', 'job_do')$$,
+  ('pledge_apply', 'account_add', 'account_lock', 'actor_set', 'session_open', 'sessions_end', 'clock_set', 'clock_reset', 'pledge_lock', 'pledge_end', 'campaign_move', 'job_do')$$,
   role_name), role_name || ' may not call the engine''s inner functions')
 FROM our_role;
 
