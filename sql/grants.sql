@@ -67,6 +67,11 @@ GRANT EXECUTE ON FUNCTION
   careforall.stats()
 TO careforall_api;
 
+-- What each process that follows outbox or stream says of itself.
+GRANT EXECUTE ON FUNCTION
+  careforall.consumer_report(text, text, boolean, text, bigint, bigint, bigint)
+TO careforall_relay, careforall_projector, careforall_payments;
+
 -- The relay.
 GRANT SELECT ON careforall.outbox TO careforall_relay;
 GRANT EXECUTE ON FUNCTION
@@ -121,6 +126,8 @@ GRANT EXECUTE ON FUNCTION
   careforall.campaign_pause(text, text),
   careforall.campaign_publish(text, text),
   careforall.campaign_resume(text, text),
+  careforall.consumer_pause(text, text),
+  careforall.consumer_resume(text, text),
   careforall.donor_reveal(uuid, text),
   careforall.hold_release(uuid, text, boolean),
   careforall.job_run(text),
@@ -161,6 +168,7 @@ TO careforall_admin, careforall_support;
 
 -- Everybody who looks: no personal data.
 GRANT EXECUTE ON FUNCTION
+  careforall.consumers(),
   careforall.health_checks(),
   careforall.jobs(),
   careforall.limits(),
@@ -170,6 +178,7 @@ GRANT EXECUTE ON FUNCTION
 TO careforall_admin, careforall_support, careforall_readonly;
 GRANT SELECT ON
   careforall.campaign_overview,
+  careforall.consumers_status,
   careforall.dead_letters_overview,
   careforall.health,
   careforall.jobs_status,

@@ -37,6 +37,7 @@ SET LOCAL ROLE careforall_owner;
 \ir schema/060_relay.sql
 -- The payment worker's tables.
 \ir schema/065_payments.sql
+\ir schema/067_consumers.sql
 \ir schema/070_audit.sql
 \ir schema/075_verify_results.sql
 \ir schema/078_job_runs.sql
@@ -78,6 +79,9 @@ SET LOCAL ROLE careforall_owner;
 -- The projector.
 \ir functions/projector_snapshot.sql
 
+-- Every process that follows outbox or stream.
+\ir functions/consumer_control.sql
+
 -- Administrators.
 \ir functions/campaign_create.sql
 \ir functions/campaign_change.sql
@@ -100,6 +104,7 @@ SET LOCAL ROLE careforall_owner;
 \ir views/refunds_overview.sql
 \ir views/limits_status.sql
 \ir views/outbox_status.sql
+\ir views/consumers_status.sql
 \ir views/activity.sql
 \ir views/health.sql
 

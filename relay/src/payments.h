@@ -15,6 +15,7 @@
 #include <stdint.h>
 
 #include "breaker.h"
+#include "control.h"
 #include "daemon.h"
 #include "http_client.h"
 #include "jetstream.h"
@@ -132,6 +133,7 @@ typedef struct CfaPaymentsMetrics
 	CfaMetric stuck_payments;
 	CfaMetric stuck_refunds;
 	CfaMetric dead_letters;
+	CfaMetric paused;
 	CfaMetric reconciled;
 	CfaMetric nats_losses;
 	CfaMetric pg_losses;
@@ -155,9 +157,10 @@ struct CfaPayments
 	int waiting_count;
 	int in_flight;
 	bool is_stopping;
-	CfaTimer probe; /* when the breaker lets the next request through */
-	CfaTimer tick;	/* each second: deadlines, signs of life */
-	CfaTimer stop;	/* the end of the time to finish */
+	CfaControl pause; /* whether it may work */
+	CfaTimer probe;	  /* when the breaker lets the next request through */
+	CfaTimer tick;	  /* each second: deadlines, signs of life */
+	CfaTimer stop;	  /* the end of the time to finish */
 	CfaTimer follow_up;
 	CfaFollowUpRing follow_ups[CFA_FOLLOW_UPS];
 	CfaSweep sweep;
@@ -194,6 +197,9 @@ void cfa_work_clear(CfaPayments *payments);
 /* Called when a job of the reconciler has ended. */
 void cfa_sweep_done_one(CfaPayments *payments);
 void cfa_sweep_init(CfaPayments *payments);
+
+/* Begins a sweep now, unless one runs. */
+void cfa_sweep_now(CfaPayments *payments);
 void cfa_sweep_stop(CfaPayments *payments);
 
 /* Looks again at a payment that is under way; look is 0 for the first time. */

@@ -129,6 +129,9 @@ static bool refund_id_of(const CfaDelivery *delivery, char *buf, size_t len);
 static const char *get_header(void *message, const char *name);
 static void on_tick(void *arg);
 static void on_probe(void *arg);
+static int64_t pending_events(void);
+static void describe(void *arg, CfaControlReport *report);
+static void on_pause(void *arg, bool is_held);
 
 static const CfaDaemonSpec spec = {
 	.name = "careforall-payments",
@@ -195,6 +198,11 @@ is_ready(void *arg, CfaBuf *reason)
 {
 	bool is_consuming = true;
 
+	if (cfa_control_is_paused(&payments.pause) && !payments.is_stopping)
+	{
+		cfa_buf_adds(reason, "paused");
+		return true;
+	}
 	for (int i = 0; i < CFA_PAYMENTS_CONSUMERS; i++)
 		is_consuming = is_consuming && payments.consumers[i].is_ready;
 	if (!cfa_pg_is_up(payments.pg))
@@ -269,12 +277,20 @@ start_connections(void)
 	cfa_timer_set(loop, &payments.tick, TICK_US);
 	payments.client = cfa_client_new(loop, &client);
 	payments.pg = cfa_pg_new(loop, &pg);
+	cfa_control_init(&payments.pause,
+					 &(CfaControlOptions){.consumer = "payments",
+										  .pg = payments.pg,
+										  .metrics = payments.daemon.metrics,
+										  .paused = payments.metrics.paused,
+										  .describe = describe,
+										  .on_change = on_pause});
 	payments.nats = cfa_nats_new(loop, &nats);
 }
 
 static void
 pg_up(void *arg)
 {
+	cfa_control_tick(&payments.pause);
 	cfa_work_unblock(&payments);
 }
 
@@ -333,7 +349,8 @@ make_consumer(void *arg)
 									  .lost = consumer_lost,
 									  .arg = consumer};
 
-	if (payments.js == NULL || payments.is_stopping)
+	if (payments.js == NULL || payments.is_stopping ||
+		cfa_control_is_held(&payments.pause))
 		return;
 	consumer->consumer =
 		cfa_consumer_new(payments.js, &config, cfa_clock_us() / 1000);
@@ -445,6 +462,7 @@ on_tick(void *arg)
 	static int ticks;
 
 	cfa_timer_set(payments.daemon.loop, &payments.tick, TICK_US);
+	cfa_control_tick(&payments.pause);
 	if (payments.js != NULL)
 		cfa_js_tick(payments.js, cfa_clock_us() / 1000);
 	/* A statement refused while the database was away may say so after it is back. */
@@ -460,4 +478,58 @@ static void
 on_probe(void *arg)
 {
 	cfa_work_pump(&payments);
+}
+
+/* ---- pausing */
+
+static int64_t
+pending_events(void)
+{
+	int64_t pending = 0;
+
+	for (int i = 0; i < CFA_PAYMENTS_CONSUMERS; i++)
+	{
+		if (!payments.consumers[i].is_ready)
+			return CFA_CONTROL_UNKNOWN;
+		pending += payments.consumers[i].pending;
+	}
+	return pending;
+}
+
+static void
+describe(void *arg, CfaControlReport *report)
+{
+	CfaBuf reason = {0};
+
+	if (cfa_control_is_held(&payments.pause))
+		cfa_buf_adds(&reason, "paused");
+	else if (is_ready(NULL, &reason))
+		cfa_buf_adds(&reason, "consuming");
+	snprintf(report->state, sizeof(report->state), "%s", cfa_buf_text(&reason));
+	cfa_buf_clear(&reason);
+	report->pending = pending_events();
+	for (int kind = 0; kind < CFA_JOB_KINDS; kind++)
+		report->failures +=
+			cfa_metrics_value(payments.daemon.metrics,
+							  payments.metrics.jobs[kind][CFA_OUTCOME_RETRY]) +
+			cfa_metrics_value(payments.daemon.metrics,
+							  payments.metrics.jobs[kind][CFA_OUTCOME_PARKED]);
+}
+
+/* Requests under way end and are noted; everything else is given back. */
+static void
+on_pause(void *arg, bool is_held)
+{
+	if (payments.is_stopping)
+		return;
+	if (is_held)
+	{
+		for (int i = 0; i < CFA_PAYMENTS_CONSUMERS; i++)
+			drop_consumer(&payments.consumers[i]);
+		cfa_work_release(&payments);
+		return;
+	}
+	for (int i = 0; i < CFA_PAYMENTS_CONSUMERS; i++)
+		make_consumer(&payments.consumers[i]);
+	cfa_sweep_now(&payments);
 }

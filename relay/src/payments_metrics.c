@@ -37,6 +37,7 @@ static void init_jobs(CfaPayments *payments);
 static void init_requests(CfaPayments *payments);
 static void init_gauges(CfaPayments *payments);
 static void init_pending(CfaPayments *payments);
+static void init_paused(CfaPayments *payments);
 
 void
 cfa_payments_metrics_init(CfaPayments *payments)
@@ -218,6 +219,7 @@ init_gauges(CfaPayments *payments)
 													NULL,
 													1);
 	init_pending(payments);
+	init_paused(payments);
 }
 
 static void
@@ -236,4 +238,15 @@ init_pending(CfaPayments *payments)
 												 payments->consumers[i].durable,
 												 NULL),
 							  1);
+}
+
+static void
+init_paused(CfaPayments *payments)
+{
+	payments->metrics.paused = cfa_metrics_gauge(
+		payments->daemon.metrics,
+		"careforall_payments_paused",
+		"1 while an administrator has paused the payment worker.",
+		NULL,
+		1);
 }

@@ -32,9 +32,12 @@ static const struct
 #define PHASES ((int) (sizeof(phases) / sizeof(phases[0])))
 /* The last list costs more than it finds: every tenth sweep looks at it. */
 #define LAST_PHASE_EVERY 10
+/* While the worker is paused, due follow-ups are looked at again after this. */
+#define HELD_US 1000000
 
 static const int64_t delays_us[CFA_FOLLOW_UPS] = {1000000, 3000000, 9000000};
 
+static bool must_rest(const CfaPayments *payments);
 static void begin_sweep(void *arg);
 static void next_page(CfaPayments *payments);
 static void page_read(void *arg, PGresult *result);
@@ -62,6 +65,12 @@ cfa_sweep_stop(CfaPayments *payments)
 }
 
 void
+cfa_sweep_now(CfaPayments *payments)
+{
+	cfa_timer_set(payments->daemon.loop, &payments->sweep.timer, 0);
+}
+
+void
 cfa_sweep_done_one(CfaPayments *payments)
 {
 	if (--payments->sweep.open == 0)
@@ -86,6 +95,12 @@ cfa_follow_up(CfaPayments *payments, const char *pledge_id, int look)
 	arm_follow_up(payments);
 }
 
+static bool
+must_rest(const CfaPayments *payments)
+{
+	return payments->is_stopping || cfa_control_is_held(&payments->pause);
+}
+
 static void
 begin_sweep(void *arg)
 {
@@ -96,7 +111,7 @@ begin_sweep(void *arg)
 				  &sweep->timer,
 				  payments->config.reconcile_every_ms * 1000);
 	read_backlog(payments);
-	if (sweep->is_running || payments->is_stopping)
+	if (sweep->is_running || must_rest(payments))
 		return;
 	sweep->is_running = true;
 	sweep->phase = 0;
@@ -164,7 +179,7 @@ end_of_page(CfaPayments *payments)
 		sweep->phase++;
 		sweep->after[0] = '\0';
 	}
-	if (payments->is_stopping || sweep->phase == PHASES ||
+	if (must_rest(payments) || sweep->phase == PHASES ||
 		(sweep->phase == PHASES - 1 && sweep->runs % LAST_PHASE_EVERY != 0))
 	{
 		sweep->is_running = false;
@@ -224,6 +239,11 @@ follow_up_due(void *arg)
 	CfaPayments *payments = arg;
 	int64_t now_us = cfa_clock_us();
 
+	if (cfa_control_is_held(&payments->pause))
+	{
+		cfa_timer_set(payments->daemon.loop, &payments->follow_up, HELD_US);
+		return;
+	}
 	for (int look = 0; look < CFA_FOLLOW_UPS; look++)
 	{
 		CfaFollowUpRing *ring = &payments->follow_ups[look];

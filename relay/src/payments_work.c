@@ -106,6 +106,11 @@ cfa_work_pump(CfaPayments *payments)
 {
 	int64_t now_ms = cfa_clock_us() / MS;
 
+	if (cfa_control_is_held(&payments->pause))
+	{
+		cfa_work_release(payments);
+		return;
+	}
 	while (payments->waiting_first != NULL && !payments->is_stopping &&
 		   payments->in_flight < payments->config.concurrency)
 	{

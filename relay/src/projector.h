@@ -22,6 +22,7 @@
 #include <stdint.h>
 
 #include "careforall/backoff.h"
+#include "control.h"
 #include "daemon.h"
 #include "jetstream.h"
 #include "nats_link.h"
@@ -46,7 +47,8 @@ typedef enum CfaProjectorState
 	CFA_PROJECTOR_STANDBY,	/* another projector holds the lease */
 	CFA_PROJECTOR_CHECKING, /* is the model in Redis good to go on from? */
 	CFA_PROJECTOR_REBUILDING,
-	CFA_PROJECTOR_FOLLOWING
+	CFA_PROJECTOR_FOLLOWING,
+	CFA_PROJECTOR_PAUSED /* by an administrator */
 } CfaProjectorState;
 
 /* Where the model in Redis stands: the hash cfa:position. */
@@ -147,6 +149,7 @@ typedef struct CfaProjectorMetrics
 	CfaMetric rebuild_total;
 	CfaMetric guard_lost;
 	CfaMetric cached;
+	CfaMetric paused;
 	CfaMetric losses[3];
 } CfaProjectorMetrics;
 
@@ -180,6 +183,8 @@ struct CfaProjector
 	bool is_check_due;	  /* a check was asked for and waits for its turn */
 	int64_t ready_target; /* sequence to reach before cfa:ready is set */
 	int64_t lag;
+	int64_t resyncs;
+	CfaControl pause; /* whether it may work */
 	CfaStreamInfo stream;
 	CfaPosition position;
 	CfaCommitted committed; /* of the transaction under way; NULL: none */
@@ -217,6 +222,10 @@ void cfa_projector_ask_identity(CfaProjector *projector);
 void cfa_projector_try_ready(CfaProjector *projector);
 
 void cfa_projector_tick(void *arg);
+
+/* For CfaControl. */
+void cfa_projector_describe(void *arg, CfaControlReport *report);
+void cfa_projector_hold(void *arg, bool is_held);
 const char *cfa_projector_state_name(CfaProjectorState state);
 
 /* ---- projector_store.c */

@@ -123,6 +123,7 @@ is_ready(void *arg, CfaBuf *reason)
 {
 	cfa_buf_adds(reason, cfa_projector_state_name(projector.state));
 	return projector.state == CFA_PROJECTOR_STANDBY ||
+		   projector.state == CFA_PROJECTOR_PAUSED ||
 		   (projector.state == CFA_PROJECTOR_FOLLOWING &&
 			projector.is_model_ready);
 }
@@ -200,6 +201,14 @@ start_connections(void)
 	projector.redis = cfa_redis_new(loop, &redis);
 	projector.nats = cfa_nats_new(loop, &nats);
 	projector.pg = cfa_pg_new(loop, &pg);
+	cfa_control_init(&projector.pause,
+					 &(CfaControlOptions){.consumer = "projector",
+										  .pg = projector.pg,
+										  .metrics = projector.daemon.metrics,
+										  .paused = projector.metrics.paused,
+										  .describe = cfa_projector_describe,
+										  .on_change = cfa_projector_hold,
+										  .arg = &projector});
 }
 
 static void
@@ -259,6 +268,7 @@ nats_read(void *arg)
 static void
 pg_up(void *arg)
 {
+	cfa_control_tick(&projector.pause);
 	cfa_projector_ask_identity(&projector);
 }
 

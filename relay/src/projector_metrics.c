@@ -133,7 +133,8 @@ init_gauges(CfaProjector *projector)
 	m->state = cfa_metrics_gauge(
 		metrics,
 		"careforall_projector_state",
-		"0 waiting, 1 standing by, 2 checking, 3 rebuilding, 4 following.",
+		"0 waiting, 1 standing by, 2 checking, 3 rebuilding, 4 following, 5 "
+		"paused.",
 		NULL,
 		1);
 	m->ready = cfa_metrics_gauge(metrics,
@@ -150,6 +151,12 @@ init_gauges(CfaProjector *projector)
 		cfa_metrics_gauge(metrics,
 						  "careforall_projector_rebuild_campaigns",
 						  "Campaigns of this rebuild in all.",
+						  NULL,
+						  1);
+	m->paused =
+		cfa_metrics_gauge(metrics,
+						  "careforall_projector_paused",
+						  "1 while an administrator has paused the projector.",
 						  NULL,
 						  1);
 	m->cached = cfa_metrics_gauge(metrics,

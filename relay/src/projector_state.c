@@ -34,6 +34,8 @@ static void lease_answered(void *arg, const redisReply *reply);
 static void watch_position(CfaProjector *projector);
 static void position_seen(void *arg, const redisReply *reply);
 static void ready_seen(void *arg, const redisReply *reply);
+static void look_at_position(CfaProjector *projector);
+static void position_looked_at(void *arg, const redisReply *reply);
 static void tell_leader(CfaProjector *projector);
 static void leader_answered(void *arg, const redisReply *reply);
 static void position_read(void *arg, const redisReply *reply);
@@ -64,6 +66,8 @@ cfa_projector_state_name(CfaProjectorState state)
 			return "rebuilding";
 		case CFA_PROJECTOR_FOLLOWING:
 			return "following";
+		case CFA_PROJECTOR_PAUSED:
+			return "paused";
 	}
 	return "unknown";
 }
@@ -71,8 +75,10 @@ cfa_projector_state_name(CfaProjectorState state)
 void
 cfa_projector_connected(CfaProjector *projector)
 {
-	if (projector->state == CFA_PROJECTOR_WAITING && projector->js != NULL &&
-		cfa_redis_is_up(projector->redis) && !projector->is_stopping)
+	if ((projector->state == CFA_PROJECTOR_WAITING ||
+		 projector->state == CFA_PROJECTOR_PAUSED) &&
+		projector->js != NULL && cfa_redis_is_up(projector->redis) &&
+		!projector->is_stopping)
 		ask_lease(projector);
 }
 
@@ -91,6 +97,7 @@ cfa_projector_resync(CfaProjector *projector, const char *reason)
 {
 	int64_t delay_ms = cfa_backoff_next(&projector->backoff);
 
+	projector->resyncs++;
 	cfa_log(CFA_LOG_WARN,
 			"resync",
 			CFA_STR("reason", reason),
@@ -113,6 +120,7 @@ cfa_projector_tick(void *arg)
 	CfaProjector *projector = arg;
 
 	cfa_timer_set(projector->daemon.loop, &projector->tick, TICK_US);
+	cfa_control_tick(&projector->pause);
 	if (projector->js != NULL)
 		cfa_js_tick(projector->js, cfa_clock_us() / 1000);
 	if (!cfa_redis_is_up(projector->redis) || projector->is_stopping)
@@ -124,6 +132,8 @@ cfa_projector_tick(void *arg)
 		ask_lease(projector);
 	if (projector->state == CFA_PROJECTOR_FOLLOWING)
 		watch_position(projector);
+	else if (projector->state == CFA_PROJECTOR_PAUSED)
+		look_at_position(projector);
 }
 
 /* ---- lease */
@@ -156,8 +166,15 @@ lease_answered(void *arg, const redisReply *reply)
 		cfa_log(CFA_LOG_ERROR, "lease_failed", CFA_STR("error", reply->str));
 		return;
 	}
+	if (cfa_control_is_held(&projector->pause))
+	{
+		/* Keeps the lease: another projector would be paused as well. */
+		projector->state = CFA_PROJECTOR_PAUSED;
+		return;
+	}
 	if (is_ours && (projector->state == CFA_PROJECTOR_WAITING ||
-					projector->state == CFA_PROJECTOR_STANDBY))
+					projector->state == CFA_PROJECTOR_STANDBY ||
+					projector->state == CFA_PROJECTOR_PAUSED))
 	{
 		cfa_log(CFA_LOG_INFO, "leading");
 		cfa_projector_check(projector);
@@ -273,6 +290,65 @@ leader_answered(void *arg, const redisReply *reply)
 		cfa_log(CFA_LOG_INFO, "rebuild_finished");
 		cfa_loop_stop(projector->daemon.loop, 0);
 	}
+}
+
+/* ---- pausing */
+
+void
+cfa_projector_describe(void *arg, CfaControlReport *report)
+{
+	const CfaProjector *projector = arg;
+
+	snprintf(report->state,
+			 sizeof(report->state),
+			 "%s",
+			 cfa_projector_state_name(projector->state));
+	if (projector->position.sequence > 0)
+		report->stream_seq = projector->position.sequence;
+	if (projector->state == CFA_PROJECTOR_FOLLOWING)
+		report->pending = projector->lag + projector->queue_count;
+	report->failures = projector->resyncs;
+}
+
+/* The model stays as it is and goes on to be served. */
+void
+cfa_projector_hold(void *arg, bool is_held)
+{
+	CfaProjector *projector = arg;
+
+	if (projector->is_stopping)
+		return;
+	if (!is_held)
+	{
+		cfa_projector_connected(projector);
+		return;
+	}
+	cfa_projector_disconnected(projector);
+	projector->state = CFA_PROJECTOR_PAUSED;
+}
+
+/* A process that was started while paused has not read where the model stands. */
+static void
+look_at_position(CfaProjector *projector)
+{
+	CFA_REDIS_SEND(projector->redis,
+				   position_looked_at,
+				   projector,
+				   "HGET",
+				   "cfa:position",
+				   "seq");
+}
+
+static void
+position_looked_at(void *arg, const redisReply *reply)
+{
+	CfaProjector *projector = arg;
+	uint64_t sequence;
+
+	if (reply != NULL && reply->type == REDIS_REPLY_STRING &&
+		projector->state == CFA_PROJECTOR_PAUSED &&
+		cfa_parse_uint(reply->str, strlen(reply->str), INT64_MAX, &sequence))
+		projector->position.sequence = (int64_t) sequence;
 }
 
 /* ---- checking */

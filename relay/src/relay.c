@@ -36,6 +36,8 @@ static void on_nats_up(void *arg);
 static void on_nats_down(void *arg, const char *error);
 static void on_nats_read(void *arg);
 static void try_stream(CfaRelay *relay);
+static void describe(void *arg, CfaControlReport *report);
+static void on_pause(void *arg, bool is_held);
 
 void
 cfa_relay_init(CfaRelay *relay, const CfaRelayConfig *config, CfaDaemon *daemon)
@@ -76,6 +78,14 @@ cfa_relay_start(CfaRelay *relay)
 	relay->nats = cfa_nats_new(relay->loop, &nats);
 	cfa_source_init(relay);
 	cfa_lead_init(relay);
+	cfa_control_init(&relay->pause,
+					 &(CfaControlOptions){.consumer = CFA_RELAY_CONSUMER,
+										  .pg = relay->control,
+										  .metrics = relay->metrics.registry,
+										  .paused = relay->metrics.is_paused,
+										  .describe = describe,
+										  .on_change = on_pause,
+										  .arg = relay});
 	cfa_timer_set(relay->loop, &relay->tick, TICK_US);
 }
 
@@ -256,6 +266,11 @@ try_stream(CfaRelay *relay)
 	if (relay->phase != CFA_RELAY_WAIT || !relay->is_retry_due ||
 		relay->js == NULL)
 		return;
+	if (cfa_control_is_held(&relay->pause))
+	{
+		set_reason(relay, "paused");
+		return;
+	}
 	relay->phase = CFA_RELAY_STREAM;
 	set_reason(relay, "asking for the stream");
 	cfa_stream_ask(relay);
@@ -339,6 +354,47 @@ cfa_relay_window_moved(CfaRelay *relay)
 		cfa_lead_checkpoint(relay, true);
 }
 
+/* ---- pausing */
+
+static void
+describe(void *arg, CfaControlReport *report)
+{
+	const CfaRelay *relay = arg;
+
+	snprintf(report->state,
+			 sizeof(report->state),
+			 "%s",
+			 relay->phase == CFA_RELAY_FLOW ? "flowing" : relay->reason);
+	if (relay->phase == CFA_RELAY_FLOW)
+		report->stream_seq =
+			(int64_t) (relay->window.base + relay->window.acked);
+	report->failures =
+		cfa_metrics_value(relay->metrics.registry, relay->metrics.resyncs);
+}
+
+/*
+ * A pause keeps the lead, so that no standby begins, and ends all else; what was in
+ * flight is found in the stream's tail by the way that leads back.
+ */
+static void
+on_pause(void *arg, bool is_held)
+{
+	CfaRelay *relay = arg;
+
+	if (relay->phase == CFA_RELAY_STANDBY || relay->phase == CFA_RELAY_STOPPING)
+		return;
+	if (!is_held)
+	{
+		try_stream(relay);
+		return;
+	}
+	set_reason(relay, "paused");
+	if (relay->phase == CFA_RELAY_WAIT)
+		return;
+	relay->phase = CFA_RELAY_WAIT;
+	cfa_timer_set(relay->loop, &relay->teardown, 0);
+}
+
 /* ---- stopping */
 
 void
@@ -381,6 +437,7 @@ on_tick(void *arg)
 	int64_t oldest_us = cfa_window_oldest_us(&relay->window);
 
 	cfa_timer_set(relay->loop, &relay->tick, TICK_US);
+	cfa_control_tick(&relay->pause);
 	if (relay->js != NULL)
 		cfa_js_tick(relay->js, cfa_monotonic_ms());
 	if (oldest_us != 0 && now_us - oldest_us > ACK_LIMIT_US)
@@ -401,6 +458,11 @@ cfa_relay_is_ready(void *arg, CfaBuf *reason)
 		cfa_nats_connection(relay->nats) != NULL)
 	{
 		cfa_buf_adds(reason, "standing by");
+		return true;
+	}
+	if (cfa_control_is_paused(&relay->pause))
+	{
+		cfa_buf_adds(reason, "paused");
 		return true;
 	}
 	if (relay->phase != CFA_RELAY_FLOW)

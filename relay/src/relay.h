@@ -18,6 +18,7 @@
 #include <stdint.h>
 
 #include "careforall/backoff.h"
+#include "control.h"
 #include "daemon.h"
 #include "jetstream.h"
 #include "loop.h"
@@ -98,6 +99,7 @@ typedef struct CfaRelay
 	CfaTimer tick;	   /* each second: deadlines, figures */
 	CfaTimer deadline; /* by when a stop has to be over */
 	bool is_retry_due; /* the delay after a resync is over */
+	CfaControl pause;  /* whether it may publish */
 	bool is_stopping;
 
 	/* relay_lead.c */

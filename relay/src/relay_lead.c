@@ -108,7 +108,10 @@ ask_for_lead(CfaRelay *relay)
 static void
 on_up(void *arg)
 {
-	ask_for_lead(arg);
+	CfaRelay *relay = arg;
+
+	ask_for_lead(relay);
+	cfa_control_tick(&relay->pause);
 }
 
 static void

@@ -155,6 +155,10 @@ cfa_relay_metrics_init(CfaRelayMetrics *metrics, CfaMetrics *registry)
 						 "careforall_relay_asleep",
 						 "1 if the relay waits for a notification.",
 						 1);
+	m->is_paused = gauge(m,
+						 "careforall_relay_paused",
+						 "1 while an administrator has paused the relay.",
+						 1);
 	m->epoch = gauge(m,
 					 "careforall_relay_epoch",
 					 "Number of the present lead; 0 when standing by.",

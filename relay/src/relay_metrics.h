@@ -36,6 +36,7 @@ typedef struct CfaRelayMetrics
 	CfaMetric is_leader;
 	CfaMetric is_flowing;
 	CfaMetric is_asleep;
+	CfaMetric is_paused;
 	CfaMetric epoch;
 	CfaMetric checkpoint_age;
 	CfaMetric lag_events;

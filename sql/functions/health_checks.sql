@@ -59,6 +59,10 @@ AS $$
   SELECT 'job_ok_age_seconds', j.job, extract(epoch FROM clock_timestamp() - r.last_ok_at)
   FROM careforall.jobs() j LEFT JOIN careforall.job_runs r ON r.job = j.job
   UNION ALL
+  SELECT 'consumer_paused', n.name, COALESCE(c.is_paused, false)::integer
+  FROM (VALUES ('relay'), ('projector'), ('payments')) n (name)
+  LEFT JOIN careforall.consumer_controls c ON c.consumer = n.name
+  UNION ALL
   SELECT 'oldest_transaction_age_seconds', '',
          COALESCE(extract(epoch FROM max(clock_timestamp() - a.xact_start)), 0)
   FROM pg_catalog.pg_stat_activity a
@@ -145,6 +149,12 @@ AS $$
     UNION ALL
     SELECT 2, 'consumers', 'warn', 'none', 'No relay has ever led: start careforall-relay.'
     WHERE NOT EXISTS (SELECT FROM careforall.relay_leaders)
+    UNION ALL
+    SELECT 2, 'paused consumers', CASE WHEN count(c.consumer) > 0 THEN 'warn' ELSE 'ok' END,
+      COALESCE(string_agg(c.consumer, ', ' ORDER BY c.consumer), 'none'),
+      string_agg(format('%s since %s by %s: %s', c.consumer,
+        to_char(c.changed_at, 'YYYY-MM-DD HH24:MI'), c.changed_by, c.reason), '; ' ORDER BY c.consumer)
+    FROM careforall.consumer_controls c WHERE c.is_paused
     UNION ALL
     SELECT 3, l.title || CASE WHEN m.label <> '' THEN ': ' || m.label ELSE '' END,
       CASE WHEN m.value > l.bad_above THEN 'bad' WHEN m.value > l.warn_above THEN 'warn'

@@ -50,7 +50,7 @@ CREATE FUNCTION pg_temp.views_of(role_name text) RETURNS SETOF text LANGUAGE sql
     AND has_table_privilege(role_name, c.oid, 'SELECT')
 $$;
 SELECT set_eq($$SELECT * FROM pg_temp.views_of('careforall_readonly')$$,
-  ARRAY['campaign_overview', 'dead_letters_overview', 'health', 'jobs_status', 'limits_status',
+  ARRAY['campaign_overview', 'consumers_status', 'dead_letters_overview', 'health', 'jobs_status', 'limits_status',
     'outbox_days', 'outbox_parked_overview', 'outbox_status', 'pledge_summary', 'reward_overview', 'verify_status'],
   'readonly sees the views without personal data');
 SELECT set_eq($$SELECT * FROM pg_temp.views_of('careforall_support')$$,
@@ -85,16 +85,17 @@ SELECT set_eq($$SELECT * FROM pg_temp.functions_of('careforall_api')$$,
     'session_find', 'session_logout', 'session_refresh', 'stats'],
   'api may call the API functions and nothing else');
 SELECT set_eq($$SELECT * FROM pg_temp.functions_of('careforall_payments')$$,
-  ARRAY['payment_attach', 'payment_backlog', 'payment_event_apply', 'payment_find', 'payment_park',
+  ARRAY['consumer_report', 'payment_attach', 'payment_backlog', 'payment_event_apply', 'payment_find', 'payment_park',
     'payment_unpark', 'payments_pending', 'payments_unsettled', 'refund_attach', 'refund_find', 'refunds_pending'],
   'payments may call the payment functions and nothing else');
-SELECT is_empty($$SELECT f FROM pg_temp.functions_of('careforall_projector') f WHERE f NOT LIKE 'projector\_%'$$,
+SELECT is_empty($$SELECT f FROM pg_temp.functions_of('careforall_projector') f
+  WHERE f NOT LIKE 'projector\_%' AND f <> 'consumer_report'$$,
   'projector may call the projector functions and nothing else');
 SELECT is_empty($$SELECT f FROM pg_temp.functions_of('careforall_relay') f
-  WHERE f NOT LIKE 'relay\_%' AND f NOT IN ('outbox_commits', 'outbox_sleep', 'outbox_wake', 'stats')$$,
+  WHERE f NOT LIKE 'relay\_%' AND f NOT IN ('consumer_report', 'outbox_commits', 'outbox_sleep', 'outbox_wake', 'stats')$$,
   'relay may call the relay functions and nothing else');
 SELECT set_eq($$SELECT * FROM pg_temp.functions_of('careforall_readonly')$$,
-  ARRAY['health_checks', 'jobs', 'limits', 'metrics', 'outbox_partitions', 'relay_consumers'],
+  ARRAY['consumers', 'health_checks', 'jobs', 'limits', 'metrics', 'outbox_partitions', 'relay_consumers'],
   'readonly may call what its views call');
 SELECT set_eq($$SELECT * FROM pg_temp.functions_of('careforall_support')$$,
   $$SELECT * FROM pg_temp.functions_of('careforall_readonly') UNION ALL
@@ -103,7 +104,7 @@ SELECT set_eq($$SELECT * FROM pg_temp.functions_of('careforall_support')$$,
 SELECT set_eq($$SELECT * FROM pg_temp.functions_of('careforall_admin')$$,
   $$SELECT * FROM pg_temp.functions_of('careforall_support') UNION ALL
     SELECT unnest(ARRAY['admin_token_create', 'campaign_cap_set', 'campaign_close', 'campaign_create', 'campaign_dates_set',
-      'campaign_pause', 'campaign_publish', 'campaign_resume', 'donor_reveal', 'hold_release', 'job_run',
+      'campaign_pause', 'campaign_publish', 'campaign_resume', 'consumer_pause', 'consumer_resume', 'donor_reveal', 'hold_release', 'job_run',
       'limits_reload', 'outbox_drop', 'outbox_release', 'payment_redrive', 'payment_redrive_matching', 'pledge_cancel', 'pledge_refund',
       'pool_capacity_set', 'pool_create', 'refund_retry', 'reward_create', 'reward_quantity_set',
       'sessions', 'stats', 'stats_reset', 'totals_fold'])$$,

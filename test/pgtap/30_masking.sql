@@ -2,7 +2,7 @@
 -- Goal: nobody sees personal data in a view, and the one who may look leaves a
 -- trace. Method: donors with telling names; the text of every view is searched.
 \ir setup.psql
-SELECT plan(32);
+SELECT plan(33);
 
 SELECT is(careforall.email_masked(e), m, 'mask of ' || e) FROM (VALUES
   ('amina@example.org', 'a***@e***.org'),
@@ -39,7 +39,7 @@ $$;
 SELECT ok(pg_temp.view_text(v) !~* 'secret|hiddenhost', v || ' tells no secret')
 FROM unnest(ARRAY['pledge_overview', 'pledge_summary', 'refunds_overview', 'campaign_overview', 'reward_overview',
   'limits_status', 'dead_letters_overview', 'audit_overview', 'health', 'verify_status', 'jobs_status',
-  'outbox_status', 'outbox_days', 'outbox_parked_overview']) v;
+  'outbox_status', 'outbox_days', 'outbox_parked_overview', 'consumers_status']) v;
 SELECT ok(pg_temp.view_text('pledge_summary') !~* 'shown', 'the summary holds no name and no words at all');
 SELECT ok((SELECT string_agg(t::text, '') FROM careforall.pledge_timeline(:'nobody') t) !~* 'secret|hiddenhost',
   'the timeline tells no secret');
