@@ -46,6 +46,7 @@ static const CfaProblemInfo problems[CFA_PROBLEM_COUNT] = {
 	[CFA_PROBLEM_UPGRADE_REQUIRED] = {"upgrade-required", 426, "The resource is a WebSocket", 0},
 	[CFA_PROBLEM_PRECONDITION_REQUIRED] = {"precondition-required", 428, "An If-Match header is required", 0},
 	[CFA_PROBLEM_TOO_MANY_REQUESTS] = {"too-many-requests", 429, "Too many requests", 1},
+	[CFA_PROBLEM_TOO_MANY_CONNECTIONS] = {"too-many-connections", 429, "Too many connections", 5},
 	[CFA_PROBLEM_HEADERS_TOO_LARGE] = {"headers-too-large", 431, "The request headers are too large", 0},
 	[CFA_PROBLEM_INTERNAL] = {"internal", 500, "The server failed", 0},
 	[CFA_PROBLEM_NOT_IMPLEMENTED] = {"not-implemented", 501, "The method is not implemented", 0},

@@ -59,6 +59,12 @@ test_plain_form(void **state)
 	assert_plain("GET http://h/p HTTP/1.1\r\nHost: x\r\n\r\n",
 				 "GET /p HTTP/1.1\r\nHost:x\r\n\r\n",
 				 0);
+	assert_plain("GET http://h:8?a HTTP/1.1\r\nHost: x\r\n\r\n",
+				 "GET /?a HTTP/1.1\r\nHost:x\r\n\r\n",
+				 0);
+	assert_plain("GET http://[::1] HTTP/1.1\r\nHost: [::1]:80\r\n\r\n",
+				 "GET / HTTP/1.1\r\nHost:[::1]:80\r\n\r\n",
+				 0);
 	assert_plain(
 		"GET / HTTP/1.1\r\nHostile: y\r\nE:\r\nT: \ta\tb \r\nHost: x\r\n\r\n",
 		"GET / HTTP/1.1\r\nT:a b\r\nHost:x\r\n\r\n",
@@ -109,6 +115,16 @@ test_refusals(void **state)
 				   CFA_PROBLEM_BAD_REQUEST);
 	assert_refused("GET /a#b HTTP/1.1\r\nHost: a\r\n\r\n",
 				   CFA_PROBLEM_BAD_REQUEST);
+	assert_refused("GET http:///a HTTP/1.1\r\nHost: a\r\n\r\n",
+				   CFA_PROBLEM_BAD_REQUEST);
+	assert_refused("GET http://u@a/ HTTP/1.1\r\nHost: a\r\n\r\n",
+				   CFA_PROBLEM_BAD_REQUEST);
+	assert_refused("GET / HTTP/1.1\r\nHost: a:x\r\n\r\n",
+				   CFA_PROBLEM_BAD_REQUEST);
+	assert_refused("GET / HTTP/1.1\r\nHost: [::1\r\n\r\n",
+				   CFA_PROBLEM_BAD_REQUEST);
+	assert_refused("GET / HTTP/1.1\r\nHost: []\r\n\r\n",
+				   CFA_PROBLEM_BAD_REQUEST);
 	assert_refused("get / HTTP/1.1\r\nHost: a\r\n\r\n",
 				   CFA_PROBLEM_NOT_IMPLEMENTED);
 	assert_refused("GET / HTTP/1.2\r\nHost: a\r\n\r\n",
@@ -150,6 +166,24 @@ test_full_buffer(void **state)
 	assert_int_equal(frame.problem, CFA_PROBLEM_HEADERS_TOO_LARGE);
 }
 
+/* A target that goes on and on is refused as such, before its line ends. */
+static void
+test_long_target(void **state)
+{
+	uint8_t buf[4096];
+	size_t len = 4 + CFA_FRAME_TARGET_MAX;
+	CfaFrame frame;
+
+	memset(buf, 'a', sizeof(buf));
+	memcpy(buf, "GET /", 5);
+	assert_int_equal(cfa_frame_parse(buf, &len, sizeof(buf), &frame),
+					 CFA_FRAME_MORE);
+	len++;
+	assert_int_equal(cfa_frame_parse(buf, &len, sizeof(buf), &frame),
+					 CFA_FRAME_REFUSED);
+	assert_int_equal(frame.problem, CFA_PROBLEM_URI_TOO_LONG);
+}
+
 /* A head cut anywhere is never ready; changed anywhere it never misbehaves. */
 static void
 test_cuts_and_changes(void **state)
@@ -186,6 +220,7 @@ main(void)
 		cmocka_unit_test(test_fields),
 		cmocka_unit_test(test_refusals),
 		cmocka_unit_test(test_full_buffer),
+		cmocka_unit_test(test_long_target),
 		cmocka_unit_test(test_cuts_and_changes),
 	};
 

@@ -21,14 +21,16 @@
 #include "core/dispatch.h"
 #include "core/listen.h"
 #include "core/loop.h"
+#include "edge/admission.h"
 #include "edge/edge.h"
 #include "middleware/client.h"
 #include "middleware/trace.h"
 
-#define CONNECTIONS_MAX 8192
+#define SPARE_CONNECTIONS 256 /* to be refused, not left waiting */
 #define SPARE_FILES 512
 #define DRAIN_MS 10000
-#define EXIT_CONFIG 78 /* EX_CONFIG */
+#define DRAIN_IDLE_MS 1000 /* for a client to send what it is about to */
+#define EXIT_CONFIG 78	   /* EX_CONFIG */
 
 /* Kore wants a configuration file built in; ours is empty. */
 extern u_int8_t asset_builtin_kore_conf[];
@@ -43,6 +45,7 @@ static struct
 	char *log_level;
 	char *access_log;
 	char *trusted_proxies;
+	int64_t connections_per_address;
 	int64_t drain_delay_ms;
 } settings;
 
@@ -55,6 +58,14 @@ static const CfaConfigItem core_settings[] = {
 	 0,
 	 "Which requests are logged: all, errors (status 500 and above) or "
 	 "off."},
+	{"CONNECTIONS_PER_ADDRESS",
+	 CFA_CONFIG_INTEGER,
+	 &settings.connections_per_address,
+	 "256",
+	 1,
+	 65535,
+	 "Connections that one address may have open; trusted proxies may have "
+	 "any number."},
 	{"DRAIN_DELAY",
 	 CFA_CONFIG_DURATION,
 	 &settings.drain_delay_ms,
@@ -135,6 +146,8 @@ kore_parent_configure(int argc, char **argv)
 	if (cfa_listen_probe(error, sizeof(error)) != 0)
 		die(error);
 	cfa_meters_init();
+	cfa_admission_init(cfa_app_workers,
+					   (unsigned) settings.connections_per_address);
 	set_up_kore();
 	cfa_log(CFA_LOG_INFO,
 			"started",
@@ -157,6 +170,7 @@ kore_worker_configure(void)
 	if (getppid() == 1)
 		exit(0);
 	cfa_meters_worker(worker->id);
+	cfa_admission_worker(worker->id);
 	cfa_trace_worker_start();
 	cfa_loop_start();
 	cfa_tick_add(cfa_ctx_tick);
@@ -177,17 +191,18 @@ kore_worker_teardown(void)
 
 	is_draining = true;
 	sig_recv = 0;
-	while (cfa_mono_ms() < delay_end && sig_recv == 0)
+	/* At least once, to take who waits on the listener. */
+	do
 		turn();
+	while (cfa_mono_ms() < delay_end && sig_recv == 0);
 	cfa_listen_close();
 	if (cfa_app.worker_drain != NULL)
 		cfa_app.worker_drain();
-	cfa_edge_close_idle();
 	while ((http_request_count > 0 || worker_active_connections > 0) &&
 		   cfa_mono_ms() < end && sig_recv == 0)
 	{
+		cfa_edge_close_idle(DRAIN_IDLE_MS);
 		turn();
-		cfa_edge_close_idle();
 	}
 	if (cfa_app.worker_stop != NULL)
 		cfa_app.worker_stop();
@@ -303,8 +318,8 @@ set_up_kore(void)
 	kore_pidfile = kore_strdup("/dev/null");
 	worker_count = (u_int8_t) cfa_app_workers;
 	worker_set_affinity = 0;
-	worker_max_connections = CONNECTIONS_MAX;
-	worker_rlimit_nofiles = CONNECTIONS_MAX + SPARE_FILES;
+	worker_max_connections = CFA_EDGE_CONNECTIONS_MAX + SPARE_CONNECTIONS;
+	worker_rlimit_nofiles = worker_max_connections + SPARE_FILES;
 	worker_accept_threshold = 64;
 	http_body_max = cfa_app.body_max;
 	http_header_max = CFA_EDGE_HEAD_MAX;

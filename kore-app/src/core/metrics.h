@@ -37,6 +37,7 @@ typedef enum CfaCoreMeter
 	CFA_M_CONNECTIONS,
 	CFA_M_REQUESTS_WAITING,
 	CFA_M_LOG_DROPPED,
+	CFA_M_SLOW_READERS,
 	CFA_M_APP
 } CfaCoreMeter;
 

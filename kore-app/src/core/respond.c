@@ -31,14 +31,13 @@ cfa_respond(CfaCtx *ctx)
 	struct http_request *req = ctx->req;
 	struct connection *c = req->owner;
 	bool has_body = ctx->status != 204 && ctx->status != 304;
+	bool is_last = must_close(ctx);
 	unsigned i;
 
 	ctx->is_sent = true;
 	req->status = (u_int16_t) ctx->status;
 	if (c == NULL)
 		return;
-	if (must_close(ctx))
-		c->flags |= CONN_CLOSE_EMPTY;
 	cfa_buf_reset(&head);
 	cfa_buf_addf(&head,
 				 "HTTP/1.1 %d %s\r\ndate: %s\r\n",
@@ -55,13 +54,15 @@ cfa_respond(CfaCtx *ctx)
 		add_header(ctx->headers[i].name, ctx->headers[i].value);
 	if (has_body)
 		cfa_buf_addf(&head, "content-length: %zu\r\n", ctx->body_len);
-	if (c->flags & CONN_CLOSE_EMPTY)
+	if (is_last)
 		cfa_buf_adds(&head, "connection: close\r\n");
 	cfa_buf_add(&head, "\r\n", 2);
 	net_send_queue(c, head.data, head.len);
 	if (has_body && ctx->body_len > 0 && ctx->method != CFA_HEAD)
 		net_send_queue(c, ctx->body, ctx->body_len);
-	if (!(c->flags & CONN_CLOSE_EMPTY))
+	if (is_last)
+		cfa_edge_end(c);
+	else
 		cfa_edge_next(c);
 }
 
@@ -96,9 +97,15 @@ add_header(const char *name, const char *value)
 static bool
 must_close(const CfaCtx *ctx)
 {
-	const char *connection = cfa_ctx_header(ctx, "connection");
+	const struct http_header *header;
 
 	if (cfa_app_is_draining() || (ctx->req->flags & HTTP_VERSION_1_0))
 		return true;
-	return connection != NULL && strcasestr(connection, "close") != NULL;
+	TAILQ_FOREACH(header, &ctx->req->req_headers, list)
+	{
+		if (strcasecmp(header->header, "connection") == 0 &&
+			cfa_header_has_token(header->value, "close"))
+			return true;
+	}
+	return false;
 }

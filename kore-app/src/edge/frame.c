@@ -35,6 +35,8 @@ static CfaFrameResult refuse(CfaFrame *frame, CfaProblem problem,
 							 const char *detail);
 static CfaFrameResult check_start(const uint8_t *buf, size_t len,
 								  CfaFrame *frame);
+static CfaFrameResult check_target_length(const uint8_t *buf, size_t len,
+										  CfaFrame *frame);
 static CfaFrameResult check_bytes(const uint8_t *buf, size_t len,
 								  CfaFrame *frame);
 static CfaFrameResult read_request_line(Reader *r);
@@ -51,6 +53,7 @@ static CfaMethod find_method(const uint8_t *name, size_t len);
 static size_t line_length(const Reader *r);
 static bool is_token(uint8_t c);
 static bool is_host(const char *value, size_t len);
+static bool is_host_char(char c, bool is_v6);
 
 CfaFrameResult
 cfa_frame_parse(uint8_t *buf, size_t *len, size_t size, CfaFrame *frame)
@@ -68,6 +71,8 @@ cfa_frame_parse(uint8_t *buf, size_t *len, size_t size, CfaFrame *frame)
 		*len -= 2;
 	}
 	result = check_start(buf, *len, frame);
+	if (result == CFA_FRAME_READY)
+		result = check_target_length(buf, *len, frame);
 	if (result == CFA_FRAME_REFUSED)
 		return result;
 	blank = memmem(buf, *len, "\r\n\r\n", 4);
@@ -128,6 +133,27 @@ check_start(const uint8_t *buf, size_t len, CfaFrame *frame)
 					  CFA_PROBLEM_NOT_IMPLEMENTED,
 					  "The method is not implemented.");
 	return CFA_FRAME_MORE;
+}
+
+/* A target that is too long is refused as such, however long it goes on. */
+static CfaFrameResult
+check_target_length(const uint8_t *buf, size_t len, CfaFrame *frame)
+{
+	const uint8_t *target = memchr(buf, ' ', len);
+	size_t i;
+
+	if (target == NULL)
+		return CFA_FRAME_MORE;
+	target++;
+	len -= (size_t) (target - buf);
+	for (i = 0; i < len && target[i] > ' ' && target[i] < 0x7f; i++)
+	{
+		if (i == CFA_FRAME_TARGET_MAX)
+			return refuse(frame,
+						  CFA_PROBLEM_URI_TOO_LONG,
+						  "The request target is too long.");
+	}
+	return CFA_FRAME_READY;
 }
 
 /* Line ends are CRLF; no other control byte but a tab is in the block. */
@@ -211,10 +237,6 @@ read_target(Reader *r, size_t start, size_t len)
 	const char *target = (const char *) r->buf + start;
 	const char *query;
 
-	if (len > CFA_FRAME_TARGET_MAX)
-		return refuse(r->frame,
-					  CFA_PROBLEM_URI_TOO_LONG,
-					  "The request target is too long.");
 	if (len == 1 && target[0] == '*')
 	{
 		if (r->frame->method != CFA_OPTIONS)
@@ -223,27 +245,41 @@ read_target(Reader *r, size_t start, size_t len)
 						  "The target * belongs to OPTIONS.");
 		return CFA_FRAME_ASTERISK;
 	}
+	r->frame->path_at = r->out;
 	if (len > 7 && strncasecmp(target, "http://", 7) == 0)
 	{
-		const char *path = memchr(target + 7, '/', len - 7);
+		size_t host_len = 0;
 
-		if (path == NULL)
+		target += 7;
+		len -= 7;
+		while (host_len < len && strchr("/?#", target[host_len]) == NULL)
+			host_len++;
+		if (!is_host(target, host_len))
 			return refuse(r->frame,
 						  CFA_PROBLEM_BAD_REQUEST,
-						  "The request target has no path.");
-		len -= (size_t) (path - target);
-		target = path;
+						  "The request target has no plain host.");
+		target += host_len;
+		len -= host_len;
+		/* An empty path is the root (RFC 9112, 3.2.1). */
+		if (len == 0 || target[0] == '?')
+			r->buf[r->out++] = '/';
 	}
-	if (target[0] != '/' || memchr(target, '#', len) != NULL)
+	else if (target[0] != '/')
+	{
 		return refuse(r->frame,
 					  CFA_PROBLEM_BAD_REQUEST,
 					  "The request target must be a path.");
+	}
+	if (memchr(target, '#', len) != NULL)
+		return refuse(r->frame,
+					  CFA_PROBLEM_BAD_REQUEST,
+					  "The request target must not have a fragment.");
 	memmove(r->buf + r->out, target, len);
-	r->frame->path_at = r->out;
-	query = memchr(r->buf + r->out, '?', len);
-	r->frame->path_len =
-		query ? (size_t) (query - (const char *) r->buf) - r->out : len;
 	r->out += len;
+	query = memchr(r->buf + r->frame->path_at, '?', r->out - r->frame->path_at);
+	r->frame->path_len =
+		(query ? (size_t) (query - (const char *) r->buf) : r->out) -
+		r->frame->path_at;
 	return CFA_FRAME_READY;
 }
 
@@ -440,20 +476,36 @@ is_token(uint8_t c)
 		   (c != '\0' && strchr("!#$%&'*+-.^_`|~", c) != NULL);
 }
 
+/* A name or an address, in brackets if of version 6, and perhaps a port. */
 static bool
 is_host(const char *value, size_t len)
 {
-	size_t i;
+	size_t i = 0;
+	size_t name_len;
+	bool is_v6 = len > 0 && value[0] == '[';
 
-	if (len == 0 || len > CFA_FRAME_HOST_MAX)
+	if (len > CFA_FRAME_HOST_MAX)
 		return false;
-	for (i = 0; i < len; i++)
-	{
-		char c = value[i];
+	if (is_v6)
+		i++;
+	while (i < len && is_host_char(value[i], is_v6))
+		i++;
+	name_len = i - (is_v6 ? 1 : 0);
+	if (name_len == 0 || (is_v6 && (i == len || value[i++] != ']')))
+		return false;
+	if (i == len)
+		return true;
+	if (value[i++] != ':')
+		return false;
+	while (i < len && value[i] >= '0' && value[i] <= '9')
+		i++;
+	return i == len;
+}
 
-		if (!((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-			  (c >= '0' && c <= '9') || strchr("-._~:[]%", c) != NULL))
-			return false;
-	}
-	return true;
+static bool
+is_host_char(char c, bool is_v6)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+		   (c >= '0' && c <= '9') ||
+		   (c != '\0' && strchr(is_v6 ? ":.%" : "-._~%", c) != NULL);
 }

@@ -11,6 +11,7 @@
 
 static const char *trusted = "";
 
+static void write_peer(const struct connection *c, char *out, size_t size);
 static bool is_trusted(const char *address, size_t len);
 
 void
@@ -22,16 +23,10 @@ cfa_client_configure(const char *proxies)
 void
 cfa_client_start(CfaCtx *ctx)
 {
-	const struct connection *c = ctx->req->owner;
 	const char *chain = cfa_ctx_header(ctx, "x-forwarded-for");
-	const void *address = c->family == AF_INET6
-							  ? (const void *) &c->addr.ipv6.sin6_addr
-							  : (const void *) &c->addr.ipv4.sin_addr;
 	size_t len;
 
-	if (c->family == AF_UNIX ||
-		inet_ntop(c->family, address, ctx->client, sizeof(ctx->client)) == NULL)
-		(void) snprintf(ctx->client, sizeof(ctx->client), "local");
+	write_peer(ctx->req->owner, ctx->client, sizeof(ctx->client));
 	if (chain == NULL || !is_trusted(ctx->client, strlen(ctx->client)))
 		return;
 	len = strlen(chain);
@@ -56,6 +51,27 @@ cfa_client_start(CfaCtx *ctx)
 			return;
 		len = (size_t) (comma - chain);
 	}
+}
+
+bool
+cfa_client_is_proxy(const struct connection *c)
+{
+	char address[INET6_ADDRSTRLEN];
+
+	write_peer(c, address, sizeof(address));
+	return is_trusted(address, strlen(address));
+}
+
+static void
+write_peer(const struct connection *c, char *out, size_t size)
+{
+	const void *address = c->family == AF_INET6
+							  ? (const void *) &c->addr.ipv6.sin6_addr
+							  : (const void *) &c->addr.ipv4.sin_addr;
+
+	if (c->family == AF_UNIX ||
+		inet_ntop(c->family, address, out, (socklen_t) size) == NULL)
+		(void) snprintf(out, size, "local");
 }
 
 static bool

@@ -2,7 +2,11 @@
 #ifndef CFA_APP_CLIENT_H
 #define CFA_APP_CLIENT_H
 
+#include <stdbool.h>
+
 #include "core/ctx.h"
+
+struct connection;
 
 /* Sets the addresses whose X-Forwarded-For is believed; a comma list. */
 void cfa_client_configure(const char *proxies);
@@ -12,5 +16,8 @@ void cfa_client_configure(const char *proxies);
  * known proxy, the last one the proxies did not add themselves.
  */
 void cfa_client_start(CfaCtx *ctx);
+
+/* Whether the other end of a connection is a known proxy. */
+bool cfa_client_is_proxy(const struct connection *c);
 
 #endif

@@ -88,6 +88,26 @@ cfa_media_type_is(const char *content_type, const char *type)
 }
 
 bool
+cfa_header_has_token(const char *list, const char *token)
+{
+	size_t token_len = strlen(token);
+
+	while (*list != '\0')
+	{
+		const char *item = list;
+		size_t len = strcspn(list, ",");
+
+		list += len;
+		if (trim(&item, len) == token_len &&
+			strncasecmp(item, token, token_len) == 0)
+			return true;
+		if (*list == ',')
+			list++;
+	}
+	return false;
+}
+
+bool
 cfa_etag_listed(const char *if_none_match, const char *etag)
 {
 	size_t etag_len = strlen(etag);

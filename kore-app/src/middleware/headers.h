@@ -19,6 +19,9 @@ bool cfa_accepts(const char *accept, const char *type);
 /* Whether a Content-Type is the media type; a charset must be UTF-8. */
 bool cfa_media_type_is(const char *content_type, const char *type);
 
+/* Whether a comma list such as Connection holds the token, in any case. */
+bool cfa_header_has_token(const char *list, const char *token);
+
 /* Whether an If-None-Match list holds the strong tag (weak comparison) or "*". */
 bool cfa_etag_listed(const char *if_none_match, const char *etag);
 
