@@ -6,8 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "adapters/passwords.h"
 #include "adapters/pg.h"
 #include "adapters/redis.h"
+#include "adapters/tokens.h"
 #include "core/app.h"
 #include "core/ctx.h"
 #include "core/cursor.h"
@@ -17,6 +19,7 @@
 #include "handlers/provider_event.h"
 #include "handlers/webhooks.h"
 #include "meters.h"
+#include "middleware/auth.h"
 #include "middleware/cors.h"
 #include "routes.h"
 
@@ -33,6 +36,9 @@ static struct
 	char *redis_url;
 	char *redis_password;
 	char *token_key;
+	char *signing_keys;
+	CfaPasswordSettings passwords;
+	char *peppers;
 	char *public_url;
 	char *webhook_secrets;
 } settings;
@@ -43,6 +49,11 @@ static const CfaConfigItem items[] = {
 	{"API_LISTEN", CFA_CONFIG_TEXT, &settings.listen, "127.0.0.1:8081", 0, 0, "Address of the public API, IP address and port."},
 	{"API_WORKERS", CFA_CONFIG_INTEGER, &settings.workers, "2", 1, CFA_WORKERS_MAX, "Worker processes."},
 	{"CORS_ORIGINS", CFA_CONFIG_TEXT, &settings.cors_origins, "", 0, 0, "Web origins that may read answers beside that of PUBLIC_URL, a comma list."},
+	{"PASSWORD_MEMORY_KIB", CFA_CONFIG_INTEGER, &settings.passwords.memory_kib, "19456", CFA_PASSWORD_MEMORY_MIN_KIB, CFA_PASSWORD_MEMORY_MAX_KIB, "Memory of one password hash, KiB; raised at the next log-in of each account."},
+	{"PASSWORD_PASSES", CFA_CONFIG_INTEGER, &settings.passwords.passes, "2", CFA_PASSWORD_PASSES_MIN, CFA_PASSWORD_PASSES_MAX, "Passes of one password hash over its memory; raised at the next log-in of each account."},
+	{"PASSWORD_PEPPERS", CFA_CONFIG_SECRET, &settings.peppers, "", 0, 0, "Secrets mixed into passwords, hexadecimal, 16 to 64 bytes, a comma list: the first for new hashes; one may go when no account has its id."},
+	{"PASSWORD_QUEUE", CFA_CONFIG_INTEGER, &settings.passwords.queue, "100", 1, CFA_PASSWORD_QUEUE_MAX, "Log-ins that may wait for their password hash in each worker; more are refused with 503."},
+	{"PASSWORD_THREADS", CFA_CONFIG_INTEGER, &settings.passwords.threads, "1", 1, CFA_PASSWORD_THREADS_MAX, "Password hashes at once in each worker; each takes PASSWORD_MEMORY_KIB."},
 	{"PG_CONNECTIONS", CFA_CONFIG_INTEGER, &settings.pg_connections, "2", 1, CFA_PG_CONNECTIONS_MAX, "PostgreSQL connections of each worker."},
 	{"PG_DSN", CFA_CONFIG_TEXT, &settings.pg_dsn, NULL, 0, 0, "PostgreSQL connection string without the password."},
 	{"PG_PASSWORD", CFA_CONFIG_SECRET, &settings.pg_password, "", 0, 0, "Password of the PostgreSQL user."},
@@ -51,9 +62,13 @@ static const CfaConfigItem items[] = {
 	{"PG_SIDE_CONNECTIONS", CFA_CONFIG_INTEGER, &settings.pg_side_connections, "2", 1, CFA_PG_SIDE_CONNECTIONS_MAX, "Further PostgreSQL connections of each worker, for administration and other calls that may be slow."},
 	{"REDIS_PASSWORD", CFA_CONFIG_SECRET, &settings.redis_password, "", 0, 0, "Password of Redis."},
 	{"REDIS_URL", CFA_CONFIG_TEXT, &settings.redis_url, "redis://127.0.0.1:56379/0", 0, 0, "Redis, redis://host:port/database."},
+	{"SIGNING_KEYS", CFA_CONFIG_SECRET, &settings.signing_keys, NULL, 0, 0, "Private keys of access tokens, P-256, 64 hexadecimal digits each, a comma list: the first signs, all verify."},
 	{"WEBHOOK_SECRETS", CFA_CONFIG_SECRET, &settings.webhook_secrets, NULL, 0, 0, "Secrets of the payment provider's webhooks, a comma list; all are valid."},
 };
 /* clang-format on */
+
+/* Limits first, then who it is. */
+static const CfaStep steps[] = {cfa_auth_step, NULL};
 
 static CfaTokenKeys keys;
 static CfaSecrets secrets;
@@ -63,6 +78,7 @@ static char problem_base[512];
 static int configure(char *error, size_t error_size);
 static int configure_secrets(char *error, size_t error_size);
 static int configure_urls(char *error, size_t error_size);
+static int configure_accounts(char *error, size_t error_size);
 static void worker_start(void);
 static void worker_stop(void);
 
@@ -75,6 +91,7 @@ const CfaApp cfa_app = {
 	.settings = items,
 	.setting_count = sizeof(items) / sizeof(items[0]),
 	.body_max = CFA_PROVIDER_EVENT_MAX,
+	.steps = steps,
 	.configure = configure,
 	.worker_start = worker_start,
 	.worker_drain = cfa_live_close_all,
@@ -96,7 +113,8 @@ configure(char *error, size_t error_size)
 		return -1;
 	}
 	if (configure_secrets(error, error_size) != 0 ||
-		configure_urls(error, error_size) != 0)
+		configure_urls(error, error_size) != 0 ||
+		configure_accounts(error, error_size) != 0)
 		return -1;
 	if (cfa_pg_configure(settings.pg_dsn,
 						 settings.pg_password,
@@ -176,9 +194,22 @@ configure_urls(char *error, size_t error_size)
 	return 0;
 }
 
+static int
+configure_accounts(char *error, size_t error_size)
+{
+	settings.passwords.peppers = settings.peppers;
+	if (cfa_passwords_configure(&settings.passwords, error, error_size) != 0)
+		return -1;
+	return cfa_tokens_configure(settings.signing_keys,
+								settings.public_url,
+								error,
+								error_size);
+}
+
 static void
 worker_start(void)
 {
+	cfa_passwords_start();
 	cfa_pg_start();
 	cfa_redis_start();
 	cfa_pledges_start();

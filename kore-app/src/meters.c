@@ -22,6 +22,12 @@ static const double batch_bounds[] = {1, 2, 4, 8, 16, 32, 64};
 #define PLEDGES_HELP "Pledge requests by outcome."
 #define WEBHOOKS "careforall_webhook_events_total"
 #define WEBHOOKS_HELP "Provider events received by outcome."
+#define ACCESS "careforall_access_total"
+#define ACCESS_HELP "Requests to routes that want an account, by what their credentials were worth."
+#define LOGINS "careforall_logins_total"
+#define LOGINS_HELP "Log-ins by outcome."
+#define REFRESHES "careforall_refreshes_total"
+#define REFRESHES_HELP "Uses of refresh tokens by outcome."
 #define LIVE_REFUSED "careforall_live_refused_total"
 #define LIVE_REFUSED_HELP "Live connections refused, by reason."
 
@@ -78,5 +84,25 @@ const CfaMeterDef cfa_api_meters[CFA_M_API_END - CFA_M_APP] = {
 	AT(CFA_M_LIVE_REFUSED_ORIGIN) = {LIVE_REFUSED, "reason=\"origin\"", LIVE_REFUSED_HELP, CFA_METER_COUNTER},
 	AT(CFA_M_LIVE_REFUSED_FULL) = {LIVE_REFUSED, "reason=\"full\"", LIVE_REFUSED_HELP, CFA_METER_COUNTER},
 	AT(CFA_M_LIVE_BAD_MESSAGES) = {"careforall_live_bad_messages_total", NULL, "Messages of live connections that were refused.", CFA_METER_COUNTER},
+	AT(CFA_M_AUTH_ACCEPTED) = {ACCESS, "outcome=\"accepted\"", ACCESS_HELP, CFA_METER_COUNTER},
+	AT(CFA_M_AUTH_NO_TOKEN) = {ACCESS, "outcome=\"no_token\"", ACCESS_HELP, CFA_METER_COUNTER},
+	AT(CFA_M_AUTH_MALFORMED) = {ACCESS, "outcome=\"malformed\"", ACCESS_HELP, CFA_METER_COUNTER},
+	AT(CFA_M_AUTH_BAD_TOKEN) = {ACCESS, "outcome=\"bad_token\"", ACCESS_HELP, CFA_METER_COUNTER},
+	AT(CFA_M_AUTH_EXPIRED) = {ACCESS, "outcome=\"expired\"", ACCESS_HELP, CFA_METER_COUNTER},
+	AT(CFA_M_AUTH_ENDED) = {ACCESS, "outcome=\"session_over\"", ACCESS_HELP, CFA_METER_COUNTER},
+	AT(CFA_M_AUTH_FORBIDDEN) = {ACCESS, "outcome=\"forbidden\"", ACCESS_HELP, CFA_METER_COUNTER},
+	AT(CFA_M_AUTH_ORIGIN) = {ACCESS, "outcome=\"origin_refused\"", ACCESS_HELP, CFA_METER_COUNTER},
+	AT(CFA_M_LOGIN_OK) = {LOGINS, "outcome=\"ok\"", LOGINS_HELP, CFA_METER_COUNTER},
+	AT(CFA_M_LOGIN_WRONG) = {LOGINS, "outcome=\"wrong\"", LOGINS_HELP, CFA_METER_COUNTER},
+	AT(CFA_M_LOGIN_SLOWED) = {LOGINS, "outcome=\"slowed\"", LOGINS_HELP, CFA_METER_COUNTER},
+	AT(CFA_M_LOGIN_OVERLOADED) = {LOGINS, "outcome=\"overloaded\"", LOGINS_HELP, CFA_METER_COUNTER},
+	AT(CFA_M_REFRESH_REFRESHED) = {REFRESHES, "outcome=\"refreshed\"", REFRESHES_HELP, CFA_METER_COUNTER},
+	AT(CFA_M_REFRESH_FORGIVEN) = {REFRESHES, "outcome=\"forgiven\"", REFRESHES_HELP, CFA_METER_COUNTER},
+	AT(CFA_M_REFRESH_REUSED) = {REFRESHES, "outcome=\"reused\"", REFRESHES_HELP, CFA_METER_COUNTER},
+	AT(CFA_M_REFRESH_REFUSED) = {REFRESHES, "outcome=\"refused\"", REFRESHES_HELP, CFA_METER_COUNTER},
+	AT(CFA_M_PASSWORD_JOBS) = {"careforall_password_jobs", NULL, "Password hashes that are computed or wait.", CFA_METER_GAUGE},
+	AT(CFA_M_PASSWORD_REFUSED) = {"careforall_password_jobs_refused_total", NULL, "Password hashes refused because too many waited.", CFA_METER_COUNTER},
+	AT(CFA_M_PASSWORD_WAIT_SECONDS) = {"careforall_password_wait_seconds", NULL, "Time that a password hash waited for a thread.", CFA_METER_HISTOGRAM, statement_bounds, COUNT(statement_bounds), 1e-6},
+	AT(CFA_M_PASSWORD_SECONDS) = {"careforall_password_hash_seconds", NULL, "Time that password hashes took, with what waited for the loop.", CFA_METER_HISTOGRAM, statement_bounds, COUNT(statement_bounds), 1e-6},
 };
 /* clang-format on */

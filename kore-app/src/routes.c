@@ -5,12 +5,14 @@
 #include "routes.h"
 
 #include "handlers/assets.h"
+#include "handlers/auth.h"
 #include "handlers/campaigns.h"
 #include "handlers/health.h"
 #include "handlers/live.h"
 #include "handlers/pledge_request.h"
 #include "handlers/pledges.h"
 #include "handlers/provider_event.h"
+#include "handlers/users.h"
 #include "handlers/webhooks.h"
 
 #define JSON "application/json"
@@ -34,8 +36,24 @@ const CfaRoute cfa_api_routes[] = {
 	{CFA_GET, "/api/v1/live", CFA_PUBLIC, CFA_AUTH_NONE, CFA_RATE_LIVE, "", CFA_BODY_NONE, 0, NULL, api_live},
 
 	/* accounts */
+	{CFA_POST, "/api/v1/auth/register", CFA_PUBLIC, CFA_AUTH_NONE, CFA_RATE_LOGIN, "", CFA_BODY_JSON, CFA_AUTH_BODY_MAX, JSON, api_register},
+	{CFA_POST, "/api/v1/auth/first-admin", CFA_PUBLIC, CFA_AUTH_NONE, CFA_RATE_LOGIN, "", CFA_BODY_JSON, CFA_AUTH_BODY_MAX, JSON, api_first_admin},
+	{CFA_POST, "/api/v1/auth/login", CFA_PUBLIC, CFA_AUTH_NONE, CFA_RATE_LOGIN, "", CFA_BODY_JSON, CFA_AUTH_BODY_MAX, JSON, api_login},
+	{CFA_POST, "/api/v1/auth/refresh", CFA_PUBLIC, CFA_AUTH_COOKIE, CFA_RATE_WRITE, "", CFA_BODY_NONE, 0, JSON, api_refresh},
+	{CFA_POST, "/api/v1/auth/logout", CFA_PUBLIC, CFA_AUTH_COOKIE, CFA_RATE_WRITE, "", CFA_BODY_NONE, 0, JSON, api_logout},
+	{CFA_POST, "/api/v1/auth/logout-all", CFA_PUBLIC, CFA_AUTH_USER, CFA_RATE_WRITE, "", CFA_BODY_NONE, 0, JSON, api_logout_all},
+	{CFA_GET, "/api/v1/me", CFA_PUBLIC, CFA_AUTH_USER, CFA_RATE_READ, "", CFA_BODY_NONE, 0, JSON, api_me_read},
+	{CFA_PATCH, "/api/v1/me", CFA_PUBLIC, CFA_AUTH_USER, CFA_RATE_WRITE, "", CFA_BODY_PATCH, CFA_USER_BODY_MAX, JSON, api_me_change},
+	{CFA_POST, "/api/v1/me/password", CFA_PUBLIC, CFA_AUTH_USER, CFA_RATE_LOGIN, "", CFA_BODY_JSON, CFA_USER_BODY_MAX, JSON, api_me_password},
+	{CFA_GET, "/api/v1/me/sessions", CFA_PUBLIC, CFA_AUTH_USER, CFA_RATE_READ, "", CFA_BODY_NONE, 0, JSON, api_me_session_list},
+	{CFA_DELETE, "/api/v1/me/sessions/:id", CFA_PUBLIC, CFA_AUTH_USER, CFA_RATE_WRITE, "", CFA_BODY_NONE, 0, JSON, api_me_session_end},
+	{CFA_GET, "/.well-known/jwks.json", CFA_PUBLIC, CFA_AUTH_NONE, CFA_RATE_READ, "", CFA_BODY_NONE, 0, JSON, api_jwks},
 
 	/* administration */
+	{CFA_GET, "/api/v1/admin/users", CFA_PUBLIC, CFA_AUTH_ADMIN, CFA_RATE_READ, "q role limit cursor", CFA_BODY_NONE, 0, JSON, api_user_list},
+	{CFA_GET, "/api/v1/admin/users/:id", CFA_PUBLIC, CFA_AUTH_ADMIN, CFA_RATE_READ, "", CFA_BODY_NONE, 0, JSON, api_user_read},
+	{CFA_PATCH, "/api/v1/admin/users/:id", CFA_PUBLIC, CFA_AUTH_ADMIN, CFA_RATE_WRITE, "", CFA_BODY_PATCH, CFA_USER_BODY_MAX, JSON, api_user_change},
+	{CFA_POST, "/api/v1/admin/users/:id/logout", CFA_PUBLIC, CFA_AUTH_ADMIN, CFA_RATE_WRITE, "", CFA_BODY_JSON, CFA_USER_BODY_MAX, JSON, api_user_logout},
 
 	/* operations */
 	{CFA_GET, "/healthz", CFA_BOTH, CFA_AUTH_NONE, CFA_RATE_NONE, NULL, CFA_BODY_NONE, 0, NULL, api_healthz},

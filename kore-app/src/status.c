@@ -21,6 +21,7 @@ static const CfaProblemInfo problems[CFA_PROBLEM_COUNT] = {
 	[CFA_PROBLEM_SIGNATURE_INVALID] = {"signature-invalid", 400, "The signature does not fit the body", 0},
 	[CFA_PROBLEM_SIGNATURE_EXPIRED] = {"signature-expired", 400, "The signature is too old or from the future", 0},
 	[CFA_PROBLEM_UNAUTHORIZED] = {"unauthorized", 401, "A valid access token is required", 0},
+	[CFA_PROBLEM_CREDENTIALS_INVALID] = {"credentials-invalid", 401, "The credentials are not right", 0},
 	[CFA_PROBLEM_FORBIDDEN] = {"forbidden", 403, "This account may not do this", 0},
 	[CFA_PROBLEM_ORIGIN_REFUSED] = {"origin-refused", 403, "The origin is not allowed", 0},
 	[CFA_PROBLEM_NOT_FOUND] = {"not-found", 404, "There is nothing here", 0},

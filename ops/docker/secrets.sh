@@ -22,6 +22,8 @@ done
 put redis_password "$(random 16)"
 put redis.conf "requirepass $(cat .secrets/redis_password)"
 put pledge_token_key "$(random 32)"
+put signing_keys "$(random 32)"
+put password_peppers "$(random 32)"
 put provider_key "sk_test_$(random 16)"
 put webhook_secret "whsec_$(random 24)"
 for name in relay projector payments; do

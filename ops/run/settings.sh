@@ -42,12 +42,24 @@ settings_write() {
       printf 'STACK_NATS_PASSWORD_%s=%s\n' "$login" "$(random_hex 16)"
     done
     printf 'STACK_PLEDGE_TOKEN_KEY=%s\n' "$(random_hex 32)"
+    printf 'STACK_SIGNING_KEYS=%s\n' "$(random_hex 32)"
+    printf 'STACK_PASSWORD_PEPPERS=%s\n' "$(random_hex 32)"
     printf 'STACK_PROVIDER_KEY=sk_test_%s\n' "$(random_hex 16)"
     printf 'STACK_WEBHOOK_SECRET=whsec_%s\n' "$(random_hex 24)"
     printf '%s\n' '' \
       '# Any setting of docs/operations.md, for all of our processes, for example:' \
       '# CAREFORALL_LOG_LEVEL=debug'
   } >"$file"
+}
+
+# settings_complete FILE - adds the secrets that a file of an older release lacks.
+settings_complete() {
+  local name
+  for name in STACK_SIGNING_KEYS STACK_PASSWORD_PEPPERS; do
+    [ -n "${!name:-}" ] && continue
+    printf -v "$name" '%s' "$(random_hex 32)"
+    printf '%s=%s\n' "$name" "${!name}" >>"$1"
+  done
 }
 
 # settings_read FILE - sets the STACK_* variables and the array extra_settings.

@@ -105,6 +105,7 @@ open_dir() {
     say "made $settings with ports and fresh secrets"
   fi
   settings_read "$settings"
+  [ "$1" != create ] || settings_complete "$settings"
   pick_run_user
   run_user_can_reach "$dir" ||
     die "user $run_user cannot reach $dir: use a --dir elsewhere, or chmod o+x the folders above it"

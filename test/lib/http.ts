@@ -23,7 +23,13 @@ export class Http {
   constructor(
     private readonly stack: Stack,
     private readonly entry: "API" | "GATEWAY" | "API_ADMIN" = "API",
+    private readonly headers: Record<string, string> = {},
   ) {}
+
+  /** The same with an access token in each request. */
+  as(accessToken: string): Http {
+    return new Http(this.stack, this.entry, { ...this.headers, Authorization: `Bearer ${accessToken}` });
+  }
 
   async call<T = Record<string, unknown>>(
     method: string,
@@ -40,6 +46,7 @@ export class Http {
       method,
       headers: {
         ...(body === undefined ? {} : { "Content-Type": "application/json" }),
+        ...this.headers,
         ...options.headers,
       },
       redirect: "manual",

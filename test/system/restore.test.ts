@@ -7,6 +7,7 @@ import { rm } from "node:fs/promises";
 import path from "node:path";
 import { promisify } from "node:util";
 import { afterAll, describe, expect, test } from "vitest";
+import { makePerson } from "../lib/account.ts";
 import { useStack, type Context } from "../lib/context.ts";
 import { makeCampaign } from "../lib/fixtures.ts";
 import { Http, pledgeBody } from "../lib/http.ts";
@@ -60,6 +61,7 @@ describe("pg_dump and pg_restore", () => {
       provider: new Provider(second),
       stream: new Stream(second),
       redis: openRedis(second),
+      login: (role) => makePerson(restored.stack, sql, restored.http, role),
     };
     try {
       await databaseHolds(restored);

@@ -36,4 +36,20 @@ const CfaPgStatementDef cfa_pg_statements[CFA_PG_STATEMENT_COUNT] = {
 		 "careforall.payment_event_apply_many($1::text[], $2::text[], "
 		 "$3::text[], $4::text[], $5::uuid[], $6::uuid[], $7::bigint[], "
 		 "$8::text[], $9::text[], $10::json[], $11::text[]) a"},
+	[CFA_PG_SESSION_FIND] =
+		{"session_find",
+		 "SELECT f.account_id, f.role FROM careforall.session_find($1::uuid) f"},
+	[CFA_PG_SESSION_REFRESH] =
+		{"session_refresh",
+		 "SELECT r.outcome, r.account_id, r.session_id, r.max_age_s, r.doc FROM "
+		 "careforall.session_refresh($1::bytea, $2::bytea) r"},
+	[CFA_PG_LOGIN_BEGIN] =
+		{"login_begin",
+		 "SELECT b.retry_after_s, b.account_id, b.password_hash, b.pepper_id "
+		 "FROM careforall.login_begin($1::text) b"},
+	[CFA_PG_LOGIN_FINISH] =
+		{"login_finish",
+		 "SELECT f.account_id, f.session_id, f.max_age_s, f.doc FROM "
+		 "careforall.login_finish($1::uuid, $2::text, $3::text, $4::text, "
+		 "$5::bytea, $6::text) f"},
 };

@@ -34,6 +34,7 @@ static const char *problem_base = "/docs/problems";
 
 static void on_request_free(struct http_request *req);
 static void set_answer(CfaCtx *ctx, int status, const char *content_type);
+static bool has_header(const CfaCtx *ctx, const char *name);
 static void answer_problem(CfaCtx *ctx, CfaProblem problem, const char *members,
 						   const char *format, va_list args);
 
@@ -324,6 +325,19 @@ set_answer(CfaCtx *ctx, int status, const char *content_type)
 	}
 }
 
+static bool
+has_header(const CfaCtx *ctx, const char *name)
+{
+	unsigned i;
+
+	for (i = 0; i < ctx->header_count; i++)
+	{
+		if (strcmp(ctx->headers[i].name, name) == 0)
+			return true;
+	}
+	return false;
+}
+
 static void
 answer_problem(CfaCtx *ctx, CfaProblem problem, const char *members,
 			   const char *format, va_list args)
@@ -352,7 +366,7 @@ answer_problem(CfaCtx *ctx, CfaProblem problem, const char *members,
 								members);
 	ctx->problem = info->slug;
 	ctx->cache_control = "no-store";
-	if (info->retry_after_s > 0)
+	if (info->retry_after_s > 0 && !has_header(ctx, "retry-after"))
 		cfa_answer_header(ctx,
 						  "retry-after",
 						  cfa_arena_printf(&ctx->arena,

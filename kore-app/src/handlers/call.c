@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "middleware/auth.h"
 #include "middleware/headers.h"
 
 typedef struct Pending
@@ -48,7 +49,9 @@ cfa_answer_sqlstate(CfaCtx *ctx, const char *sqlstate)
 				CFA_STR("route", ctx->route ? ctx->route->path : "none"),
 				CFA_STR("sqlstate", sqlstate),
 				CFA_STR("request_id", ctx->request_id));
-	if (strncmp(sqlstate, "PL", 2) == 0 && message != NULL)
+	if (problem == CFA_PROBLEM_UNAUTHORIZED)
+		cfa_auth_refuse(ctx, "invalid_token", "The session is over.");
+	else if (strncmp(sqlstate, "PL", 2) == 0 && message != NULL)
 		cfa_answer_problem_with(ctx,
 								problem,
 								detail_members(ctx),
