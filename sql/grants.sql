@@ -76,6 +76,7 @@ TO careforall_relay, careforall_projector, careforall_payments;
 GRANT SELECT ON careforall.outbox TO careforall_relay;
 GRANT EXECUTE ON FUNCTION
   careforall.outbox_commits(),
+  careforall.outbox_retention(),
   careforall.outbox_sleep(),
   careforall.outbox_wake(),
   careforall.relay_checkpoint(text, bigint, pg_snapshot, text, text, bigint, bigint, bigint[]),

@@ -24,7 +24,6 @@
 #define RECONNECT_MAX_MS 5000
 #define PING_INTERVAL_MS 5000
 #define PINGS_OUT_MAX 2
-#define SERVERS_MAX 8
 #define ERROR_MAX 256
 
 typedef enum LinkState
@@ -119,7 +118,7 @@ static natsStatus
 set_servers(natsOptions *opts, const char *url)
 {
 	char *copy = strdup(url);
-	const char *servers[SERVERS_MAX];
+	const char *servers[CFA_NATS_SERVERS_MAX];
 	int count = 0;
 	char *rest = NULL;
 	natsStatus s = NATS_NO_MEMORY;
@@ -127,7 +126,7 @@ set_servers(natsOptions *opts, const char *url)
 	if (copy != NULL)
 	{
 		for (char *one = strtok_r(copy, ", ", &rest);
-			 one != NULL && count < SERVERS_MAX;
+			 one != NULL && count < CFA_NATS_SERVERS_MAX;
 			 one = strtok_r(NULL, ", ", &rest))
 			servers[count++] = one;
 		s = natsOptions_SetServers(opts, servers, count);

@@ -18,6 +18,8 @@
 
 #include "loop.h"
 
+#define CFA_NATS_SERVERS_MAX 8
+
 typedef struct CfaNatsLink CfaNatsLink;
 
 typedef struct CfaNatsOptions

@@ -76,6 +76,7 @@ cfa_relay_start(CfaRelay *relay)
 								 .arg = relay};
 
 	relay->nats = cfa_nats_new(relay->loop, &nats);
+	relay->guard = cfa_guard_new(relay);
 	cfa_source_init(relay);
 	cfa_lead_init(relay);
 	cfa_control_init(&relay->pause,
@@ -101,6 +102,7 @@ cfa_relay_clear(CfaRelay *relay)
 	cfa_lead_clear(relay);
 	cfa_publish_close(relay);
 	cfa_js_free(relay->js);
+	cfa_guard_free(relay->guard);
 	cfa_nats_free(relay->nats);
 	cfa_window_clear(&relay->window);
 	cfa_ids_clear(&relay->done);
@@ -139,6 +141,7 @@ cfa_relay_resync(CfaRelay *relay, const char *reason)
 			CFA_INT("in_flight", cfa_window_in_flight(&relay->window)),
 			CFA_INT("retry_ms", delay_ms));
 	set_reason(relay, reason);
+	snprintf(relay->doubt, sizeof(relay->doubt), "%s", reason);
 	relay->phase = CFA_RELAY_WAIT;
 	relay->is_retry_due = false;
 	cfa_timer_set(relay->loop, &relay->teardown, 0);
@@ -238,6 +241,7 @@ void
 cfa_relay_lead_won(CfaRelay *relay)
 {
 	relay->phase = CFA_RELAY_WAIT;
+	relay->broker_heard_us = cfa_loop_now_us(relay->loop);
 	set_reason(relay, "waiting for NATS");
 	cfa_notify("STATUS=leading");
 	try_stream(relay);
@@ -274,6 +278,28 @@ try_stream(CfaRelay *relay)
 	relay->phase = CFA_RELAY_STREAM;
 	set_reason(relay, "asking for the stream");
 	cfa_stream_ask(relay);
+}
+
+/* The stream is known; goes on if it is known too that not anybody may write to it. */
+void
+cfa_relay_guarded(CfaRelay *relay)
+{
+	CfaGuardState state = CFA_GUARD_CLOSED;
+
+	if (relay->phase != CFA_RELAY_STREAM || !relay->stream.is_known)
+		return;
+	if (!relay->config->stream_open)
+		state = cfa_guard_state(relay->guard);
+	if (state == CFA_GUARD_ASKING)
+		return;
+	if (state == CFA_GUARD_OPEN)
+		cfa_relay_fail(relay,
+					   "stream_open",
+					   "anybody may publish careforall.> here: give the NATS "
+					   "server users and let only the relay's publish it, or "
+					   "set CAREFORALL_STREAM_OPEN=on");
+	else
+		cfa_relay_stream_known(relay);
 }
 
 void
@@ -445,6 +471,10 @@ on_tick(void *arg)
 	if (relay->phase == CFA_RELAY_TAIL &&
 		now_us - relay->tail_heard_us > TAIL_LIMIT_US)
 		cfa_relay_resync(relay, "the stream's tail does not come");
+	if (relay->phase == CFA_RELAY_FLOW && !relay->is_first_batch &&
+		cfa_window_in_flight(&relay->window) == 0)
+		relay->doubt[0] = '\0';
+	cfa_stream_probe(relay);
 }
 
 bool
@@ -470,6 +500,12 @@ cfa_relay_is_ready(void *arg, CfaBuf *reason)
 		cfa_buf_adds(reason, relay->reason);
 		return false;
 	}
+	if (relay->doubt[0] != '\0')
+	{
+		/* It flows again, but whether anything is stored is not known yet. */
+		cfa_buf_addf(reason, "not sure yet: %s", relay->doubt);
+		return false;
+	}
 	if (lag_ms > relay->config->lag_limit_ms)
 	{
 		cfa_buf_addf(reason, "%lld ms behind", (long long) lag_ms);
@@ -488,6 +524,17 @@ cfa_relay_refresh(void *arg)
 						 ? 0
 						 : cfa_loop_now_us(relay->loop) - relay->checkpoint_us;
 
+	int64_t silent_us =
+		relay->phase == CFA_RELAY_STANDBY
+			? 0
+			: cfa_loop_now_us(relay->loop) - relay->broker_heard_us;
+	CfaBuf reason = {0};
+
+	cfa_metrics_set(m->registry,
+					m->is_ready,
+					cfa_relay_is_ready(relay, &reason));
+	cfa_buf_clear(&reason);
+	cfa_metrics_set(m->registry, m->broker_silent, silent_us);
 	cfa_metrics_set(m->registry,
 					m->window_used,
 					(int64_t) cfa_window_in_flight(&relay->window));

@@ -3,7 +3,9 @@
  * relay.h: careforall-relay as one object, and what its modules offer each other.
  *
  *   relay_lead.c     the control session: leadership, checkpoints, parked events
- *   relay_stream.c   the stream: its settings, what it holds, its tail
+ *   relay_contract.c what a stream must be, and the one that is made
+ *   relay_guard.c    whether anybody may write to it
+ *   relay_stream.c   the stream: what it is and holds, its tail
  *   relay_source.c   the reader session: batches between two snapshots, sleeping
  *   relay_publish.c  the window: messages out, acknowledgements in
  *   relay.c          the phases; every doubt ends in cfa_relay_resync()
@@ -31,6 +33,7 @@
 
 #define CFA_RELAY_CONSUMER "relay"
 #define CFA_RELAY_REASON_MAX 256
+#define CFA_CONTRACT_REASON_MAX 1024
 /* The reason that relay_park() knows: the event itself is fine. */
 #define CFA_REASON_AGGREGATE "aggregate is parked"
 
@@ -44,9 +47,32 @@ typedef struct CfaRelayConfig
 	int64_t lag_limit_ms;
 	char *stream;
 	int64_t stream_max_age_ms;
+	int64_t stream_messages; /* 0: no limit */
 	int64_t stream_replicas;
+	int64_t stream_window_ms; /* in which the stream knows an id again */
+	bool stream_open;
 	bool stream_provision;
 } CfaRelayConfig;
+
+/* What a stream must keep to be used. */
+typedef struct CfaContract
+{
+	int64_t retention_ms; /* of the outbox; max_age has to be longer */
+	int64_t messages_min; /* 0: there must be no limit */
+	int64_t window_min_ms;
+	int64_t replicas_min;
+} CfaContract;
+
+/* Whether anybody may write to the stream. */
+typedef enum CfaGuardState
+{
+	CFA_GUARD_UNKNOWN,
+	CFA_GUARD_ASKING,
+	CFA_GUARD_CLOSED,
+	CFA_GUARD_OPEN
+} CfaGuardState;
+
+typedef struct CfaGuard CfaGuard;
 
 typedef enum CfaRelayPhase
 {
@@ -68,6 +94,7 @@ typedef enum CfaSleep
 
 typedef struct CfaStreamState
 {
+	bool is_known;
 	char created[48];
 	uint64_t first_seq;
 	uint64_t last_seq;
@@ -93,6 +120,8 @@ typedef struct CfaRelay
 	CfaRelayMetrics metrics;
 	CfaRelayPhase phase;
 	char reason[CFA_RELAY_REASON_MAX]; /* why it does not flow */
+	/* The last resync's reason until something is acknowledged, "" for none. */
+	char doubt[CFA_RELAY_REASON_MAX];
 	CfaBackoff backoff;
 	CfaTimer teardown; /* the rest of a resync, outside of callbacks */
 	CfaTimer retry;	   /* the next try after a resync */
@@ -122,6 +151,7 @@ typedef struct CfaRelay
 	size_t sent_released_count;
 	uint64_t released_ordinal; /* they are stored when this one is */
 	bool has_released;		   /* some may be there to be published */
+	int64_t retention_ms;	   /* how long the outbox keeps events */
 	CfaIds blocked; /* aggregates that the released batch has to leave */
 	int64_t parks_since_load;
 	int64_t lag_us; /* when the lag was asked for */
@@ -135,6 +165,10 @@ typedef struct CfaRelay
 	uint64_t tail_from; /* sequences above it are the tail */
 	int64_t tail_heard_us;
 	CfaIds done; /* events of the tail */
+	CfaGuard *guard;
+	int64_t broker_heard_us; /* the last answer of JetStream */
+	bool is_probing;
+	uint64_t probe_ordinal; /* the last message sent before the probe */
 	natsSubscription *acks;
 	char inbox[96];
 	CfaWindow window;
@@ -178,6 +212,7 @@ void cfa_relay_fail(CfaRelay *relay, const char *event, const char *reason);
 /* Steps from one phase to the next, called by the modules. */
 void cfa_relay_lead_won(CfaRelay *relay);
 void cfa_relay_lead_lost(CfaRelay *relay, const char *reason);
+void cfa_relay_guarded(CfaRelay *relay);
 void cfa_relay_stream_known(CfaRelay *relay);
 void cfa_relay_start_known(CfaRelay *relay, const char *snapshot,
 						   int64_t stream_seq, bool is_foreign, bool has_lost);
@@ -200,11 +235,26 @@ void cfa_stream_ask(CfaRelay *relay);
 void cfa_stream_read_tail(CfaRelay *relay);
 void cfa_stream_end_tail(CfaRelay *relay);
 
+/* While nothing is acknowledged: asks the stream whether it is what it was. */
+void cfa_stream_probe(CfaRelay *relay);
+
+/* ---- relay_contract.c */
+
 /* NULL if a stream with these settings can be used, else what has to change. */
-const char *cfa_stream_check(const json_t *settings, char *reason, size_t size);
+const char *cfa_contract_check(const CfaContract *contract,
+							   const json_t *settings, char *reason,
+							   size_t size);
 
 /* The settings of a new stream; a new reference. */
-json_t *cfa_stream_settings(const CfaRelayConfig *config);
+json_t *cfa_contract_settings(const CfaRelayConfig *config);
+
+/* ---- relay_guard.c */
+
+CfaGuard *cfa_guard_new(CfaRelay *relay);
+void cfa_guard_free(CfaGuard *guard);
+
+/* Begins to look if nothing is known yet; cfa_relay_guarded() tells the end. */
+CfaGuardState cfa_guard_state(CfaGuard *guard);
 
 /* ---- relay_source.c */
 

@@ -155,6 +155,30 @@ control_failed(CfaRelay *relay, const char *what, const PGresult *result)
 /* ---- leading */
 
 static void
+on_retention(void *arg, PGresult *result)
+{
+	CfaRelay *relay = arg;
+
+	if (cfa_pg_is_ok(result))
+		relay->retention_ms = cfa_pg_int(result, 0, 0, 0);
+	else
+		control_failed(relay, "outbox_retention", result);
+}
+
+static void
+ask_retention(CfaRelay *relay)
+{
+	cfa_pg_query(relay->control,
+				 "SELECT (extract(epoch FROM careforall.outbox_retention()) "
+				 "* 1000)::bigint",
+				 0,
+				 NULL,
+				 CONTROL_TIMEOUT_MS,
+				 on_retention,
+				 relay);
+}
+
+static void
 ask_parked(CfaRelay *relay)
 {
 	relay->parks_since_load = 0;
@@ -190,6 +214,7 @@ on_lead(void *arg, PGresult *result)
 	}
 	relay->epoch = epoch;
 	cfa_log(CFA_LOG_INFO, "leads", CFA_INT("epoch", epoch));
+	ask_retention(relay);
 	ask_parked(relay);
 }
 
@@ -538,6 +563,7 @@ look_after(CfaRelay *relay)
 	if (now_us - relay->prune_us > PRUNE_US)
 	{
 		relay->prune_us = now_us;
+		ask_retention(relay);
 		cfa_pg_query(relay->control,
 					 "SELECT careforall.relay_prune($1)",
 					 1,

@@ -27,13 +27,22 @@ static const CfaConfigItem items[] = {
 	 "Most messages that may be unacknowledged."},
 	{"STREAM", CFA_CONFIG_TEXT, &config.stream, "CAREFORALL", 0, 0,
 	 "Name of the JetStream stream."},
+	{"STREAM_DUPLICATE_WINDOW", CFA_CONFIG_DURATION, &config.stream_window_ms, "2min", 100,
+	 3600 * 1000,
+	 "Shortest time in which the stream has to know an event's id again."},
 	{"STREAM_MAX_AGE", CFA_CONFIG_DURATION, &config.stream_max_age_ms, "14d",
 	 3600 * 1000, 3650 * DAY_MS,
 	 "How long a stream that is made here keeps events; longer than the outbox does."},
+	{"STREAM_MAX_MESSAGES", CFA_CONFIG_INTEGER, &config.stream_messages, "100000000", 0,
+	 INT64_C(1000000000000),
+	 "Most events that a stream made here holds, then it takes no more; least that another "
+	 "stream has to hold; 0 for no limit."},
+	{"STREAM_OPEN", CFA_CONFIG_FLAG, &config.stream_open, "off", 0, 0,
+	 "Whether a NATS server is accepted that lets anybody publish events."},
 	{"STREAM_PROVISION", CFA_CONFIG_FLAG, &config.stream_provision, "off", 0, 0,
 	 "Whether to make the stream if there is none, as --provision does."},
 	{"STREAM_REPLICAS", CFA_CONFIG_INTEGER, &config.stream_replicas, "1", 1, 5,
-	 "Replicas of a stream that is made here."},
+	 "Replicas of a stream made here, and least that another stream has to have."},
 };
 
 static bool provision;

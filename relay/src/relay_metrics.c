@@ -109,6 +109,10 @@ init_counters(CfaRelayMetrics *m)
 								"careforall_relay_missed_wakeups_total",
 								"Events found by a safety poll that no "
 								"notification told of.");
+	m->foreign = counter(m,
+						 "careforall_relay_foreign_messages_total",
+						 "Messages in the tail of the stream that no relay "
+						 "wrote.");
 	m->checkpoints = counter(m,
 							 "careforall_relay_checkpoints_total",
 							 "Checkpoints written.");
@@ -137,6 +141,13 @@ cfa_relay_metrics_init(CfaRelayMetrics *metrics, CfaMetrics *registry)
 	m->ack_time = seconds(m,
 						  "careforall_relay_ack_seconds",
 						  "From sending a message to its acknowledgement.");
+	m->is_ready =
+		gauge(m, "careforall_relay_ready", "1 while /readyz says 200.", 1);
+	m->broker_silent = gauge(m,
+							 "careforall_relay_broker_silent_seconds",
+							 "Time since JetStream last answered; 0 when "
+							 "standing by.",
+							 1e-6);
 	m->window_used = gauge(m,
 						   "careforall_relay_window_used",
 						   "Messages sent and not acknowledged yet.",

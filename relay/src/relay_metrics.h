@@ -31,6 +31,9 @@ typedef struct CfaRelayMetrics
 	CfaMetric checkpoints;
 	CfaMetric lost_pg;
 	CfaMetric lost_nats;
+	CfaMetric foreign;
+	CfaMetric is_ready;
+	CfaMetric broker_silent;
 	CfaMetric window_used;
 	CfaMetric window_size;
 	CfaMetric is_leader;

@@ -196,6 +196,8 @@ stored(CfaRelay *relay, uint64_t ordinal, const CfaAck *ack)
 		cfa_relay_resync(relay, "an answer does not fit the chain");
 		return;
 	}
+	relay->broker_heard_us = cfa_loop_now_us(relay->loop);
+	relay->doubt[0] = '\0';
 	cfa_metrics_add(m->registry, m->acknowledged, 1);
 	cfa_metrics_observe(m->registry,
 						m->ack_time,

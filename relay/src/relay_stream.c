@@ -15,103 +15,12 @@
 #include "careforall/log.h"
 #include "careforall/text.h"
 
-#define SUBJECTS "careforall.>"
 #define API_SUBJECT_MAX 128
-#define DUPLICATE_WINDOW_NS ((json_int_t) 120 * 1000000000)
-#define NS_PER_MS ((json_int_t) 1000000)
+#define PROBE_US (INT64_C(5) * 1000000)
 
 static void on_info(void *arg, const json_t *answer, const char *error);
 static void on_created(void *arg, const json_t *answer, const char *error);
-
-/* ---- settings */
-
-static bool
-is_text(const json_t *settings, const char *name, const char *wanted)
-{
-	const char *text = json_string_value(json_object_get(settings, name));
-
-	return text != NULL && strcmp(text, wanted) == 0;
-}
-
-/* Whether a limit is absent or means none. */
-static bool
-is_unlimited(const json_t *settings, const char *name)
-{
-	return json_integer_value(json_object_get(settings, name)) <= 0;
-}
-
-static bool
-has_our_subjects(const json_t *settings)
-{
-	const json_t *subjects = json_object_get(settings, "subjects");
-	const char *first = json_string_value(json_array_get(subjects, 0));
-
-	return json_array_size(subjects) == 1 && first != NULL &&
-		   strcmp(first, SUBJECTS) == 0;
-}
-
-const char *
-cfa_stream_check(const json_t *settings, char *reason, size_t size)
-{
-	const char *wrong = NULL;
-
-	if (!has_our_subjects(settings))
-		wrong = "its subjects must be exactly " SUBJECTS;
-	else if (!is_text(settings, "retention", "limits"))
-		wrong = "its retention must be limits";
-	else if (!is_text(settings, "storage", "file"))
-		wrong = "its storage must be file";
-	else if (!is_unlimited(settings, "max_bytes"))
-		wrong = "it must have no max_bytes: nats-server 2.9 drops the oldest "
-				"events at that limit while it acknowledges new ones";
-	else if (!is_unlimited(settings, "max_msgs_per_subject"))
-		wrong = "it must have no max_msgs_per_subject";
-	else if (json_object_get(settings, "mirror") != NULL ||
-			 json_object_get(settings, "sources") != NULL)
-		wrong = "it must not be a mirror and have no sources";
-	else if (json_is_true(json_object_get(settings, "sealed")) ||
-			 json_is_true(json_object_get(settings, "no_ack")))
-		wrong = "it must not be sealed or without acknowledgements";
-	if (wrong == NULL)
-		return NULL;
-	snprintf(reason, size, "%s", wrong);
-	return reason;
-}
-
-json_t *
-cfa_stream_settings(const CfaRelayConfig *config)
-{
-	return json_pack(
-		"{s:s,s:s,s:[s],s:s,s:s,s:s,s:I,s:i,s:i,s:I,s:I,s:b,s:b,s:b}",
-		"name",
-		config->stream,
-		"description",
-		"Committed events of CareForAll, written by careforall-relay only.",
-		"subjects",
-		SUBJECTS,
-		"retention",
-		"limits",
-		"storage",
-		"file",
-		"discard",
-		"old",
-		"max_age",
-		(json_int_t) config->stream_max_age_ms * NS_PER_MS,
-		"max_bytes",
-		-1,
-		"max_msgs",
-		-1,
-		"num_replicas",
-		(json_int_t) config->stream_replicas,
-		"duplicate_window",
-		DUPLICATE_WINDOW_NS,
-		"deny_delete",
-		1,
-		"deny_purge",
-		1,
-		"allow_rollup_hdrs",
-		0);
-}
+static void on_probe(void *arg, const json_t *answer, const char *error);
 
 /* ---- what it holds */
 
@@ -126,24 +35,37 @@ message_size_max(CfaRelay *relay, const json_t *settings)
 	return limit > 0 && limit < payload ? limit : payload;
 }
 
+static bool
+keeps_contract(CfaRelay *relay, const json_t *settings)
+{
+	const CfaRelayConfig *config = relay->config;
+	const CfaContract contract = {.retention_ms = relay->retention_ms,
+								  .messages_min = config->stream_messages,
+								  .window_min_ms = config->stream_window_ms,
+								  .replicas_min = config->stream_replicas};
+	char reason[CFA_CONTRACT_REASON_MAX];
+
+	if (cfa_contract_check(&contract, settings, reason, sizeof(reason)) == NULL)
+		return true;
+	cfa_relay_fail(relay, "stream_wrong", reason);
+	return false;
+}
+
 static void
 take_info(CfaRelay *relay, const json_t *answer)
 {
 	const json_t *settings = json_object_get(answer, "config");
 	const json_t *state = json_object_get(answer, "state");
 	const char *created = json_string_value(json_object_get(answer, "created"));
-	char reason[CFA_RELAY_REASON_MAX];
 
 	if (settings == NULL || state == NULL || created == NULL)
 	{
 		cfa_relay_resync(relay, "the stream's description is incomplete");
 		return;
 	}
-	if (cfa_stream_check(settings, reason, sizeof(reason)) != NULL)
-	{
-		cfa_relay_fail(relay, "stream_wrong", reason);
+	if (!keeps_contract(relay, settings))
 		return;
-	}
+	relay->broker_heard_us = cfa_loop_now_us(relay->loop);
 	snprintf(relay->stream.created,
 			 sizeof(relay->stream.created),
 			 "%s",
@@ -153,11 +75,12 @@ take_info(CfaRelay *relay, const json_t *answer)
 	relay->stream.last_seq =
 		(uint64_t) json_integer_value(json_object_get(state, "last_seq"));
 	relay->stream.message_size_max = message_size_max(relay, settings);
-	cfa_relay_stream_known(relay);
+	relay->stream.is_known = true;
+	cfa_relay_guarded(relay);
 }
 
-void
-cfa_stream_ask(CfaRelay *relay)
+static void
+ask(CfaRelay *relay, CfaJsAnswer answer)
 {
 	char subject[API_SUBJECT_MAX];
 
@@ -166,9 +89,80 @@ cfa_stream_ask(CfaRelay *relay)
 			 "$JS.API.STREAM.INFO.%s",
 			 relay->config->stream);
 	if (cfa_js_request(
-			relay->js, subject, NULL, cfa_monotonic_ms(), on_info, relay) != 0)
+			relay->js, subject, NULL, cfa_monotonic_ms(), answer, relay) != 0)
 		cfa_relay_resync(relay, "the stream cannot be asked for");
 }
+
+void
+cfa_stream_ask(CfaRelay *relay)
+{
+	relay->stream.is_known = false;
+	relay->is_probing = false;
+	ask(relay, on_info);
+}
+
+/* ---- whether it is still what it was */
+
+/*
+ * A server that hangs answers pings, and one that has lost or changed the stream says
+ * so only when somebody writes: while nothing is acknowledged, the stream is asked.
+ */
+void
+cfa_stream_probe(CfaRelay *relay)
+{
+	int64_t now_us = cfa_loop_now_us(relay->loop);
+
+	if (relay->phase != CFA_RELAY_FLOW || relay->is_probing ||
+		now_us - relay->broker_heard_us < PROBE_US)
+		return;
+	relay->is_probing = true;
+	relay->probe_ordinal = relay->window.last_ordinal;
+	ask(relay, on_probe);
+}
+
+/* What the stream ends with, if nothing was under way while it was asked. */
+static void
+check_end(CfaRelay *relay, uint64_t last_seq)
+{
+	uint64_t expected = relay->window.base + relay->window.acked;
+
+	if (cfa_window_in_flight(&relay->window) > 0 ||
+		relay->window.last_ordinal != relay->probe_ordinal)
+		return;
+	if (last_seq < expected)
+		cfa_relay_resync(relay, "the stream holds less than it did");
+	else if (last_seq > expected)
+		cfa_relay_resync(relay, "somebody else has written to the stream");
+}
+
+static void
+on_probe(void *arg, const json_t *answer, const char *error)
+{
+	CfaRelay *relay = arg;
+	const json_t *state = json_object_get(answer, "state");
+	const char *created = json_string_value(json_object_get(answer, "created"));
+
+	if (relay->phase != CFA_RELAY_FLOW || !relay->is_probing)
+		return;
+	relay->is_probing = false;
+	if (answer == NULL || state == NULL || created == NULL)
+	{
+		cfa_relay_resync(relay,
+						 error == NULL || strcmp(error, "timeout") == 0
+							 ? "the server does not answer"
+							 : error);
+		return;
+	}
+	relay->broker_heard_us = cfa_loop_now_us(relay->loop);
+	if (strcmp(created, relay->stream.created) != 0)
+		cfa_relay_resync(relay, "the stream has been made anew");
+	else if (keeps_contract(relay, json_object_get(answer, "config")))
+		check_end(relay,
+				  (uint64_t) json_integer_value(
+					  json_object_get(state, "last_seq")));
+}
+
+/* ---- making it */
 
 static void
 create_stream(CfaRelay *relay)
@@ -184,7 +178,7 @@ create_stream(CfaRelay *relay)
 			CFA_STR("stream", relay->config->stream));
 	if (cfa_js_request(relay->js,
 					   subject,
-					   cfa_stream_settings(relay->config),
+					   cfa_contract_settings(relay->config),
 					   cfa_monotonic_ms(),
 					   on_created,
 					   relay) != 0)
@@ -226,6 +220,23 @@ on_created(void *arg, const json_t *answer, const char *error)
 
 /* ---- tail */
 
+/* A message without the relay's proof was written by somebody else. */
+static void
+note_foreign(CfaRelay *relay, const CfaDelivery *delivery)
+{
+	const char *text = NULL;
+
+	if (natsMsgHeader_Get(delivery->message, CFA_HEADER_EXPECT, &text) ==
+		NATS_OK)
+		return;
+	cfa_metrics_add(relay->metrics.registry, relay->metrics.foreign, 1);
+	cfa_log(CFA_LOG_ERROR,
+			"foreign_message",
+			CFA_INT("sequence", delivery->sequence),
+			CFA_STR("subject", natsMsg_GetSubject(delivery->message)),
+			CFA_STR("hint", "let only the relay's user publish careforall.>"));
+}
+
 /* Freeing the consumer ends the messages; true is for those that come after. */
 static bool
 on_tail_message(void *arg, const CfaDelivery *delivery)
@@ -236,6 +247,7 @@ on_tail_message(void *arg, const CfaDelivery *delivery)
 
 	if (relay->phase != CFA_RELAY_TAIL)
 		return true;
+	note_foreign(relay, delivery);
 	if (natsMsgHeader_Get(delivery->message, CFA_HEADER_ID, &text) == NATS_OK &&
 		cfa_uuid_parse(text, strlen(text), id) &&
 		!cfa_ids_put(&relay->done, id, delivery->sequence))

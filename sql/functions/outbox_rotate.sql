@@ -6,6 +6,15 @@
 -- lock is asked for with a short lock_timeout: a partition that is in use is left
 -- for the next run, and no pledge ever waits for rotation longer than that.
 
+-- How long the outbox keeps events that every consumer has taken.
+CREATE OR REPLACE FUNCTION careforall.outbox_retention()
+RETURNS interval
+LANGUAGE sql STABLE SECURITY DEFINER
+SET search_path = pg_catalog, careforall, pg_temp
+AS $$
+  SELECT careforall.setting_interval('careforall.outbox_retention', '7 days', '1 hour')
+$$;
+
 -- The partitions of the outbox and the time range of each; the default partition
 -- has no range.
 CREATE OR REPLACE FUNCTION careforall.outbox_partitions()
@@ -84,8 +93,7 @@ AS $$
 #variable_conflict use_column
 DECLARE
   today     date := clock_timestamp()::date;
-  oldest    timestamptz := clock_timestamp()
-    - careforall.setting_interval('careforall.outbox_retention', '7 days', '1 hour');
+  oldest    timestamptz := clock_timestamp() - careforall.outbox_retention();
   horizon   xid8 := careforall.relay_horizon();
   stray     bigint;
   day       date;
@@ -118,6 +126,8 @@ BEGIN
 END
 $$;
 
+COMMENT ON FUNCTION careforall.outbox_retention() IS
+  'How long the outbox keeps events that every consumer has taken: setting careforall.outbox_retention, 7 days.';
 COMMENT ON FUNCTION careforall.outbox_partitions() IS
   'Partitions of the outbox with their time ranges.';
 COMMENT ON FUNCTION careforall.outbox_partition_make(date) IS

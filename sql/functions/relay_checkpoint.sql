@@ -95,8 +95,7 @@ SET search_path = pg_catalog, careforall, pg_temp
 AS $$
 DECLARE
   system  bigint := careforall.relay_system();
-  keep    interval := careforall.setting_interval(
-    'careforall.outbox_retention', '7 days', '1 hour');
+  keep    interval := careforall.outbox_retention();
   removed bigint;
 BEGIN
   WITH ranked AS (

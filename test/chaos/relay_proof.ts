@@ -12,7 +12,6 @@ import { execFile } from "node:child_process";
 import { rm } from "node:fs/promises";
 import path from "node:path";
 import { promisify } from "node:util";
-import { connect } from "nats";
 import type pg from "pg";
 import { makeCampaign, sqlPledge } from "../lib/fixtures.ts";
 import { scrape, sum } from "../lib/metrics.ts";
@@ -84,17 +83,6 @@ async function pledge(sql: Sql, campaign: string): Promise<void> {
     await sqlPledge(sql, campaign);
     await sleep(150 + random(100));
   }
-}
-
-async function cutDuplicateWindow(): Promise<void> {
-  const connection = await connect({
-    servers: `127.0.0.1:${stack.port("NATS")}`,
-    user: "watcher",
-    pass: stack.get("STACK_NATS_PASSWORD_WATCHER"),
-  });
-  const manager = await connection.jetstreamManager();
-  await manager.streams.update("CAREFORALL", { duplicate_window: 100_000_000 });
-  await connection.close();
 }
 
 async function breakThings(sql: Sql): Promise<void> {
@@ -186,13 +174,15 @@ async function loseStore(sql: Sql): Promise<void> {
 async function main(): Promise<number> {
   await stack.reset();
   const base = Number(process.env.CHAOS_PORT_BASE ?? 0) || (await freePortBase());
-  await stack.start(["pg", "nats", "relay"], "--port-base", String(base));
+  await stack.start(["pg", "nats"], "--port-base", String(base));
+  // So short that it cannot help.
+  await stack.configure({ CAREFORALL_STREAM_DUPLICATE_WINDOW: "100ms" });
+  await stack.start(["relay"]);
   const sql = new Sql(stack);
   const stream = new Stream(stack);
   let faults = 1;
   try {
     await sql.rows(tables);
-    await cutDuplicateWindow();
     const campaign = await makeCampaign(sql);
     const late = writeLate(await sql.client());
     const writers = Array.from({ length: plan.writers }, () => write(sql));

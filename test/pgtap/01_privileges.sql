@@ -92,7 +92,7 @@ SELECT is_empty($$SELECT f FROM pg_temp.functions_of('careforall_projector') f
   WHERE f NOT LIKE 'projector\_%' AND f <> 'consumer_report'$$,
   'projector may call the projector functions and nothing else');
 SELECT is_empty($$SELECT f FROM pg_temp.functions_of('careforall_relay') f
-  WHERE f NOT LIKE 'relay\_%' AND f NOT IN ('consumer_report', 'outbox_commits', 'outbox_sleep', 'outbox_wake', 'stats')$$,
+  WHERE f NOT LIKE 'relay\_%' AND f NOT IN ('consumer_report', 'outbox_commits', 'outbox_retention', 'outbox_sleep', 'outbox_wake', 'stats')$$,
   'relay may call the relay functions and nothing else');
 SELECT set_eq($$SELECT * FROM pg_temp.functions_of('careforall_readonly')$$,
   ARRAY['consumers', 'health_checks', 'jobs', 'limits', 'metrics', 'outbox_partitions', 'relay_consumers'],
