@@ -29,6 +29,9 @@ static struct
 	char *admin_listen;
 	int64_t workers;
 	char *cors_origins;
+	int64_t live_ping_ms;
+	int64_t live_sockets;
+	int64_t live_sockets_per_address;
 	char *pg_dsn;
 	char *pg_password;
 	int64_t pg_connections;
@@ -49,6 +52,9 @@ static const CfaConfigItem items[] = {
 	{"API_LISTEN", CFA_CONFIG_TEXT, &settings.listen, "127.0.0.1:8081", 0, 0, "Address of the public API, IP address and port."},
 	{"API_WORKERS", CFA_CONFIG_INTEGER, &settings.workers, "2", 1, CFA_WORKERS_MAX, "Worker processes."},
 	{"CORS_ORIGINS", CFA_CONFIG_TEXT, &settings.cors_origins, "", 0, 0, "Web origins that may read answers beside that of PUBLIC_URL, a comma list."},
+	{"LIVE_PING", CFA_CONFIG_DURATION, &settings.live_ping_ms, "30s", 1000, 600000, "How often a live connection is pinged; one that is silent for two and a half times as long is dropped."},
+	{"LIVE_SOCKETS", CFA_CONFIG_INTEGER, &settings.live_sockets, "4000", 1, 65535, "Live connections of each worker."},
+	{"LIVE_SOCKETS_PER_ADDRESS", CFA_CONFIG_INTEGER, &settings.live_sockets_per_address, "64", 1, 65535, "Live connections of one client address, over all workers."},
 	{"PASSWORD_MEMORY_KIB", CFA_CONFIG_INTEGER, &settings.passwords.memory_kib, "19456", CFA_PASSWORD_MEMORY_MIN_KIB, CFA_PASSWORD_MEMORY_MAX_KIB, "Memory of one password hash, KiB; raised at the next log-in of each account."},
 	{"PASSWORD_PASSES", CFA_CONFIG_INTEGER, &settings.passwords.passes, "2", CFA_PASSWORD_PASSES_MIN, CFA_PASSWORD_PASSES_MAX, "Passes of one password hash over its memory; raised at the next log-in of each account."},
 	{"PASSWORD_PEPPERS", CFA_CONFIG_SECRET, &settings.peppers, "", 0, 0, "Secrets mixed into passwords, hexadecimal, 16 to 64 bytes, a comma list: the first for new hashes; one may go when no account has its id."},
@@ -151,7 +157,12 @@ configure_secrets(char *error, size_t error_size)
 	}
 	cfa_cursor_configure(keys.key[0].bytes, keys.key[0].len);
 	cfa_pledges_configure(&keys, settings.public_url);
-	cfa_live_configure(&keys);
+	cfa_live_configure(&(
+		const CfaLiveOptions){.keys = &keys,
+							  .sockets = (unsigned) settings.live_sockets,
+							  .sockets_per_address =
+								  (unsigned) settings.live_sockets_per_address,
+							  .ping_ms = (unsigned) settings.live_ping_ms});
 	cfa_webhooks_configure(&secrets);
 	return 0;
 }

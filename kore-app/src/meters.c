@@ -28,6 +28,8 @@ static const double batch_bounds[] = {1, 2, 4, 8, 16, 32, 64};
 #define LOGINS_HELP "Log-ins by outcome."
 #define REFRESHES "careforall_refreshes_total"
 #define REFRESHES_HELP "Uses of refresh tokens by outcome."
+#define LIVE_DROPPED "careforall_live_dropped_total"
+#define LIVE_DROPPED_HELP "Live connections dropped: the client read too slowly, or was dead."
 #define LIVE_REFUSED "careforall_live_refused_total"
 #define LIVE_REFUSED_HELP "Live connections refused, by reason."
 
@@ -80,9 +82,11 @@ const CfaMeterDef cfa_api_meters[CFA_M_API_END - CFA_M_APP] = {
 	AT(CFA_M_LIVE_FRAMES) = {"careforall_live_frames_total", NULL, "Frames sent to live connections.", CFA_METER_COUNTER},
 	AT(CFA_M_LIVE_RESUMES) = {"careforall_live_resumes_total", NULL, "Subscriptions that went on after a sequence.", CFA_METER_COUNTER},
 	AT(CFA_M_LIVE_RESETS) = {"careforall_live_resets_total", NULL, "Reset frames sent because of a gap.", CFA_METER_COUNTER},
-	AT(CFA_M_LIVE_DROPPED_SLOW) = {"careforall_live_dropped_total", NULL, "Live connections dropped because they read too slowly.", CFA_METER_COUNTER},
+	AT(CFA_M_LIVE_DROPPED_SLOW) = {LIVE_DROPPED, "reason=\"slow\"", LIVE_DROPPED_HELP, CFA_METER_COUNTER},
+	AT(CFA_M_LIVE_DROPPED_DEAD) = {LIVE_DROPPED, "reason=\"dead\"", LIVE_DROPPED_HELP, CFA_METER_COUNTER},
 	AT(CFA_M_LIVE_REFUSED_ORIGIN) = {LIVE_REFUSED, "reason=\"origin\"", LIVE_REFUSED_HELP, CFA_METER_COUNTER},
 	AT(CFA_M_LIVE_REFUSED_FULL) = {LIVE_REFUSED, "reason=\"full\"", LIVE_REFUSED_HELP, CFA_METER_COUNTER},
+	AT(CFA_M_LIVE_REFUSED_ADDRESS) = {LIVE_REFUSED, "reason=\"address\"", LIVE_REFUSED_HELP, CFA_METER_COUNTER},
 	AT(CFA_M_LIVE_BAD_MESSAGES) = {"careforall_live_bad_messages_total", NULL, "Messages of live connections that were refused.", CFA_METER_COUNTER},
 	AT(CFA_M_AUTH_ACCEPTED) = {ACCESS, "outcome=\"accepted\"", ACCESS_HELP, CFA_METER_COUNTER},
 	AT(CFA_M_AUTH_NO_TOKEN) = {ACCESS, "outcome=\"no_token\"", ACCESS_HELP, CFA_METER_COUNTER},

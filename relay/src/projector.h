@@ -22,6 +22,7 @@
 #include <stdint.h>
 
 #include "careforall/backoff.h"
+#include "careforall/buf.h"
 #include "control.h"
 #include "daemon.h"
 #include "jetstream.h"
@@ -32,8 +33,8 @@
 #include "sink_redis.h"
 
 #define CFA_STREAM "CAREFORALL"
-#define CFA_PROJECTOR_BATCH_MAX 256
-#define CFA_PROJECTOR_QUEUE_MAX 1024
+#define CFA_PROJECTOR_BATCH_MAX 512
+#define CFA_PROJECTOR_QUEUE_MAX 2048
 #define CFA_PROJECTOR_CACHE_MAX 2048
 #define CFA_PROJECTOR_BUCKETS 1024
 #define CFA_PROJECTOR_CHUNK 100
@@ -78,6 +79,7 @@ typedef struct CfaCached
 	bool is_touched; /* figures or source changed in this batch */
 	bool is_source_changed;
 	int last_frame; /* index of its last frame in the batch; -1: none */
+	int frames;		/* written since the old ones were removed */
 	struct CfaCached *next;
 } CfaCached;
 
@@ -87,9 +89,12 @@ typedef struct CfaOutput
 	CfaCached *cached;
 	CfaModelChange change;
 	int64_t sequence;
-	char pledge_id[CFA_UUID_LEN + 1]; /* "" for an event of a campaign */
 } CfaOutput;
 
+/*
+ * feed holds the frames for those who watch everything, one behind the other;
+ * live the lines of the message on cfa:live.
+ */
 typedef struct CfaBatch
 {
 	bool is_busy;
@@ -100,6 +105,15 @@ typedef struct CfaBatch
 	int64_t last_time_ms;
 	char last_event_id[CFA_UUID_LEN + 1];
 	CfaOutput outputs[CFA_PROJECTOR_BATCH_MAX];
+	int64_t begun_us; /* monotonic */
+	CfaBuf live;
+	CfaBuf feed;
+	int feed_count;
+	struct
+	{
+		int64_t sequence;
+		size_t end; /* in feed */
+	} feed_frames[CFA_PROJECTOR_BATCH_MAX];
 } CfaBatch;
 
 typedef struct CfaRebuild
@@ -195,12 +209,12 @@ struct CfaProjector
 	int cache_count;
 	int queue_count;
 	CfaModelEvent queue[CFA_PROJECTOR_QUEUE_MAX];
-	int64_t queue_time_ms[CFA_PROJECTOR_QUEUE_MAX];
 	CfaBatch batch;
 	CfaRebuild rebuild;
 	CfaBackoff backoff;
 	CfaTimer tick;
 	CfaTimer resync;
+	CfaTimer pace; /* when to begin the next batch */
 };
 
 /* ---- projector_state.c */
@@ -264,6 +278,16 @@ void cfa_batch_pump(CfaProjector *projector);
 
 /* Forgets queue, batch and cache. */
 void cfa_batch_reset(CfaProjector *projector);
+
+/*
+ * The message on cfa:live is lines: "e EPOCH" first, then one line a frame:
+ *   c CAMPAIGN SEQUENCE FRAME   r CAMPAIGN SEQUENCE FRAME (a reset)
+ *   p PLEDGE VERSION FRAME      a SEQUENCE (cfa:feed has grown to there)
+ */
+void cfa_live_begin(CfaProjector *projector, CfaBuf *lines);
+void cfa_live_add(CfaBuf *lines, char kind, const char *id, int64_t number,
+				  const char *frame);
+void cfa_live_publish(CfaProjector *projector, CfaBuf *lines);
 
 /* ---- projector_rebuild.c */
 

@@ -19,9 +19,14 @@
 #include "projector_render.h"
 
 #define NUMBER_MAX 24
-/* The last 500 frames and the first 100 gifts are kept. */
+/* The last 500 frames, 10,000 events and the first 100 gifts are kept. */
 #define LIVE_KEEP "-501"
+#define FEED_KEEP "-10001"
 #define GIFTS_LAST "99"
+#define TRIM_EVERY 32 /* frames of a campaign */
+/* While events flow they are gathered for a moment. */
+#define PACE_US 20000
+#define PACE_EVENTS 128
 
 typedef struct Load
 {
@@ -32,24 +37,28 @@ typedef struct Load
 static void consumer_ready(void *arg, int64_t pending);
 static void consumer_lost(void *arg, const char *reason);
 static bool consumer_message(void *arg, const CfaDelivery *delivery);
-static bool read_event(CfaModelEvent *event, int64_t *time_ms,
-					   const CfaDelivery *delivery);
+static bool read_event(CfaModelEvent *event, const CfaDelivery *delivery);
 static const char *get_header(void *message, const char *name);
 static CfaCached *cache_get(CfaProjector *projector, const char *id);
 static CfaCached *cache_add(CfaProjector *projector, const char *id);
 static void cache_clear(CfaProjector *projector);
 static void load(CfaProjector *projector, CfaCached *cached);
 static void loaded(void *arg, const redisReply *reply);
+static bool is_due(CfaProjector *projector);
 static void apply_batch(CfaProjector *projector);
 static const char *apply_event(CfaProjector *projector, CfaModelEvent *event);
 static void count(CfaProjector *projector, CfaEventResult result);
+static void keep_feed_frame(CfaBatch *batch, const CfaModelEvent *event);
 static void keep_output(CfaProjector *projector, CfaCached *cached,
 						const CfaModelEvent *event, CfaModelChange *change);
 static void write_batch(CfaProjector *projector);
+static void write_campaign(CfaProjector *projector, CfaCached *cached);
+static void write_feed(CfaProjector *projector);
 static void write_output(CfaProjector *projector, CfaOutput *output,
 						 bool is_last);
 static void write_gift(CfaProjector *projector, const CfaOutput *output);
 static void clear_outputs(CfaBatch *batch);
+static void clear_frames(CfaBatch *batch);
 static void batch_committed(CfaProjector *projector, bool is_ok);
 
 void
@@ -75,11 +84,13 @@ cfa_batch_pump(CfaProjector *projector)
 	CfaBatch *batch = &projector->batch;
 
 	if (projector->state != CFA_PROJECTOR_FOLLOWING || batch->is_busy ||
-		projector->committed != NULL || projector->queue_count == 0)
+		projector->committed != NULL || projector->queue_count == 0 ||
+		!is_due(projector))
 		return;
 	if (projector->cache_count > CFA_PROJECTOR_CACHE_MAX)
 		cache_clear(projector);
 	batch->is_busy = true;
+	batch->begun_us = cfa_clock_us();
 	batch->events = projector->queue_count < CFA_PROJECTOR_BATCH_MAX
 						? projector->queue_count
 						: CFA_PROJECTOR_BATCH_MAX;
@@ -105,9 +116,35 @@ cfa_batch_reset(CfaProjector *projector)
 		cfa_model_event_clear(&projector->queue[i]);
 	projector->queue_count = 0;
 	clear_outputs(&projector->batch);
+	clear_frames(&projector->batch);
+	cfa_timer_cancel(projector->daemon.loop, &projector->pace);
 	projector->batch.is_busy = false;
 	projector->batch.loads = 0;
 	cache_clear(projector);
+}
+
+void
+cfa_live_begin(CfaProjector *projector, CfaBuf *lines)
+{
+	cfa_buf_addf(lines, "e %" PRId64 "\n", projector->position.epoch);
+}
+
+void
+cfa_live_add(CfaBuf *lines, char kind, const char *id, int64_t number,
+			 const char *frame)
+{
+	cfa_buf_addf(lines, "%c %s %" PRId64 " %s\n", kind, id, number, frame);
+}
+
+void
+cfa_live_publish(CfaProjector *projector, CfaBuf *lines)
+{
+	CFA_REDIS_SEND(projector->redis,
+				   NULL,
+				   NULL,
+				   "PUBLISH",
+				   "cfa:live",
+				   cfa_buf_text(lines));
 }
 
 /* ---- from the stream */
@@ -136,10 +173,9 @@ consumer_message(void *arg, const CfaDelivery *delivery)
 {
 	CfaProjector *projector = arg;
 	CfaModelEvent *event = &projector->queue[projector->queue_count];
-	int64_t *time_ms = &projector->queue_time_ms[projector->queue_count];
 
 	projector->lag = delivery->pending;
-	if (!read_event(event, time_ms, delivery))
+	if (!read_event(event, delivery))
 	{
 		/* Not one of ours: it takes a place in the stream and nothing else. */
 		cfa_log(CFA_LOG_ERROR,
@@ -153,12 +189,11 @@ consumer_message(void *arg, const CfaDelivery *delivery)
 }
 
 static bool
-read_event(CfaModelEvent *event, int64_t *time_ms, const CfaDelivery *delivery)
+read_event(CfaModelEvent *event, const CfaDelivery *delivery)
 {
 	CfaEventIn in;
 
 	memset(event, 0, sizeof(*event));
-	*time_ms = 0;
 	if (!cfa_event_read(get_header, delivery->message, &in))
 		return false;
 	snprintf(event->type, sizeof(event->type), "%s", in.type);
@@ -175,7 +210,7 @@ read_event(CfaModelEvent *event, int64_t *time_ms, const CfaDelivery *delivery)
 	event->outbox_id = in.outbox_id;
 	event->xid = in.transaction_id;
 	event->sequence = delivery->sequence;
-	*time_ms = in.occurred_at_ms;
+	event->time_ms = in.occurred_at_ms;
 	event->data = json_loadb(natsMsg_GetData(delivery->message),
 							 (size_t) natsMsg_GetDataLength(delivery->message),
 							 0,
@@ -301,11 +336,31 @@ loaded(void *arg, const redisReply *reply)
 
 /* ---- to the model */
 
+/*
+ * Whether what waits is to be applied now: an event after a pause is, at once;
+ * those of a flow wait for others, because a batch costs more than an event.
+ */
+static bool
+is_due(CfaProjector *projector)
+{
+	int64_t age_us = cfa_clock_us() - projector->batch.begun_us;
+
+	if (projector->queue_count >= PACE_EVENTS || age_us >= PACE_US)
+		return true;
+	if (!projector->pace.is_set)
+		cfa_timer_set(projector->daemon.loop,
+					  &projector->pace,
+					  PACE_US - age_us);
+	return false;
+}
+
 static void
 apply_batch(CfaProjector *projector)
 {
 	CfaBatch *batch = &projector->batch;
 
+	clear_frames(batch);
+	cfa_live_begin(projector, &batch->live);
 	for (int i = 0; i < batch->events; i++)
 	{
 		CfaModelEvent *event = &projector->queue[i];
@@ -323,7 +378,7 @@ apply_batch(CfaProjector *projector)
 			return;
 		}
 		batch->last_sequence = event->sequence;
-		batch->last_time_ms = projector->queue_time_ms[i];
+		batch->last_time_ms = event->time_ms;
 		snprintf(batch->last_event_id,
 				 sizeof(batch->last_event_id),
 				 "%s",
@@ -347,6 +402,7 @@ apply_event(CfaProjector *projector, CfaModelEvent *event)
 	}
 	if (cfa_snapshot_sees(&position->snapshot, event->xid))
 	{
+		keep_feed_frame(&projector->batch, event);
 		count(projector, CFA_RESULT_IN_SNAPSHOT);
 		return NULL;
 	}
@@ -360,6 +416,7 @@ apply_event(CfaProjector *projector, CfaModelEvent *event)
 		case CFA_SEEN_UNSURE:
 			return "event_too_old_to_know";
 	}
+	keep_feed_frame(&projector->batch, event);
 	cached = cache_get(projector, event->campaign_id);
 	switch (cfa_model_apply(cached->campaign, event, &change))
 	{
@@ -393,13 +450,31 @@ count(CfaProjector *projector, CfaEventResult result)
 }
 
 static void
+keep_feed_frame(CfaBatch *batch, const CfaModelEvent *event)
+{
+	int index = batch->feed_count++;
+
+	cfa_render_event_frame(&batch->feed, event);
+	batch->feed_frames[index].sequence = event->sequence;
+	batch->feed_frames[index].end = batch->feed.len;
+}
+
+static void
 keep_output(CfaProjector *projector, CfaCached *cached,
 			const CfaModelEvent *event, CfaModelChange *change)
 {
 	CfaBatch *batch = &projector->batch;
 	CfaOutput *output = &batch->outputs[batch->outputs_count];
-	bool is_pledge = strncmp(event->type, "pledge.", 7) == 0;
 
+	if (strncmp(event->type, "pledge.", 7) == 0)
+	{
+		cfa_buf_addf(&batch->live,
+					 "p %s %" PRId64 " ",
+					 event->aggregate_id,
+					 event->aggregate_version);
+		cfa_render_pledge_frame(&batch->live, event);
+		cfa_buf_addc(&batch->live, '\n');
+	}
 	cached->is_touched |= change->is_figures_changed;
 	cached->is_source_changed |= change->is_source_changed;
 	if (change->frame != NULL || change->has_totals_frame)
@@ -407,10 +482,6 @@ keep_output(CfaProjector *projector, CfaCached *cached,
 	output->cached = cached;
 	output->change = *change;
 	output->sequence = event->sequence;
-	snprintf(output->pledge_id,
-			 sizeof(output->pledge_id),
-			 "%s",
-			 is_pledge ? event->aggregate_id : "");
 	batch->outputs_count++;
 }
 
@@ -429,32 +500,83 @@ write_batch(CfaProjector *projector)
 		write_output(projector, output, output->cached->last_frame == i);
 	}
 	for (int i = 0; i < batch->outputs_count; i++)
-	{
-		CfaCached *cached = batch->outputs[i].cached;
-		char key[CFA_KEY_MAX];
-
-		if (cached->is_touched)
-			cfa_store_put_campaign(projector,
-								   cached->campaign,
-								   projector->position.epoch,
-								   cached->is_source_changed);
-		if (cached->last_frame >= 0)
-			CFA_REDIS_SEND(projector->redis,
-						   NULL,
-						   NULL,
-						   "ZREMRANGEBYRANK",
-						   cfa_store_key(key, "live", cached->campaign->id),
-						   "0",
-						   LIVE_KEEP);
-		cached->is_touched = false;
-		cached->is_source_changed = false;
-		cached->last_frame = -1;
-	}
+		write_campaign(projector, batch->outputs[i].cached);
 	clear_outputs(batch);
+	write_feed(projector);
+	cfa_live_publish(projector, &batch->live);
 	cfa_store_put_position(projector,
 						   batch->last_sequence,
 						   batch->last_event_id);
 	cfa_store_commit(projector, batch->last_sequence, batch_committed);
+}
+
+/* Once for each campaign of the batch; the second call finds nothing to do. */
+static void
+write_campaign(CfaProjector *projector, CfaCached *cached)
+{
+	char key[CFA_KEY_MAX];
+
+	if (cached->is_touched)
+		cfa_store_put_campaign(projector,
+							   cached->campaign,
+							   projector->position.epoch,
+							   cached->is_source_changed);
+	if (cached->frames >= TRIM_EVERY)
+	{
+		CFA_REDIS_SEND(projector->redis,
+					   NULL,
+					   NULL,
+					   "ZREMRANGEBYRANK",
+					   cfa_store_key(key, "live", cached->campaign->id),
+					   "0",
+					   LIVE_KEEP);
+		cached->frames = 0;
+	}
+	cached->is_touched = false;
+	cached->is_source_changed = false;
+	cached->last_frame = -1;
+}
+
+/* All frames of the batch for those who watch everything, by one command. */
+static void
+write_feed(CfaProjector *projector)
+{
+	static const char *argv[2 + 2 * CFA_PROJECTOR_BATCH_MAX] = {"ZADD",
+																"cfa:feed"};
+	static size_t lens[2 + 2 * CFA_PROJECTOR_BATCH_MAX] = {4, 8};
+	static char scores[CFA_PROJECTOR_BATCH_MAX][NUMBER_MAX];
+	CfaBatch *batch = &projector->batch;
+	size_t at = 0;
+	int argc = 2;
+
+	if (batch->feed_count == 0)
+		return;
+	for (int i = 0; i < batch->feed_count; i++)
+	{
+		int len = snprintf(scores[i],
+						   NUMBER_MAX,
+						   "%" PRId64,
+						   batch->feed_frames[i].sequence);
+
+		argv[argc] = scores[i];
+		lens[argc++] = (size_t) len;
+		argv[argc] = batch->feed.data + at;
+		lens[argc++] = batch->feed_frames[i].end - at;
+		at = batch->feed_frames[i].end;
+	}
+	(void) cfa_redis_command(projector->redis, NULL, NULL, argc, argv, lens);
+	CFA_REDIS_SEND(projector->redis,
+				   NULL,
+				   NULL,
+				   "ZREMRANGEBYRANK",
+				   "cfa:feed",
+				   "0",
+				   FEED_KEEP);
+	cfa_buf_addf(&batch->live,
+				 "a %" PRId64 "\n",
+				 batch->feed_frames[batch->feed_count - 1].sequence);
+	cfa_buf_reset(&batch->feed);
+	batch->feed_count = 0;
 }
 
 /*
@@ -468,14 +590,12 @@ write_output(CfaProjector *projector, CfaOutput *output, bool is_last)
 	const char *id = output->cached->campaign->id;
 	bool is_said =
 		is_last || change->gift_added != NULL || change->is_source_changed;
-	json_t *frame;
 	char key[CFA_KEY_MAX];
 	char score[NUMBER_MAX];
 	char *text;
 
 	if (is_last && change->has_totals_frame && change->frame == NULL)
 		change->frame = cfa_render_totals_frame(output->cached->campaign, NULL);
-	frame = is_said ? change->frame : NULL;
 	write_gift(projector, output);
 	if (change->old_slug != NULL)
 		CFA_REDIS_SEND(projector->redis,
@@ -483,28 +603,19 @@ write_output(CfaProjector *projector, CfaOutput *output, bool is_last)
 					   NULL,
 					   "DEL",
 					   cfa_store_key(key, "slug", change->old_slug));
-	if (frame != NULL)
-	{
-		snprintf(score, sizeof(score), "%" PRId64, output->sequence);
-		text = json_dumps(frame, JSON_COMPACT);
-		CFA_REDIS_SEND(projector->redis,
-					   NULL,
-					   NULL,
-					   "ZADD",
-					   cfa_store_key(key, "live", id),
-					   score,
-					   text);
-		free(text);
-	}
-	if (frame == NULL && change->pledge == NULL)
+	if (!is_said || change->frame == NULL)
 		return;
-	text =
-		cfa_render_live(output->sequence,
-						id,
-						output->pledge_id[0] != '\0' ? output->pledge_id : NULL,
-						frame,
-						change->pledge);
-	CFA_REDIS_SEND(projector->redis, NULL, NULL, "PUBLISH", "cfa:live", text);
+	snprintf(score, sizeof(score), "%" PRId64, output->sequence);
+	text = json_dumps(change->frame, JSON_COMPACT);
+	CFA_REDIS_SEND(projector->redis,
+				   NULL,
+				   NULL,
+				   "ZADD",
+				   cfa_store_key(key, "live", id),
+				   score,
+				   text);
+	output->cached->frames++;
+	cfa_live_add(&projector->batch.live, 'c', id, output->sequence, text);
 	free(text);
 }
 
@@ -543,6 +654,14 @@ clear_outputs(CfaBatch *batch)
 }
 
 static void
+clear_frames(CfaBatch *batch)
+{
+	cfa_buf_reset(&batch->live);
+	cfa_buf_reset(&batch->feed);
+	batch->feed_count = 0;
+}
+
+static void
 batch_committed(CfaProjector *projector, bool is_ok)
 {
 	CfaBatch *batch = &projector->batch;
@@ -560,10 +679,6 @@ batch_committed(CfaProjector *projector, bool is_ok)
 	memmove(projector->queue,
 			projector->queue + batch->events,
 			(size_t) projector->queue_count * sizeof(projector->queue[0]));
-	memmove(projector->queue_time_ms,
-			projector->queue_time_ms + batch->events,
-			(size_t) projector->queue_count *
-				sizeof(projector->queue_time_ms[0]));
 	projector->position.sequence = batch->last_sequence;
 	snprintf(projector->position.event_id,
 			 sizeof(projector->position.event_id),

@@ -55,6 +55,7 @@ static void nats_read(void *arg);
 static void pg_up(void *arg);
 static void pg_down(void *arg, const char *error);
 static void resync_due(void *arg);
+static void pace_due(void *arg);
 
 static const CfaDaemonSpec spec = {
 	.name = "careforall-projector",
@@ -93,12 +94,15 @@ main(int argc, char **argv)
 	cfa_projector_metrics_init(&projector);
 	projector.tick = (CfaTimer){.fn = cfa_projector_tick, .arg = &projector};
 	projector.resync = (CfaTimer){.fn = resync_due, .arg = &projector};
+	projector.pace = (CfaTimer){.fn = pace_due, .arg = &projector};
 	cfa_timer_set(projector.daemon.loop, &projector.tick, 0);
 	start_connections();
 	code = cfa_daemon_run(&projector.daemon);
 	cfa_projector_disconnected(&projector);
 	cfa_timer_cancel(projector.daemon.loop, &projector.tick);
 	cfa_position_clear(&projector.position);
+	cfa_buf_clear(&projector.batch.live);
+	cfa_buf_clear(&projector.batch.feed);
 	cfa_js_free(projector.js);
 	cfa_nats_free(projector.nats);
 	cfa_redis_free(projector.redis);
@@ -282,4 +286,10 @@ static void
 resync_due(void *arg)
 {
 	cfa_projector_connected(&projector);
+}
+
+static void
+pace_due(void *arg)
+{
+	cfa_batch_pump(&projector);
 }

@@ -188,7 +188,6 @@ cfa_model_change_clear(CfaModelChange *change)
 	free(change->gift_added);
 	free(change->gift_removed);
 	json_decref(change->frame);
-	json_decref(change->pledge);
 	memset(change, 0, sizeof(*change));
 }
 
@@ -284,8 +283,8 @@ apply_pledge(CfaModelCampaign *campaign, const CfaModelEvent *event,
 	if (read_delta(event->data, &delta) != 0 ||
 		add_delta(&figures, &delta, event->data) != 0)
 		return CFA_MODEL_MALFORMED;
-	change->pledge = cfa_render_pledge_frame(event);
-	if (change->pledge == NULL || note_gift(event, change) != 0)
+	if (!json_is_string(json_object_get(event->data, "state")) ||
+		note_gift(event, change) != 0)
 		return CFA_MODEL_MALFORMED;
 	if (is_delta_zero(&delta))
 		return CFA_MODEL_APPLIED;

@@ -29,6 +29,7 @@ typedef struct CfaModelEvent
 	int64_t outbox_id;
 	uint64_t xid;
 	int64_t sequence; /* in the stream */
+	int64_t time_ms;  /* when it happened; 0 if unknown */
 	json_t *data;	  /* owned */
 } CfaModelEvent;
 
@@ -73,8 +74,7 @@ typedef struct CfaModelChange
 	/* A frame of totals is due. It is here only if it has a gift; else the caller
 	 * makes one for the last event of a batch, which says what all would. */
 	bool has_totals_frame;
-	json_t *frame;	/* for those who watch the campaign; NULL if none */
-	json_t *pledge; /* for those who watch the pledge; NULL if none */
+	json_t *frame; /* for those who watch the campaign; NULL if none */
 } CfaModelChange;
 
 typedef enum CfaModelResult

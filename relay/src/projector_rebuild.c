@@ -57,6 +57,7 @@ static void clear_chunk(CfaRebuild *rebuild);
 static void fail(CfaProjector *projector, const char *why);
 
 static char scan_cursor[NUMBER_MAX];
+static int64_t last_epoch; /* of the rebuilds of this process */
 
 void
 cfa_rebuild_start(CfaProjector *projector, const char *reason)
@@ -175,10 +176,11 @@ begin(CfaProjector *projector)
 	char epoch[NUMBER_MAX];
 	int64_t now_s = (int64_t) time(NULL);
 
-	/* Grows even if Redis forgot the last one: entity tags depend on it. */
-	projector->position.epoch = projector->position.epoch < now_s
-									? now_s
-									: projector->position.epoch + 1;
+	/* Grows even if Redis forgot the last one: who resumes depends on it. */
+	if (last_epoch < projector->position.epoch)
+		last_epoch = projector->position.epoch;
+	last_epoch = last_epoch < now_s ? now_s : last_epoch + 1;
+	projector->position.epoch = last_epoch;
 	snprintf(epoch, sizeof(epoch), "%" PRId64, projector->position.epoch);
 	cfa_store_begin(projector);
 	CFA_REDIS_SEND(projector->redis,
@@ -278,7 +280,7 @@ is_model_key(const char *key)
 		if (strncmp(key, prefixes[i], strlen(prefixes[i])) == 0)
 			return true;
 	}
-	return strcmp(key, "cfa:campaigns") == 0;
+	return strcmp(key, "cfa:campaigns") == 0 || strcmp(key, "cfa:feed") == 0;
 }
 
 /* ---- 3: the new model comes */
@@ -479,8 +481,8 @@ write_reset(CfaProjector *projector, const char *id)
 	char key[CFA_KEY_MAX];
 	char score[NUMBER_MAX];
 	int64_t sequence = projector->rebuild.position.sequence;
-	json_t *frame = cfa_render_reset_frame(id, sequence);
-	char *text = json_dumps(frame, JSON_COMPACT);
+	char *text =
+		cfa_render_reset_frame(id, projector->position.epoch, sequence);
 
 	snprintf(score, sizeof(score), "%" PRId64, sequence);
 	CFA_REDIS_SEND(projector->redis,
@@ -491,7 +493,6 @@ write_reset(CfaProjector *projector, const char *id)
 				   score,
 				   text);
 	free(text);
-	json_decref(frame);
 }
 
 static void

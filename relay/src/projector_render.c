@@ -2,11 +2,13 @@
 /*
  * projector_render.c - JSON of the read model: documents, gifts and live frames.
  */
+#include <inttypes.h>
 #include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "careforall/text.h"
 #include "projector_render.h"
 
 #define GIFT_ID_BYTES 8
@@ -21,6 +23,10 @@ static int64_t held(const CfaFigures *figures, const char *id);
 static const json_t *find_pool(const json_t *source, const char *id);
 static void gift_id(const char *pledge_id, char *buf, size_t len);
 static json_t *copy_or_null(const json_t *object, const char *name);
+static void add_text(CfaBuf *out, const char *name, const json_t *data,
+					 const char *member);
+static void add_money(CfaBuf *out, const char *name, const json_t *data,
+					  const char *member);
 
 json_t *
 cfa_render_document(json_t *source)
@@ -121,60 +127,58 @@ cfa_render_campaign_frame(const CfaModelCampaign *campaign)
 					 copy_or_null(campaign->source, "ends_at"));
 }
 
-json_t *
-cfa_render_pledge_frame(const CfaModelEvent *event)
-{
-	const char *state =
-		json_string_value(json_object_get(event->data, "state"));
-
-	if (state == NULL)
-		return NULL;
-	return json_pack("{s:s,s:s,s:I,s:s,s:o,s:I}",
-					 "type",
-					 "pledge",
-					 "pledge_id",
-					 event->aggregate_id,
-					 "sequence",
-					 (json_int_t) event->sequence,
-					 "state",
-					 state,
-					 "state_reason",
-					 copy_or_null(event->data, "state_reason"),
-					 "version",
-					 (json_int_t) event->aggregate_version);
-}
-
-json_t *
-cfa_render_reset_frame(const char *campaign_id, int64_t sequence)
-{
-	return json_pack("{s:s,s:s,s:I}",
-					 "type",
-					 "reset",
-					 "campaign_id",
-					 campaign_id,
-					 "sequence",
-					 (json_int_t) sequence);
-}
-
 char *
-cfa_render_live(int64_t sequence, const char *campaign_id,
-				const char *pledge_id, json_t *frame, json_t *pledge)
+cfa_render_reset_frame(const char *campaign_id, int64_t epoch, int64_t sequence)
 {
-	json_t *message = json_pack("{s:I,s:s,s:s?,s:O?,s:O?}",
-								"sequence",
-								(json_int_t) sequence,
-								"campaign_id",
-								campaign_id,
-								"pledge_id",
-								pledge_id,
-								"frame",
-								frame,
-								"pledge",
-								pledge);
-	char *text = json_dumps(message, JSON_COMPACT);
+	CfaBuf text = {0};
 
-	json_decref(message);
-	return text;
+	cfa_buf_addf(&text,
+				 "{\"type\":\"reset\",\"campaign_id\":\"%s\",\"epoch\":%" PRId64
+				 ",\"sequence\":%" PRId64 "}",
+				 campaign_id,
+				 epoch,
+				 sequence);
+	(void) cfa_buf_text(&text);
+	return text.data;
+}
+
+void
+cfa_render_pledge_frame(CfaBuf *out, const CfaModelEvent *event)
+{
+	cfa_buf_addf(
+		out,
+		"{\"type\":\"pledge\",\"pledge_id\":\"%s\",\"sequence\":%" PRId64,
+		event->aggregate_id,
+		event->sequence);
+	add_text(out, "state", event->data, "state");
+	add_text(out, "state_reason", event->data, "state_reason");
+	cfa_buf_addf(out, ",\"version\":%" PRId64 "}", event->aggregate_version);
+}
+
+void
+cfa_render_event_frame(CfaBuf *out, const CfaModelEvent *event)
+{
+	bool is_pledge = strncmp(event->type, "pledge.", 7) == 0;
+	char at[CFA_TIME_TEXT_LEN + 1];
+
+	cfa_buf_addf(out,
+				 "{\"type\":\"event\",\"sequence\":%" PRId64
+				 ",\"event\":\"%s\",\"campaign_id\":\"%s\"",
+				 event->sequence,
+				 event->type,
+				 event->campaign_id);
+	if (is_pledge)
+		cfa_buf_addf(out, ",\"pledge_id\":\"%s\"", event->aggregate_id);
+	cfa_buf_addf(out, ",\"version\":%" PRId64, event->aggregate_version);
+	add_text(out, "state", event->data, "state");
+	if (is_pledge)
+	{
+		add_text(out, "state_reason", event->data, "state_reason");
+		add_money(out, "amount", event->data, "amount_minor");
+		add_money(out, "refunded", event->data, "refunded_minor");
+	}
+	cfa_time_format_ms(event->time_ms, at);
+	cfa_buf_addf(out, ",\"at\":\"%s\"}", at);
 }
 
 char *
@@ -380,4 +384,38 @@ copy_or_null(const json_t *object, const char *name)
 	json_t *member = json_object_get(object, name);
 
 	return member != NULL ? json_incref(member) : json_null();
+}
+
+/* Adds ,"name":"text", or null if the member is no text. */
+static void
+add_text(CfaBuf *out, const char *name, const json_t *data, const char *member)
+{
+	const json_t *value = json_object_get(data, member);
+
+	cfa_buf_addf(out, ",\"%s\":", name);
+	if (json_is_string(value))
+		cfa_buf_add_json(out,
+						 json_string_value(value),
+						 json_string_length(value));
+	else
+		cfa_buf_adds(out, "null");
+}
+
+/* Adds ,"name":{"amount":n,"currency":"c"}, or null if the member is no integer. */
+static void
+add_money(CfaBuf *out, const char *name, const json_t *data, const char *member)
+{
+	const json_t *amount = json_object_get(data, member);
+
+	cfa_buf_addf(out, ",\"%s\":", name);
+	if (!json_is_integer(amount))
+	{
+		cfa_buf_adds(out, "null");
+		return;
+	}
+	cfa_buf_addf(out,
+				 "{\"amount\":%" PRId64,
+				 (int64_t) json_integer_value(amount));
+	add_text(out, "currency", data, "currency");
+	cfa_buf_addc(out, '}');
 }

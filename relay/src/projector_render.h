@@ -10,6 +10,7 @@
 
 #include <jansson.h>
 
+#include "careforall/buf.h"
 #include "projector_model.h"
 
 /*
@@ -22,14 +23,16 @@ json_t *cfa_render_document(json_t *source);
 /* Sets totals and remaining of campaign->document from its figures. */
 int cfa_render_figures(CfaModelCampaign *campaign);
 
-/* Frames; NULL without memory or if the event lacks a member. */
+/* Frames for those who watch a campaign; NULL without memory. */
 json_t *cfa_render_totals_frame(CfaModelCampaign *campaign, const char *gift);
 json_t *cfa_render_campaign_frame(const CfaModelCampaign *campaign);
-json_t *cfa_render_pledge_frame(const CfaModelEvent *event);
-json_t *cfa_render_reset_frame(const char *campaign_id, int64_t sequence);
+char *cfa_render_reset_frame(const char *campaign_id, int64_t epoch,
+							 int64_t sequence);
 
-/* The message of channel cfa:live; frame and pledge may be NULL. Caller frees. */
-char *cfa_render_live(int64_t sequence, const char *campaign_id,
-					  const char *pledge_id, json_t *frame, json_t *pledge);
+/* Adds the frame for those who watch the pledge. */
+void cfa_render_pledge_frame(CfaBuf *out, const CfaModelEvent *event);
+
+/* Adds the frame for those who watch everything. */
+void cfa_render_event_frame(CfaBuf *out, const CfaModelEvent *event);
 
 #endif

@@ -570,28 +570,27 @@ static void
 campaigns_listed(void *arg, const redisReply *reply)
 {
 	CfaProjector *projector = arg;
+	CfaBuf lines = {0};
 
 	if (reply == NULL || projector->state != CFA_PROJECTOR_FOLLOWING ||
 		!projector->batch.is_busy)
 		return;
 	cfa_store_begin(projector);
 	CFA_REDIS_SEND(projector->redis, NULL, NULL, "SET", "cfa:ready", "1");
+	cfa_live_begin(projector, &lines);
 	for (size_t i = 0; i < reply->elements; i++)
 	{
 		int64_t sequence = projector->position.sequence;
 		const char *id = cfa_redis_text(reply, i);
-		json_t *frame = cfa_render_reset_frame(id, sequence);
-		char *text = cfa_render_live(sequence, id, NULL, frame, NULL);
+		char *frame =
+			cfa_render_reset_frame(id, projector->position.epoch, sequence);
 
-		CFA_REDIS_SEND(projector->redis,
-					   NULL,
-					   NULL,
-					   "PUBLISH",
-					   "cfa:live",
-					   text);
-		free(text);
-		json_decref(frame);
+		cfa_live_add(&lines, 'r', id, sequence, frame);
+		free(frame);
 	}
+	cfa_buf_addf(&lines, "a %" PRId64 "\n", projector->position.sequence);
+	cfa_live_publish(projector, &lines);
+	cfa_buf_clear(&lines);
 	cfa_store_commit(projector, projector->position.sequence, ready_committed);
 }
 

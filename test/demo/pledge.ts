@@ -5,6 +5,7 @@
 //
 // usage: vite-node demo/pledge.ts STACK-DIR
 import { Http, pledgeBody } from "../lib/http.ts";
+import { liveLines, type LiveLine } from "../lib/live.ts";
 import { openRedis } from "../lib/redis.ts";
 import { Sql } from "../lib/sql.ts";
 import { Stack } from "../lib/stack.ts";
@@ -15,13 +16,6 @@ interface Step {
   ms: number;
   where: string;
   what: string;
-}
-
-/** What the projector says on cfa:live after each change of the read model. */
-interface LiveMessage {
-  sequence: number;
-  pledge_id: string | null;
-  pledge: { state: string } | null;
 }
 
 interface Campaign {
@@ -67,9 +61,10 @@ async function main(): Promise<void> {
     early.push({ at: performance.now(), ...event });
   });
   await subscriber.subscribe("cfa:live");
-  const frames: (LiveMessage & { at: number })[] = [];
+  const frames: (LiveLine & { at: number })[] = [];
   subscriber.on("message", (_channel: string, text: string) => {
-    frames.push({ at: performance.now(), ...(JSON.parse(text) as LiveMessage) });
+    const at = performance.now();
+    for (const line of liveLines(text)) if (line.kind === "p") frames.push({ at, ...line });
   });
 
   start = performance.now();
@@ -80,7 +75,7 @@ async function main(): Promise<void> {
   note("API", `201 Created, pledge ${pledge} is pending and has its hold`);
 
   await until("the pledge to be confirmed in the read model", () =>
-    frames.some((frame) => frame.pledge_id === pledge && frame.pledge?.state === "confirmed"),
+    frames.some((line) => line.id === pledge && line.frame.state === "confirmed"),
   );
   for (const event of early.filter((one) => one.aggregate === pledge)) {
     steps.push({ ms: event.at - start, where: "stream", what: `${event.type}, sequence ${event.sequence}` });
@@ -89,11 +84,11 @@ async function main(): Promise<void> {
     "SELECT kind, outcome, event_id FROM careforall.inbox WHERE pledge_id = $1 AND outcome = 'applied'",
     [pledge],
   );
-  for (const frame of frames.filter((one) => one.pledge_id === pledge)) {
+  for (const line of frames.filter((one) => one.id === pledge)) {
     steps.push({
-      ms: frame.at - start,
+      ms: line.at - start,
       where: "read model",
-      what: `pledge ${frame.pledge?.state ?? "changed"}, sequence ${frame.sequence}`,
+      what: `pledge ${String(line.frame.state)}, sequence ${String(line.frame.sequence)}`,
     });
   }
   const after = await http.get<Campaign>(`/api/v1/campaigns/${campaign.id}`);

@@ -27,6 +27,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
   await stack.start(["redis"], "--port-base", String(await freePortBase()));
   if (!keep) {
     await stack.configure({
+      CAREFORALL_LIVE_PING: "2s",
       CAREFORALL_MOCKPAY_LATENCY_MS: 20,
       CAREFORALL_PAYMENTS_RECONCILE_AFTER: "5s",
       CAREFORALL_PAYMENTS_RECONCILE_EVERY: "2s",

@@ -10,6 +10,7 @@ import { describe, expect, test } from "vitest";
 import { useStack } from "../lib/context.ts";
 import { makeCampaign, makePool, makeReward, sqlPledge } from "../lib/fixtures.ts";
 import { assertInvariants, drained, published } from "../lib/invariants.ts";
+import { liveLines } from "../lib/live.ts";
 import { scrape, sum } from "../lib/metrics.ts";
 import { openRedis } from "../lib/redis.ts";
 import { pool, until } from "../lib/until.ts";
@@ -88,8 +89,7 @@ describe("the read model", () => {
     const watcher = openRedis(context.stack);
     const resets = new Set<string>();
     watcher.on("message", (_channel: string, text: string) => {
-      const frame = (JSON.parse(text) as { frame: { type: string; campaign_id: string } | null }).frame;
-      if (frame?.type === "reset") resets.add(frame.campaign_id);
+      for (const line of liveLines(text)) if (line.frame.type === "reset") resets.add(line.id);
     });
     await watcher.subscribe("cfa:live");
     const before = await epoch();

@@ -102,6 +102,23 @@ describe('LiveClient', () => {
     expect(seen).toEqual([21])
   })
 
+  test('names the epoch that it was told, and the one of a later reset', () => {
+    watchCampaign(7)
+    newest().onopen?.()
+    newest().receive({ type: 'subscribed', campaign_id: 'c1', epoch: 3, sequence: 8 })
+    newest().receive(totals(9))
+    newest().onclose?.()
+    vi.advanceTimersByTime(500)
+    newest().onopen?.()
+    expect(newest().sent).toEqual([{ subscribe: { campaign: 'c1', after: 9, epoch: 3 } }])
+    newest().receive({ type: 'reset', campaign_id: 'c1', epoch: 4, sequence: 2 })
+    newest().receive(totals(4))
+    newest().onclose?.()
+    vi.advanceTimersByTime(1000)
+    newest().onopen?.()
+    expect(newest().sent).toEqual([{ subscribe: { campaign: 'c1', after: 4, epoch: 4 } }])
+  })
+
   test('forgets its place on a reset, even when numbers start again', () => {
     const seen = watchCampaign(5000)
     newest().onopen?.()

@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * live.c: the WebSocket at /api/v1/live: handshake, messages of clients, pings.
+ * live.c: the WebSocket at /api/v1/live: handshake and messages of clients.
  *
  * A web page of a foreign origin is refused, because a browser would open the
- * socket for it. Sockets are bounded per worker and per address, subscriptions
- * per socket, messages in size; none of them can hold more than a client that
- * reads slowly is allowed to have queued.
+ * socket for it. Sockets are bounded per worker and, over all workers, per
+ * address; subscriptions per socket, messages in size and number.
  */
 #include <kore/kore.h>
 #include <kore/http.h>
@@ -17,108 +16,68 @@
 #include <jansson.h>
 
 #include "core/ctx.h"
-#include "core/dispatch.h"
 #include "core/json.h"
-#include "core/loop.h"
-#include "edge/edge.h"
+#include "handlers/live_feed.h"
 #include "handlers/live_hub.h"
+#include "handlers/live_room.h"
+#include "handlers/live_socket.h"
 #include "meters.h"
 #include "middleware/cors.h"
 
-#define SOCKETS_MAX 4000	   /* per worker */
-#define SOCKETS_PER_ADDRESS 64 /* per worker */
-#define MESSAGE_MAX 2048
-#define PING_EVERY_MS 30000
 #define DEPTH_MAX 3
 
-/* Kore finds these by name. */
-void api_live_message(struct connection *c, u_int8_t op, const void *data,
-					  size_t len);
-void api_live_gone(struct connection *c);
-
-static TAILQ_HEAD(, CfaLiveSocket) sockets = TAILQ_HEAD_INITIALIZER(sockets);
-static unsigned socket_count;
 static const CfaTokenKeys *keys;
+static unsigned ping_ms;
 
 static bool check_handshake(CfaCtx *ctx);
 static bool check_room(CfaCtx *ctx);
-static void open_socket(CfaCtx *ctx);
-static void on_tick(uint64_t now_ms);
+static void on_message(CfaLiveSocket *socket, const uint8_t *data, size_t len);
+static void on_gone(CfaLiveSocket *socket);
 static bool take_message(CfaLiveSocket *socket, json_t *message);
-static bool take_target(CfaLiveSocket *socket, json_t *target,
+static bool take_topic(CfaLiveSocket *socket, json_t *topic, bool is_subscribe);
+static bool take_campaign(CfaLiveSocket *socket, json_t *topic,
+						  bool is_subscribe);
+static bool take_pledge(CfaLiveSocket *socket, json_t *topic,
 						bool is_subscribe);
+static bool subscribe(CfaLiveSocket *socket, CfaLiveKind kind,
+					  const uint8_t id[16], const CfaLivePosition *after);
+static bool read_id(json_t *topic, const char *name, uint8_t id[16]);
+static bool read_position(json_t *topic, CfaLivePosition *position,
+						  bool *has_position);
+static bool has_only(json_t *topic, const char *names);
 static void send_error(CfaLiveSocket *socket, const char *code,
 					   const char *detail);
-static void close_socket(CfaLiveSocket *socket, uint16_t code);
+
+static const CfaLiveHooks hooks = {.message = on_message, .gone = on_gone};
 
 void
-cfa_live_configure(const CfaTokenKeys *token_keys)
+cfa_live_configure(const CfaLiveOptions *options)
 {
-	keys = token_keys;
+	keys = options->keys;
+	ping_ms = options->ping_ms;
+	cfa_live_room_configure(options->sockets, options->sockets_per_address);
 }
 
 void
 cfa_live_start(void)
 {
-	kore_websocket_maxframe = MESSAGE_MAX;
+	cfa_live_room_start();
+	cfa_live_socket_start(&hooks, ping_ms);
+	cfa_live_feed_start();
 	cfa_live_hub_start();
-	cfa_tick_add(on_tick);
 }
 
 void
 cfa_live_close_all(void)
 {
-	CfaLiveSocket *socket;
-	CfaLiveSocket *next;
-
-	for (socket = TAILQ_FIRST(&sockets); socket != NULL; socket = next)
-	{
-		next = TAILQ_NEXT(socket, entry);
-		close_socket(socket, 1001);
-	}
+	cfa_live_close_all_sockets(CFA_WS_GOING_AWAY);
 }
 
 void
 api_live(CfaCtx *ctx)
 {
 	if (check_handshake(ctx) && check_room(ctx))
-		open_socket(ctx);
-}
-
-/* A message of a client. */
-void
-api_live_message(struct connection *c, u_int8_t op, const void *data,
-				 size_t len)
-{
-	CfaLiveSocket *socket = c->hdlr_extra;
-	const char *error;
-	json_t *message;
-
-	/* Kore gives the first piece of a fragmented message as a whole one. */
-	if (op != WEBSOCKET_OP_TEXT || !(c->rnb->buf[0] & 0x80))
-	{
-		close_socket(socket, 1003);
-		return;
-	}
-	message = cfa_json_read(data, len, DEPTH_MAX, &error);
-	if (message == NULL || !take_message(socket, message))
-		cfa_meter_add(CFA_M_LIVE_BAD_MESSAGES, 1);
-	if (message == NULL)
-		send_error(socket, "invalid-json", error);
-	json_decref(message);
-}
-
-void
-api_live_gone(struct connection *c)
-{
-	CfaLiveSocket *socket = c->hdlr_extra;
-	CfaLiveSubscription *s;
-
-	while ((s = LIST_FIRST(&socket->subscriptions)) != NULL)
-		cfa_live_unsubscribe(s);
-	TAILQ_REMOVE(&sockets, socket, entry);
-	socket_count--;
-	cfa_meter_add(CFA_M_LIVE_SOCKETS, -1);
+		cfa_live_socket_open(ctx);
 }
 
 static bool
@@ -160,81 +119,58 @@ check_handshake(CfaCtx *ctx)
 static bool
 check_room(CfaCtx *ctx)
 {
-	const CfaLiveSocket *socket;
-	unsigned same = 0;
-
-	TAILQ_FOREACH(socket, &sockets, entry)
-		same += strcmp(socket->client, ctx->client) == 0;
-	if (socket_count < SOCKETS_MAX && same < SOCKETS_PER_ADDRESS)
-		return true;
-	cfa_meter_add(CFA_M_LIVE_REFUSED_FULL, 1);
-	if (socket_count < SOCKETS_MAX)
-		cfa_answer_problem(
-			ctx,
-			CFA_PROBLEM_TOO_MANY_REQUESTS,
-			"There are too many live connections of this address.");
-	else
-		cfa_answer_problem(ctx, CFA_PROBLEM_OVERLOADED, NULL);
+	switch (cfa_live_room_take(ctx->client))
+	{
+		case CFA_LIVE_ROOM_OK:
+			return true;
+		case CFA_LIVE_ROOM_WORKER_FULL:
+			cfa_meter_add(CFA_M_LIVE_REFUSED_FULL, 1);
+			cfa_answer_problem(ctx, CFA_PROBLEM_OVERLOADED, NULL);
+			break;
+		case CFA_LIVE_ROOM_ADDRESS_FULL:
+			cfa_meter_add(CFA_M_LIVE_REFUSED_ADDRESS, 1);
+			cfa_answer_problem(
+				ctx,
+				CFA_PROBLEM_TOO_MANY_REQUESTS,
+				"There are too many live connections of this address.");
+			break;
+	}
 	return false;
 }
 
 static void
-open_socket(CfaCtx *ctx)
+on_message(CfaLiveSocket *socket, const uint8_t *data, size_t len)
 {
-	struct connection *c = ctx->req->owner;
-	CfaLiveSocket *socket = kore_calloc(1, sizeof(*socket));
+	const char *error;
+	json_t *message = cfa_json_read(data, len, DEPTH_MAX, &error);
 
-	cfa_edge_release(c);
-	socket->connection = c;
-	socket->ping_ms = cfa_mono_ms() + PING_EVERY_MS;
-	memcpy(socket->client, ctx->client, sizeof(socket->client));
-	LIST_INIT(&socket->subscriptions);
-	TAILQ_INSERT_TAIL(&sockets, socket, entry);
-	socket_count++;
-	cfa_meter_add(CFA_M_LIVE_SOCKETS, 1);
-	c->hdlr_extra = socket;
-	c->flags |= CONN_IS_BUSY; /* Kore is not to read another request */
-	kore_websocket_handshake(ctx->req,
-							 NULL,
-							 "api_live_message",
-							 "api_live_gone");
-	c->flags &= ~CONN_IS_BUSY;
-	cfa_dispatch_took_over(ctx, 101);
+	if (message == NULL || !take_message(socket, message))
+		cfa_meter_add(CFA_M_LIVE_BAD_MESSAGES, 1);
+	if (message == NULL)
+		send_error(socket, "invalid-json", error);
+	json_decref(message);
 }
 
 static void
-on_tick(uint64_t now_ms)
+on_gone(CfaLiveSocket *socket)
 {
-	CfaLiveSocket *socket;
-	CfaLiveSocket *next;
+	CfaLiveSubscription *s;
 
-	/* Kore closes a socket that is silent for long: pongs keep it. */
-	for (socket = TAILQ_FIRST(&sockets); socket != NULL; socket = next)
-	{
-		next = TAILQ_NEXT(socket, entry);
-		if (socket->is_too_slow)
-		{
-			socket->connection->flags |= CONN_WS_CLOSE_SENT;
-			kore_connection_disconnect(socket->connection);
-			continue;
-		}
-		if (now_ms < socket->ping_ms)
-			continue;
-		socket->ping_ms = now_ms + PING_EVERY_MS;
-		kore_websocket_send(socket->connection, WEBSOCKET_OP_PING, "live", 4);
-	}
+	while ((s = LIST_FIRST(&socket->subscriptions)) != NULL)
+		cfa_live_unsubscribe(s);
+	cfa_live_feed_unsubscribe(socket);
 }
 
 static bool
 take_message(CfaLiveSocket *socket, json_t *message)
 {
-	json_t *subscribe = json_object_get(message, "subscribe");
-	json_t *unsubscribe = json_object_get(message, "unsubscribe");
+	json_t *subscribe_to = json_object_get(message, "subscribe");
+	json_t *unsubscribe_from = json_object_get(message, "unsubscribe");
 
-	if (json_object_size(message) == 1 && json_is_object(subscribe))
-		return take_target(socket, subscribe, true);
-	if (json_object_size(message) == 1 && json_is_object(unsubscribe))
-		return take_target(socket, unsubscribe, false);
+	if (json_object_size(message) == 1 && json_is_object(subscribe_to))
+		return take_topic(socket, subscribe_to, true);
+	if (json_object_size(message) == 1 && json_is_object(unsubscribe_from))
+		return take_topic(socket, unsubscribe_from, false);
 	send_error(
 		socket,
 		"bad-request",
@@ -243,57 +179,123 @@ take_message(CfaLiveSocket *socket, json_t *message)
 }
 
 static bool
-take_target(CfaLiveSocket *socket, json_t *target, bool is_subscribe)
+take_topic(CfaLiveSocket *socket, json_t *topic, bool is_subscribe)
 {
-	const char *campaign =
-		json_string_value(json_object_get(target, "campaign"));
-	const char *pledge = json_string_value(json_object_get(target, "pledge"));
-	const char *token = json_string_value(json_object_get(target, "token"));
-	json_t *after = json_object_get(target, "after");
-	const char *text = campaign ? campaign : pledge;
-	CfaLiveKind kind = campaign ? CFA_LIVE_CAMPAIGN : CFA_LIVE_PLEDGE;
+	if (json_object_get(topic, "campaign") != NULL)
+		return take_campaign(socket, topic, is_subscribe);
+	if (json_object_get(topic, "pledge") != NULL)
+		return take_pledge(socket, topic, is_subscribe);
+	send_error(socket, "bad-request", "Name a campaign or a pledge.");
+	return false;
+}
+
+static bool
+take_campaign(CfaLiveSocket *socket, json_t *topic, bool is_subscribe)
+{
 	CfaLiveSubscription *present;
-	char id_text[CFA_UUID_TEXT_LEN + 1];
+	CfaLivePosition after;
+	bool has_after;
 	uint8_t id[16];
 
-	if (text == NULL || (campaign != NULL && pledge != NULL) ||
-		!cfa_uuid_parse(text, strlen(text), id) ||
-		(after != NULL && !json_is_null(after) &&
-		 (!json_is_integer(after) || json_integer_value(after) < 0)))
+	if (!read_id(topic, "campaign", id) ||
+		!read_position(topic, &after, &has_after) ||
+		!has_only(topic, "campaign after epoch"))
 	{
 		send_error(
 			socket,
 			"bad-request",
-			"Name one campaign or pledge by its id; after is a sequence.");
+			"Name one campaign by its id; after is a sequence, and epoch "
+			"the one it belongs to.");
 		return false;
 	}
-	cfa_uuid_format(id, id_text);
-	present = cfa_live_find(socket, kind, id);
+	present = cfa_live_find(socket, CFA_LIVE_CAMPAIGN, id);
+	if (present != NULL)
+		cfa_live_unsubscribe(present);
 	if (!is_subscribe)
-	{
-		if (present != NULL)
-			cfa_live_unsubscribe(present);
 		return true;
+	return subscribe(socket, CFA_LIVE_CAMPAIGN, id, has_after ? &after : NULL);
+}
+
+static bool
+take_pledge(CfaLiveSocket *socket, json_t *topic, bool is_subscribe)
+{
+	const char *token = json_string_value(json_object_get(topic, "token"));
+	char text[CFA_UUID_TEXT_LEN + 1];
+	CfaLiveSubscription *present;
+	uint8_t id[16];
+
+	if (!read_id(topic, "pledge", id) || !has_only(topic, "pledge token"))
+	{
+		send_error(socket, "bad-request", "Name one pledge by its id.");
+		return false;
 	}
-	if (kind == CFA_LIVE_PLEDGE &&
-		(token == NULL ||
-		 !cfa_token_check(keys, id_text, token, strlen(token))))
+	cfa_uuid_format(id, text);
+	if (is_subscribe &&
+		(token == NULL || !cfa_token_check(keys, text, token, strlen(token))))
 	{
 		send_error(socket, "not-found", "There is no such pledge.");
 		return false;
 	}
+	present = cfa_live_find(socket, CFA_LIVE_PLEDGE, id);
 	if (present != NULL)
 		cfa_live_unsubscribe(present);
+	return !is_subscribe || subscribe(socket, CFA_LIVE_PLEDGE, id, NULL);
+}
+
+static bool
+subscribe(CfaLiveSocket *socket, CfaLiveKind kind, const uint8_t id[16],
+		  const CfaLivePosition *after)
+{
 	if (socket->subscription_count >= CFA_LIVE_SUBSCRIPTIONS_MAX)
 	{
 		send_error(socket, "too-many-requests", "Too many subscriptions.");
 		return false;
 	}
-	cfa_live_subscribe(socket,
-					   kind,
-					   id,
-					   kind == CFA_LIVE_CAMPAIGN && json_is_integer(after),
-					   json_integer_value(after));
+	cfa_live_subscribe(socket, kind, id, after);
+	return true;
+}
+
+static bool
+read_id(json_t *topic, const char *name, uint8_t id[16])
+{
+	const json_t *value = json_object_get(topic, name);
+
+	return json_is_string(value) && cfa_uuid_parse(json_string_value(value),
+												   json_string_length(value),
+												   id);
+}
+
+/* Reads after and epoch, each absent, null or an integer. */
+static bool
+read_position(json_t *topic, CfaLivePosition *position, bool *has_position)
+{
+	const json_t *after = json_object_get(topic, "after");
+	const json_t *epoch = json_object_get(topic, "epoch");
+
+	*has_position = json_is_integer(after);
+	position->sequence = json_integer_value(after);
+	position->epoch = json_integer_value(epoch);
+	return (after == NULL || json_is_null(after) || json_is_integer(after)) &&
+		   (epoch == NULL || json_is_null(epoch) || json_is_integer(epoch)) &&
+		   position->sequence >= 0 && position->epoch >= 0;
+}
+
+/* Whether the topic has no member but those of the blank-separated names. */
+static bool
+has_only(json_t *topic, const char *names)
+{
+	const char *name;
+	json_t *value;
+
+	json_object_foreach(topic, name, value)
+	{
+		size_t len = strlen(name);
+		const char *found = strstr(names, name);
+
+		if (len == 0 || found == NULL || (found != names && found[-1] != ' ') ||
+			(found[len] != ' ' && found[len] != '\0'))
+			return false;
+	}
 	return true;
 }
 
@@ -309,15 +311,4 @@ send_error(CfaLiveSocket *socket, const char *code, const char *detail)
 	cfa_buf_addc(&text, '}');
 	cfa_live_send(socket, text.data, text.len);
 	cfa_buf_clear(&text);
-}
-
-static void
-close_socket(CfaLiveSocket *socket, uint16_t code)
-{
-	struct connection *c = socket->connection;
-	uint8_t wire[2] = {(uint8_t) (code >> 8), (uint8_t) code};
-
-	c->flags |= CONN_WS_CLOSE_SENT;
-	kore_websocket_send(c, WEBSOCKET_OP_CLOSE, wire, sizeof(wire));
-	kore_connection_disconnect(c);
 }

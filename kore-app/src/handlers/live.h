@@ -6,8 +6,16 @@
 
 struct CfaCtx;
 
-/* In the parent: borrowed for ever. */
-void cfa_live_configure(const CfaTokenKeys *keys);
+typedef struct CfaLiveOptions
+{
+	const CfaTokenKeys *keys; /* of pledge links; borrowed for ever */
+	unsigned sockets;		  /* per worker */
+	unsigned sockets_per_address;
+	unsigned ping_ms;
+} CfaLiveOptions;
+
+/* In the parent. */
+void cfa_live_configure(const CfaLiveOptions *options);
 
 /* In a worker. */
 void cfa_live_start(void);

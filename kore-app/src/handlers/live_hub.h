@@ -7,11 +7,9 @@
 #include <stdint.h>
 #include <sys/queue.h>
 
-#define CFA_LIVE_SUBSCRIPTIONS_MAX 32	/* of one socket */
-#define CFA_LIVE_HELD_MAX 512			/* frames kept while a resume is read */
-#define CFA_LIVE_QUEUE_MAX (256 * 1024) /* bytes not read by the client */
+#include "handlers/live_socket.h"
 
-struct connection;
+#define CFA_LIVE_HELD_MAX 512 /* frames kept while a resume is read */
 
 typedef enum CfaLiveKind
 {
@@ -19,13 +17,22 @@ typedef enum CfaLiveKind
 	CFA_LIVE_PLEDGE
 } CfaLiveKind;
 
-typedef struct CfaLiveSocket CfaLiveSocket;
+/*
+ * Where a reader stands. Within one epoch, which ends when the read model is
+ * rebuilt, a sequence never changes its meaning. Epoch 0: not known.
+ */
+typedef struct CfaLivePosition
+{
+	int64_t epoch;
+	int64_t sequence; /* below 0: not known */
+} CfaLivePosition;
 
 /* A frame that came while the subscription was being resumed. */
 typedef struct CfaLiveHeld
 {
 	STAILQ_ENTRY(CfaLiveHeld) entry;
-	int64_t sequence;
+	CfaLivePosition position;
+	bool is_reset;
 	size_t len;
 	char text[];
 } CfaLiveHeld;
@@ -35,30 +42,20 @@ typedef struct CfaLiveSubscription
 {
 	LIST_ENTRY(CfaLiveSubscription) in_room;
 	LIST_ENTRY(CfaLiveSubscription) in_socket;
+	TAILQ_ENTRY(CfaLiveSubscription) in_waiting;
 	CfaLiveSocket *socket; /* NULL once it is gone or unsubscribed */
 	CfaLiveKind kind;
 	uint8_t id[16];
 	char id_text[37];
 	int refs;
-	bool is_resuming; /* frames are held until the read is done */
-	bool has_after;
-	int64_t after; /* what the client has seen */
-	int64_t last;  /* sequence, or version of a pledge, last sent */
+	bool is_told;	  /* "subscribed" was sent */
+	bool is_resuming; /* a read is under way, and frames are held */
+	bool is_waiting;  /* for Redis, to resume; frames are held */
+	bool has_position;
+	CfaLivePosition position; /* last sent; of a pledge the version */
 	unsigned held_count;
 	STAILQ_HEAD(, CfaLiveHeld) held;
 } CfaLiveSubscription;
-
-/* A client's WebSocket; hangs on connection.hdlr_extra and is freed by Kore. */
-struct CfaLiveSocket
-{
-	TAILQ_ENTRY(CfaLiveSocket) entry;
-	struct connection *connection;
-	char client[48];
-	unsigned subscription_count;
-	bool is_too_slow; /* to be dropped in the next tick */
-	uint64_t ping_ms;
-	LIST_HEAD(, CfaLiveSubscription) subscriptions;
-};
 
 void cfa_live_hub_start(void);
 
@@ -66,12 +63,12 @@ void cfa_live_hub_start(void);
 CfaLiveSubscription *cfa_live_find(CfaLiveSocket *socket, CfaLiveKind kind,
 								   const uint8_t id[16]);
 
-/* Subscribes, and reads what the client has missed or should know now. */
+/*
+ * Subscribes, and reads what the client has missed since the position, or
+ * should know now if that is NULL.
+ */
 void cfa_live_subscribe(CfaLiveSocket *socket, CfaLiveKind kind,
-						const uint8_t id[16], bool has_after, int64_t after);
+						const uint8_t id[16], const CfaLivePosition *after);
 void cfa_live_unsubscribe(CfaLiveSubscription *subscription);
-
-/* Sends a text frame; a client that reads too slowly is dropped. */
-void cfa_live_send(CfaLiveSocket *socket, const char *text, size_t len);
 
 #endif

@@ -2,10 +2,10 @@
 // One WebSocket per page, shared by all who watch a campaign or a pledge.
 //
 // The client remembers for each campaign the sequence of the last frame it has
-// passed on. After a lost connection it subscribes again "after" that sequence,
-// so that the server can send what was missed; frames at or below it are
-// dropped. On a reset it forgets the sequence: the watcher reads the resource
-// anew and frames count from there.
+// passed on, and the epoch that the server counts in. After a lost connection it
+// subscribes again "after" that sequence, so that the server can send what was
+// missed; frames at or below it are dropped. On a reset it forgets the sequence:
+// the watcher reads the resource anew and frames count from there.
 import type { LiveFrame } from '@/api/types'
 
 export type LiveStatus = 'closed' | 'connecting' | 'open'
@@ -23,7 +23,7 @@ export type LiveOptions = {
   random?: () => number
 }
 
-type Watcher = { topic: LiveTopic; last: number | null; listener: (frame: LiveFrame) => void }
+type Watcher = { topic: LiveTopic; epoch: number | null; last: number | null; listener: (frame: LiveFrame) => void }
 
 const BACKOFF_FIRST_MS = 500
 const BACKOFF_MAX_MS = 30_000
@@ -58,7 +58,7 @@ export class LiveClient {
 
   /** Passes each new frame of the topic to `listener` until the returned function is called. */
   watch(topic: LiveTopic, listener: (frame: LiveFrame) => void): () => void {
-    const watcher: Watcher = { topic, last: 'after' in topic ? topic.after : null, listener }
+    const watcher: Watcher = { topic, epoch: null, last: 'after' in topic ? topic.after : null, listener }
     this.watchers.add(watcher)
     if (this.idleTimer !== null) clearTimeout(this.idleTimer)
     this.idleTimer = null
@@ -150,8 +150,9 @@ export class LiveClient {
     this.setStatus('closed')
   }
 
-  private subscribe({ topic, last }: Watcher): void {
-    const subscribe = 'campaign' in topic ? { campaign: topic.campaign, after: last } : topic
+  private subscribe({ topic, epoch, last }: Watcher): void {
+    const after = epoch === null || last === null ? { after: last } : { after: last, epoch }
+    const subscribe = 'campaign' in topic ? { campaign: topic.campaign, ...after } : topic
     this.socket?.send(JSON.stringify({ subscribe }))
   }
 
@@ -171,6 +172,7 @@ export class LiveClient {
 }
 
 function deliver(watcher: Watcher, frame: LiveFrame): void {
+  if (frame.type === 'reset' || frame.type === 'subscribed') watcher.epoch = frame.epoch ?? watcher.epoch
   if (frame.type === 'reset') {
     watcher.last = null
   } else if (frame.type === 'subscribed') {

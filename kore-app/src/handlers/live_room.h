@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef CFA_APP_LIVE_ROOM_H
+#define CFA_APP_LIVE_ROOM_H
+
+#include <stdbool.h>
+
+typedef enum CfaLiveRoom
+{
+	CFA_LIVE_ROOM_OK,
+	CFA_LIVE_ROOM_WORKER_FULL,
+	CFA_LIVE_ROOM_ADDRESS_FULL
+} CfaLiveRoom;
+
+/* In the parent: the bounds, and the memory that all workers count in. */
+void cfa_live_room_configure(unsigned per_worker, unsigned per_address);
+
+/* In a worker: it has no sockets yet. */
+void cfa_live_room_start(void);
+
+/* Takes a place for a socket of this client, if there is one. */
+CfaLiveRoom cfa_live_room_take(const char *client);
+void cfa_live_room_give_back(const char *client);
+
+#endif
