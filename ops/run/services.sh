@@ -237,6 +237,17 @@ apply_schema() {
   say "$(printf '%-11s applied after %3d ms' schema $((($(date +%s%N) - started) / 1000000)))"
 }
 
+# first_admin - where no administrator is yet, leaves a one-time token in a private
+# file and says what it is for; once in the life of the data.
+first_admin() {
+  local file=$dir/first-admin.token
+  [ "$(pg_psql -d careforall -Atc "SELECT NOT EXISTS (SELECT FROM careforall.accounts WHERE role = 'admin')
+    AND NOT EXISTS (SELECT FROM careforall.admin_tokens)")" = t ] || return 0
+  (umask 077 && pg_psql -d careforall -Atc \
+    "SELECT careforall.admin_token_create('first start of the stack')" >"$file")
+  say "first admin a one-time token for the account, valid for 24 hours, is in $file: see docs/auth.md"
+}
+
 # set_login NAME - the log-in cfa_NAME, member of careforall_NAME, with the password
 # of the settings; it goes by the environment, so that no process list shows it.
 set_login() {

@@ -137,6 +137,7 @@ do_start() {
   if wants pg && [ "$schema" = yes ]; then
     apply_schema
     [ "$seed" = no ] || load_seed
+    [ ! -f "$root/sql/install.sql" ] || first_admin
   fi
   for part in mockpay api relay projector payments gateway prometheus; do
     ! wants "$part" || "start_$part"
@@ -194,7 +195,7 @@ do_logs() {
 do_reset() {
   do_stop
   rm -rf "${dir:?}"/{pg,pg.new,redis,nats,mockpay,nginx,prometheus,log,run,bin,www}
-  rm -f "$dir"/*.conf "$dir"/*.yml
+  rm -f "$dir"/*.conf "$dir"/*.yml "$dir/first-admin.token"
   say "all data in $dir is deleted; $settings stays"
 }
 

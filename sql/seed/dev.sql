@@ -1,5 +1,6 @@
 -- SPDX-License-Identifier: Apache-2.0
--- Demo data: sixteen campaigns with rewards and pledges.
+-- Demo data: sixteen campaigns with rewards and pledges, and three accounts whose
+-- passwords everybody can read in docs/auth.md. Never load it where it matters.
 --
 --   psql -d careforall -f sql/seed/dev.sql
 --
@@ -243,6 +244,18 @@ BEGIN
 END
 $$;
 
+-- Hashes without a pepper, which is the secret of each installation; the first log-in
+-- renews them.
+INSERT INTO careforall.accounts (email, name, role, password_hash)
+VALUES
+('admin@example.org', 'Demo Admin', 'admin',
+ '$argon2id$v=19$m=19456,t=2,p=1$7cYH5mEnsEjo0qLKZsTn3Q$qdhNgr7N4BIWIUooLkIO79fbk/mJoB+XWQHIUWWoAc4'),
+('owner@example.org', 'Demo Owner', 'owner',
+ '$argon2id$v=19$m=19456,t=2,p=1$jy0PoYEd6T4ayYGzBXuokQ$9QdRU8PhX4Tr0wJJAWruKG471zkP2KmB6GqX65IK2HU'),
+('donor@example.org', 'Demo Donor', 'donor',
+ '$argon2id$v=19$m=19456,t=2,p=1$2j/k2QV5SS9AeoDqyWbskA$zG/kropBAYxkVe9jcx804Koi88Rv2mTVAlqvpPYLNHg')
+ON CONFLICT DO NOTHING;
+
 DO $$
 DECLARE
   demo demo_campaign;
@@ -266,6 +279,8 @@ BEGIN
         WHEN 'village-hall-roof' THEN interval '5 days' ELSE interval '-20 days' END,
       ends_at => date_trunc('hour', careforall.clock()) + make_interval(days => demo.days),
       refund_releases => demo.slug <> 'school-garden');
+    UPDATE careforall.campaigns c SET owner_id = a.id
+    FROM careforall.accounts a WHERE c.slug = demo.slug AND a.email = 'owner@example.org';
     pool := NULL;
     FOR gift IN SELECT r.* FROM demo_reward r WHERE r.slug = demo.slug ORDER BY r.amount LOOP
       IF gift.pool IS NOT NULL AND pool IS NULL THEN

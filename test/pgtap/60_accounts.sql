@@ -22,6 +22,8 @@ $$ SELECT EXISTS (SELECT FROM careforall.session_find(session)) $$;
 
 SELECT careforall.clock_set('2030-01-01 12:00:00Z') \g /dev/null
 
+SELECT is((SELECT count(*) FROM careforall.accounts)::integer, 0, 'there is no default account');
+
 -- Registering.
 SELECT results_eq($$SELECT doc ->> 'email', doc ->> 'role' FROM careforall.account_register('Ann@Example.org', 'Ann',
   '$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHRzYWx0$aGFzaA', '', pg_temp.token('ann 1'), 'agent')$$,

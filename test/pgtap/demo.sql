@@ -3,7 +3,7 @@
 -- to install. Method: runs in a second database that was installed without pg_cron
 -- and seeded twice (see run.sh).
 \ir setup.psql
-SELECT plan(15);
+SELECT plan(17);
 
 SELECT hasnt_extension('pg_cron', 'there is no pg_cron here');
 SELECT ok((SELECT is_ok FROM careforall.job_run('campaigns_close_ended')), 'jobs can be run by another clock');
@@ -20,6 +20,10 @@ SELECT isnt_empty($$SELECT id FROM careforall.pledges WHERE pool_id IS NOT NULL$
 SELECT is_empty($$SELECT donor_email FROM careforall.pledges WHERE donor_email NOT LIKE '%@example.org'$$, 'all donors are at example.org');
 SELECT is_empty($$SELECT id FROM careforall.pledges WHERE amount_minor % 100 = 2$$, 'no amount is one that the mock provider declines');
 SELECT is((SELECT count(*) FROM careforall.outbox WHERE type = 'pledge.created'), (SELECT count(*) FROM careforall.pledges), 'each pledge has its event');
+SELECT results_eq('SELECT email, role FROM careforall.accounts ORDER BY email',
+  $$VALUES ('admin@example.org', 'admin'), ('donor@example.org', 'donor'), ('owner@example.org', 'owner')$$, 'one account of each role');
+SELECT is_empty($$SELECT slug FROM careforall.campaigns c
+  WHERE careforall.campaign_right((SELECT id FROM careforall.accounts WHERE email = 'owner@example.org'), c.id) IS DISTINCT FROM 'own'$$, 'the owner owns every campaign');
 SELECT is_empty('SELECT * FROM careforall.verify() WHERE violations > 0', 'all invariants hold');
 
 SELECT finish();

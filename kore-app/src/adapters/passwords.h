@@ -6,8 +6,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define CFA_PASSWORD_MIN_CHARS 8
-#define CFA_PASSWORD_MAX_CHARS 256
+#include "adapters/password_rules.h"
+
 #define CFA_PASSWORD_HASH_MAX 128 /* of a PHC string, with its NUL */
 #define CFA_PEPPER_ID_LEN 16
 #define CFA_PASSWORD_THREADS_MAX 16
@@ -76,12 +76,5 @@ void cfa_passwords_release(void);
  */
 void cfa_passwords_run(const CfaPasswordJob *job, CfaPasswordDone done,
 					   void *arg);
-
-/*
- * Why a password cannot be taken, as a sentence; NULL if it can. identities are
- * texts that everybody knows of the account (address, name), NULL at the end.
- */
-const char *cfa_password_weakness(const char *password,
-								  const char *const *identities);
 
 #endif
