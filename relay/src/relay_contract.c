@@ -209,6 +209,10 @@ cfa_contract_check(const CfaContract *contract, const json_t *settings,
 json_t *
 cfa_contract_settings(const CfaRelayConfig *config)
 {
+	json_int_t max_age = config->stream_max_age_ms * NS_PER_MS;
+	json_int_t window = config->stream_window_ms * NS_PER_MS;
+	json_int_t messages = config->stream_messages;
+
 	return json_pack(
 		"{s:s,s:s,s:[s],s:s,s:s,s:s,s:I,s:i,s:I,s:I,s:I,s:b,s:b,s:b}",
 		"name",
@@ -224,16 +228,15 @@ cfa_contract_settings(const CfaRelayConfig *config)
 		"discard",
 		"new",
 		"max_age",
-		(json_int_t) (config->stream_max_age_ms * NS_PER_MS),
+		max_age,
 		"max_bytes",
 		-1,
 		"max_msgs",
-		(json_int_t) (config->stream_messages == 0 ? -1
-												   : config->stream_messages),
+		messages == 0 ? -1 : messages,
 		"num_replicas",
 		(json_int_t) config->stream_replicas,
 		"duplicate_window",
-		(json_int_t) (config->stream_window_ms * NS_PER_MS),
+		window,
 		"deny_delete",
 		1,
 		"deny_purge",

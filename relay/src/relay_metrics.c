@@ -120,27 +120,9 @@ init_counters(CfaRelayMetrics *m)
 	m->lost_nats = labelled(m, lost, lost_help, "server", "nats");
 }
 
-void
-cfa_relay_metrics_init(CfaRelayMetrics *metrics, CfaMetrics *registry)
+static void
+init_gauges(CfaRelayMetrics *m)
 {
-	CfaRelayMetrics *m = metrics;
-
-	m->registry = registry;
-	init_counters(m);
-	m->batch_events =
-		cfa_metrics_histogram(registry,
-							  "careforall_relay_batch_events",
-							  "Events in a batch that was not empty.",
-							  NULL,
-							  1,
-							  batch_bounds,
-							  ARRAY_SIZE(batch_bounds));
-	m->delay = seconds(m,
-					   "careforall_relay_delay_seconds",
-					   "From the insert of an event to its acknowledgement.");
-	m->ack_time = seconds(m,
-						  "careforall_relay_ack_seconds",
-						  "From sending a message to its acknowledgement.");
 	m->is_ready =
 		gauge(m, "careforall_relay_ready", "1 while /readyz says 200.", 1);
 	m->broker_silent = gauge(m,
@@ -196,4 +178,28 @@ cfa_relay_metrics_init(CfaRelayMetrics *metrics, CfaMetrics *registry)
 						  "careforall_relay_stream_sequence",
 						  "Last sequence that the stream acknowledged.",
 						  1);
+}
+
+void
+cfa_relay_metrics_init(CfaRelayMetrics *metrics, CfaMetrics *registry)
+{
+	CfaRelayMetrics *m = metrics;
+
+	m->registry = registry;
+	init_counters(m);
+	m->batch_events =
+		cfa_metrics_histogram(registry,
+							  "careforall_relay_batch_events",
+							  "Events in a batch that was not empty.",
+							  NULL,
+							  1,
+							  batch_bounds,
+							  ARRAY_SIZE(batch_bounds));
+	m->delay = seconds(m,
+					   "careforall_relay_delay_seconds",
+					   "From the insert of an event to its acknowledgement.");
+	m->ack_time = seconds(m,
+						  "careforall_relay_ack_seconds",
+						  "From sending a message to its acknowledgement.");
+	init_gauges(m);
 }
