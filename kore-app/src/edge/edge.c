@@ -48,8 +48,9 @@ typedef struct CfaEdge
 	size_t left_len;
 	uint64_t deadline_ms;	  /* for the head or body under way; 0 is none */
 	uint64_t linger_until_ms; /* after the last answer; 0 before */
-	uint64_t stalled_ms;	  /* since when queued has stood still */
-	size_t queued;			  /* bytes not taken when last looked at */
+	uint64_t stalled_ms;	  /* since when nothing was taken */
+	uint64_t taken;			  /* bytes sent */
+	uint64_t taken_before;	  /* the same when last looked at */
 	size_t discarded;
 	bool is_in_event; /* Kore's loop will look at new requests by itself */
 	bool is_parked;	  /* not reading: an answer is to come or to be taken */
@@ -62,6 +63,7 @@ static unsigned lingering;
 static void on_ready(void *arg, int error);
 static int on_event(struct connection *c);
 static int on_read(struct connection *c, size_t *count);
+static int on_write(struct connection *c, size_t len, size_t *count);
 static int on_head(struct netbuf *nb);
 static int on_discard(struct netbuf *nb);
 static void on_disconnect(struct connection *c);
@@ -92,6 +94,7 @@ cfa_edge_connect(struct connection *c)
 	c->hdlr_extra = edge;
 	c->evt.handle = on_ready;
 	c->read = on_read;
+	c->write = on_write;
 	c->handle = on_event;
 	c->disconnect = on_disconnect;
 	c->proto = CONN_PROTO_HTTP;
@@ -154,6 +157,7 @@ cfa_edge_release(struct connection *c)
 	c->disconnect = NULL;
 	c->evt.handle = kore_connection_event;
 	c->read = net_read;
+	c->write = net_write;
 	c->handle = kore_connection_handle;
 }
 
@@ -260,6 +264,18 @@ on_read(struct connection *c, size_t *count)
 	memmove(edge->left, edge->left + room, edge->left_len);
 	*count = room;
 	return KORE_RESULT_OK;
+}
+
+static int
+on_write(struct connection *c, size_t len, size_t *count)
+{
+	CfaEdge *edge = c->hdlr_extra;
+	int result = net_write(c, len, count);
+
+	/* Without the flag nothing was sent, and count is not set. */
+	if (result == KORE_RESULT_OK && (c->evt.flags & KORE_EVENT_WRITE))
+		edge->taken += *count;
+	return result;
 }
 
 /*
@@ -500,11 +516,10 @@ static bool
 is_stalled(struct connection *c, uint64_t now_ms)
 {
 	CfaEdge *edge = c->hdlr_extra;
-	size_t queued = queued_bytes(c);
 
-	if (queued == 0 || queued != edge->queued)
+	if (TAILQ_EMPTY(&c->send_queue) || edge->taken != edge->taken_before)
 	{
-		edge->queued = queued;
+		edge->taken_before = edge->taken;
 		edge->stalled_ms = now_ms;
 		return false;
 	}
