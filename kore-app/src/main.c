@@ -21,6 +21,7 @@
 #include "meters.h"
 #include "middleware/auth.h"
 #include "middleware/cors.h"
+#include "middleware/limit.h"
 #include "routes.h"
 
 static struct
@@ -44,6 +45,7 @@ static struct
 	char *peppers;
 	char *public_url;
 	char *webhook_secrets;
+	CfaLimitSettings limit;
 } settings;
 
 /* clang-format off */
@@ -66,6 +68,16 @@ static const CfaConfigItem items[] = {
 	{"PLEDGE_TOKEN_KEY", CFA_CONFIG_SECRET, &settings.token_key, NULL, 0, 0, "Keys of private pledge links, hexadecimal, 32 bytes or more, a comma list: the first signs, all verify."},
 	{"PUBLIC_URL", CFA_CONFIG_TEXT, &settings.public_url, "http://127.0.0.1:8080", 0, 0, "Address of the web site, for links in answers."},
 	{"PG_SIDE_CONNECTIONS", CFA_CONFIG_INTEGER, &settings.pg_side_connections, "2", 1, CFA_PG_SIDE_CONNECTIONS_MAX, "Further PostgreSQL connections of each worker, for administration and other calls that may be slow."},
+	{"RATE_EXEMPT", CFA_CONFIG_TEXT, &settings.limit.exempt, "", 0, 0, "IP addresses and networks whose requests are not limited, a comma list."},
+	{"RATE_EXPORT", CFA_CONFIG_TEXT, &settings.limit.rules[CFA_RATE_EXPORT], "address 30/1min, account 10/1min, inflight 4", 0, 0, "Limits of exports."},
+	{"RATE_LIMITS", CFA_CONFIG_FLAG, &settings.limit.is_on, "on", 0, 0, "Whether requests are limited at all."},
+	{"RATE_LIVE", CFA_CONFIG_TEXT, &settings.limit.rules[CFA_RATE_LIVE], "address 240/1min burst 120, account 120/1min", 0, 0, "Limits of opening the live feed."},
+	{"RATE_LOGIN", CFA_CONFIG_TEXT, &settings.limit.rules[CFA_RATE_LOGIN], "address 300/10min burst 100, account 60/10min, inflight 16", 0, 0, "Limits of log-in and whatever else takes a password."},
+	{"RATE_PLEDGE", CFA_CONFIG_TEXT, &settings.limit.rules[CFA_RATE_PLEDGE], "address 120/1min, account 30/1min, campaign 120000/1min", 0, 0, "Limits of new pledges."},
+	{"RATE_PREFLIGHT", CFA_CONFIG_TEXT, &settings.limit.rules[CFA_RATE_PREFLIGHT], "address 1200/1min", 0, 0, "Limits of CORS preflights."},
+	{"RATE_READ", CFA_CONFIG_TEXT, &settings.limit.rules[CFA_RATE_READ], "address 3000/1min burst 1000, account 1200/1min burst 600", 0, 0, "Limits of reads, and of requests that lead nowhere: off, or by address, account, campaign or inflight."},
+	{"RATE_WEBHOOK", CFA_CONFIG_TEXT, &settings.limit.rules[CFA_RATE_WEBHOOK], "address 60000/1min", 0, 0, "Limits of the payment provider's webhooks."},
+	{"RATE_WRITE", CFA_CONFIG_TEXT, &settings.limit.rules[CFA_RATE_WRITE], "address 600/1min, account 120/1min", 0, 0, "Limits of changes by people."},
 	{"REDIS_PASSWORD", CFA_CONFIG_SECRET, &settings.redis_password, "", 0, 0, "Password of Redis."},
 	{"REDIS_URL", CFA_CONFIG_TEXT, &settings.redis_url, "redis://127.0.0.1:56379/0", 0, 0, "Redis, redis://host:port/database."},
 	{"SIGNING_KEYS", CFA_CONFIG_SECRET, &settings.signing_keys, NULL, 0, 0, "Private keys of access tokens, P-256, 64 hexadecimal digits each, a comma list: the first signs, all verify."},
@@ -74,8 +86,6 @@ static const CfaConfigItem items[] = {
 /* clang-format on */
 
 /* Limits first, then who it is. */
-static const CfaStep steps[] = {cfa_auth_step, NULL};
-
 static CfaTokenKeys keys;
 static CfaSecrets secrets;
 static char origins[2048];
@@ -87,6 +97,13 @@ static int configure_urls(char *error, size_t error_size);
 static int configure_accounts(char *error, size_t error_size);
 static void worker_start(void);
 static void worker_stop(void);
+
+static const CfaStep steps[] = {
+	cfa_limit_step,
+	cfa_auth_step,
+	cfa_limit_account_step,
+	NULL,
+};
 
 const CfaApp cfa_app = {
 	.name = "careforall-api",
@@ -121,6 +138,12 @@ configure(char *error, size_t error_size)
 	if (configure_secrets(error, error_size) != 0 ||
 		configure_urls(error, error_size) != 0 ||
 		configure_accounts(error, error_size) != 0)
+		return -1;
+	if (cfa_limit_configure(&settings.limit,
+							keys.key[0].bytes,
+							keys.key[0].len,
+							error,
+							error_size) != 0)
 		return -1;
 	if (cfa_pg_configure(settings.pg_dsn,
 						 settings.pg_password,
@@ -222,6 +245,7 @@ worker_start(void)
 {
 	cfa_passwords_start();
 	cfa_pg_start();
+	cfa_limit_start();
 	cfa_redis_start();
 	cfa_pledges_start();
 	cfa_webhooks_start();

@@ -4,6 +4,9 @@
 
 #include "core/metrics.h"
 
+/* Classes of routes that are limited, and outcomes of each. */
+#define CFA_LIMIT_METERS 40
+
 /* Meters of careforall-api; the order is that of the table in meters.c. */
 typedef enum CfaApiMeter
 {
@@ -50,6 +53,8 @@ typedef enum CfaApiMeter
 	CFA_M_WEBHOOK_EXPIRED,
 	CFA_M_WEBHOOK_MALFORMED,
 	CFA_M_WEBHOOK_FAILED,
+	CFA_M_LIMIT, /* of each class and outcome, as limit.c counts them */
+	CFA_M_LIMIT_LATE = CFA_M_LIMIT + CFA_LIMIT_METERS,
 	CFA_M_LIVE_SOCKETS,
 	CFA_M_LIVE_SUBSCRIPTIONS,
 	CFA_M_LIVE_FRAMES,

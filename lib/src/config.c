@@ -20,7 +20,6 @@ static int read_value(const CfaConfigItem *item, char **value, char *error,
 static char *read_file(const char *path);
 static bool parse_number(const char *text, int64_t min, int64_t max,
 						 int64_t *out);
-static bool parse_duration(const char *text, int64_t *out);
 static bool set_target(const CfaConfigItem *item, char *value);
 static const char *type_hint(CfaConfigType type);
 static bool is_text(const CfaConfigItem *item);
@@ -113,6 +112,34 @@ cfa_config_show(FILE *out, const CfaConfigItem *items, size_t count)
 		}
 		(void) fputc('\n', out);
 	}
+}
+
+bool
+cfa_config_duration(const char *text, int64_t *out)
+{
+	static const struct
+	{
+		const char *suffix;
+		int64_t ms;
+	} units[] = {{"ms", 1},
+				 {"s", 1000},
+				 {"min", 60000},
+				 {"h", 3600000},
+				 {"d", 86400000}};
+	size_t digits = strspn(text, "0123456789");
+	uint64_t value;
+	size_t i;
+
+	for (i = 0; i < sizeof(units) / sizeof(units[0]); i++)
+	{
+		if (strcmp(text + digits, units[i].suffix) != 0)
+			continue;
+		if (!cfa_parse_uint(text, digits, 1000000000, &value))
+			return false;
+		*out = (int64_t) value * units[i].ms;
+		return true;
+	}
+	return false;
 }
 
 bool
@@ -272,34 +299,6 @@ parse_number(const char *text, int64_t min, int64_t max, int64_t *out)
 	return true;
 }
 
-static bool
-parse_duration(const char *text, int64_t *out)
-{
-	static const struct
-	{
-		const char *suffix;
-		int64_t ms;
-	} units[] = {{"ms", 1},
-				 {"s", 1000},
-				 {"min", 60000},
-				 {"h", 3600000},
-				 {"d", 86400000}};
-	size_t digits = strspn(text, "0123456789");
-	uint64_t value;
-	size_t i;
-
-	for (i = 0; i < sizeof(units) / sizeof(units[0]); i++)
-	{
-		if (strcmp(text + digits, units[i].suffix) != 0)
-			continue;
-		if (!cfa_parse_uint(text, digits, 1000000000, &value))
-			return false;
-		*out = (int64_t) value * units[i].ms;
-		return true;
-	}
-	return false;
-}
-
 /* Takes value over, or leaves it to the caller and returns false. */
 static bool
 set_target(const CfaConfigItem *item, char *value)
@@ -321,7 +320,7 @@ set_target(const CfaConfigItem *item, char *value)
 			*(int64_t *) item->target = number;
 			break;
 		case CFA_CONFIG_DURATION:
-			if (!parse_duration(value, &number) || number < item->min ||
+			if (!cfa_config_duration(value, &number) || number < item->min ||
 				number > item->max)
 				return false;
 			*(int64_t *) item->target = number;

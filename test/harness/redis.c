@@ -179,3 +179,19 @@ cfa_redis_command(CfaRedisDone done, void *arg, int argc,
 	last = &command->next;
 	return true;
 }
+
+void
+cfa_redis_script_add(CfaRedisScript *script)
+{
+}
+
+bool
+cfa_redis_eval(const CfaRedisScript *script, CfaRedisDone done, void *arg,
+			   int argc, const char **argv, size_t *lens)
+{
+	argv[0] = "EVALSHA";
+	lens[0] = strlen(argv[0]);
+	argv[1] = "";
+	lens[1] = 0;
+	return cfa_redis_command(done, arg, argc, argv, lens);
+}

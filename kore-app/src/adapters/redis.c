@@ -73,6 +73,8 @@ static Link channel_link;
 static const char *channel;
 static CfaRedisMessage on_message_hook;
 static void (*on_up_hook)(void);
+static CfaRedisScript *scripts[CFA_REDIS_SCRIPTS_MAX];
+static unsigned script_count;
 
 static int resolve(const char *host, char *out, size_t size);
 static void init_link(Link *link, bool is_subscriber);
@@ -84,6 +86,8 @@ static void on_tick(uint64_t now_ms);
 static void tick_link(Link *link, uint64_t now_ms);
 static void lose(Link *link, const char *why);
 static void on_reply(redisAsyncContext *context, void *reply, void *arg);
+static void load_scripts(redisAsyncContext *context);
+static void on_loaded(redisAsyncContext *context, void *reply, void *arg);
 static void on_ignored(redisAsyncContext *context, void *reply, void *arg);
 static void on_channel(redisAsyncContext *context, void *reply, void *arg);
 static void watch(Link *link, int mask);
@@ -166,6 +170,27 @@ bool
 cfa_redis_is_subscribed(void)
 {
 	return channel_link.state == LINK_UP;
+}
+
+void
+cfa_redis_script_add(CfaRedisScript *script)
+{
+	if (script_count == CFA_REDIS_SCRIPTS_MAX)
+		fatalx("too many Redis scripts");
+	scripts[script_count++] = script;
+}
+
+bool
+cfa_redis_eval(const CfaRedisScript *script, CfaRedisDone done, void *arg,
+			   int argc, const char **argv, size_t *lens)
+{
+	if (script->sha[0] == '\0')
+		return false;
+	argv[0] = "EVALSHA";
+	lens[0] = 7;
+	argv[1] = script->sha;
+	lens[1] = CFA_REDIS_SHA_LEN;
+	return cfa_redis_command(done, arg, argc, argv, lens);
 }
 
 bool
@@ -288,6 +313,7 @@ on_connect(const redisAsyncContext *context, int status)
 		return;
 	}
 	link->state = LINK_UP;
+	load_scripts(c);
 	cfa_backoff_reset(&link->backoff);
 	cfa_log(CFA_LOG_INFO, "redis_connected");
 }
@@ -398,10 +424,43 @@ on_reply(redisAsyncContext *context, void *reply, void *arg)
 	if (r == NULL || r->type == REDIS_REPLY_ERROR)
 	{
 		cfa_meter_add(CFA_M_REDIS_ERRORS, 1);
+		/* Only the first of those under way: they all failed alike. */
+		if (r != NULL && strncmp(r->str, "NOSCRIPT", 8) == 0 &&
+			scripts[0]->sha[0] != '\0')
+			load_scripts(context);
 		r = NULL;
 	}
 	command->done(command->arg, r);
 	kore_free(command);
+}
+
+/* Until Redis has confirmed a script nobody runs it. */
+static void
+load_scripts(redisAsyncContext *context)
+{
+	unsigned i;
+
+	for (i = 0; i < script_count; i++)
+	{
+		scripts[i]->sha[0] = '\0';
+		(void) redisAsyncCommand(context,
+								 on_loaded,
+								 scripts[i],
+								 "SCRIPT LOAD %s",
+								 scripts[i]->text);
+	}
+}
+
+static void
+on_loaded(redisAsyncContext *context, void *reply, void *arg)
+{
+	const redisReply *r = reply;
+	CfaRedisScript *script = arg;
+
+	on_ignored(context, reply, NULL);
+	if (r != NULL && r->type == REDIS_REPLY_STRING &&
+		r->len == CFA_REDIS_SHA_LEN)
+		memcpy(script->sha, r->str, CFA_REDIS_SHA_LEN + 1);
 }
 
 static void

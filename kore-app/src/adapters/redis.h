@@ -7,6 +7,15 @@
 #include <stddef.h>
 
 #define CFA_REDIS_WORDS_MAX 16
+#define CFA_REDIS_SCRIPTS_MAX 4
+#define CFA_REDIS_SHA_LEN 40
+
+/* A script that Redis keeps; sha is "" while Redis has not said that it does. */
+typedef struct CfaRedisScript
+{
+	const char *text;
+	char sha[CFA_REDIS_SHA_LEN + 1];
+} CfaRedisScript;
 
 /* The reply, or NULL when there is none; borrowed for the call. */
 typedef void (*CfaRedisDone)(void *arg, const redisReply *reply);
@@ -34,6 +43,17 @@ void cfa_redis_subscribe(const char *channel, CfaRedisMessage message,
 
 bool cfa_redis_is_up(void);
 bool cfa_redis_is_subscribed(void);
+
+/* Before the start: a static script that each connection loads first. */
+void cfa_redis_script_add(CfaRedisScript *script);
+
+/*
+ * Runs a script: argv has two free words in front, then the number of keys, keys
+ * and arguments. As below, but false also while the script is not loaded, and a
+ * script that Redis has forgotten gives NULL and is loaded again.
+ */
+bool cfa_redis_eval(const CfaRedisScript *script, CfaRedisDone done, void *arg,
+					int argc, const char **argv, size_t *lens);
 
 /*
  * Sends a command of argc words. done is called once, later; false if there is

@@ -86,7 +86,8 @@ static const CfaConfigItem core_settings[] = {
 	 "127.0.0.1,::1",
 	 0,
 	 0,
-	 "Addresses whose X-Forwarded-For is believed, a comma list."},
+	 "IP addresses and networks (10.0.0.0/8) whose X-Forwarded-For is "
+	 "believed, a comma list."},
 };
 
 #define CORE_SETTINGS (sizeof(core_settings) / sizeof(core_settings[0]))
@@ -303,7 +304,9 @@ apply_settings(void)
 		cfa_access_log_configure(CFA_ACCESS_LOG_ALL);
 	else
 		die("CAREFORALL_ACCESS_LOG must be all, errors or off");
-	cfa_client_configure(settings.trusted_proxies);
+	if (!cfa_client_configure(settings.trusted_proxies))
+		die("CAREFORALL_TRUSTED_PROXIES must be a comma list of IP addresses "
+			"and networks such as 10.0.0.0/8");
 }
 
 static void

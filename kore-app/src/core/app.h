@@ -42,9 +42,10 @@ typedef struct CfaApp
 	size_t setting_count;
 	size_t body_max; /* the largest body of any route */
 	/*
-	 * What a request whose route is known goes through before its body is
-	 * looked at: limits, then who it is. Ends with NULL; may be NULL itself. A
-	 * step that waits calls cfa_dispatch_continue() to go on.
+	 * What a request goes through before its body is looked at: limits, then
+	 * who it is. Ends with NULL; may be NULL itself. A step that waits calls
+	 * cfa_dispatch_continue() to go on. One that leads to no route (preflights
+	 * too) goes through the first step only.
 	 */
 	const CfaStep *steps;
 

@@ -75,6 +75,8 @@ cfa_ctx_release(CfaCtx *ctx)
 		TAILQ_REMOVE(&waiting, ctx, waiting);
 		waiting_count--;
 	}
+	if (ctx->on_end != NULL)
+		ctx->on_end(ctx);
 	cfa_arena_clear(&ctx->arena);
 	if (free_count < FREE_LIST_MAX)
 		free_list[free_count++] = ctx;

@@ -10,6 +10,7 @@
 #include <careforall/text.h>
 #include <careforall/trace.h>
 
+#include "core/address.h"
 #include "core/arena.h"
 #include "core/router.h"
 #include "status.h"
@@ -58,10 +59,13 @@ typedef struct CfaCtx
 	uint64_t deadline_ms;
 	char request_id[CFA_REQUEST_ID_MAX + 1];
 	char traceparent[CFA_TRACEPARENT_LEN + 1];
-	char client[48];	/* address of the client, for limits only */
+	CfaAddress address;					   /* of the client, for limits only */
+	char client[CFA_ADDRESS_TEXT_MAX + 1]; /* the same as text */
 	const char *origin; /* the allowed Origin to answer to, or NULL */
 	CfaPrincipal principal;
-	unsigned step; /* of cfa_app.steps, the next one */
+	unsigned step;				 /* of cfa_app.steps, the next one */
+	struct CfaLimitCheck *limit; /* what it was counted against, newest first */
+	void (*on_end)(struct CfaCtx *ctx); /* all work for it is over; or NULL */
 
 	/* The answer. */
 	int status;

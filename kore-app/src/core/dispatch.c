@@ -26,7 +26,8 @@
 static bool is_running; /* inside http_process(), by way of api_dispatch() */
 
 static void start(CfaCtx *ctx);
-static bool check_route(CfaCtx *ctx);
+static void find_route(CfaCtx *ctx);
+static void answer_unrouted(CfaCtx *ctx);
 static bool check_query(CfaCtx *ctx);
 static bool query_is_known(const char *known, const char *name, size_t len);
 static bool check_negotiation(CfaCtx *ctx);
@@ -72,13 +73,18 @@ cfa_dispatch_continue(CfaCtx *ctx)
 {
 	while (cfa_app.steps != NULL && cfa_app.steps[ctx->step] != NULL)
 	{
+		if (ctx->route == NULL && ctx->step > 0)
+			break;
 		/* The client may have left, and its request with it. */
 		if (ctx->req == NULL || ctx->is_answered ||
 			cfa_app.steps[ctx->step++](ctx) != CFA_STEP_NEXT)
 			return;
 	}
-	if (ctx->req != NULL && !ctx->is_answered && check_query(ctx) &&
-		check_negotiation(ctx) && check_body(ctx))
+	if (ctx->req == NULL || ctx->is_answered)
+		return;
+	if (ctx->route == NULL)
+		answer_unrouted(ctx);
+	else if (check_query(ctx) && check_negotiation(ctx) && check_body(ctx))
 		ctx->route->handler(ctx);
 }
 
@@ -111,8 +117,8 @@ start(CfaCtx *ctx)
 	cfa_trace_start(ctx);
 	cfa_client_start(ctx);
 	cfa_cors_start(ctx);
-	if (check_route(ctx))
-		cfa_dispatch_continue(ctx);
+	find_route(ctx);
+	cfa_dispatch_continue(ctx);
 }
 
 /* Names that the route does not know are refused, and so is one given twice. */
@@ -173,40 +179,43 @@ query_is_known(const char *known, const char *name, size_t len)
 	return false;
 }
 
-static bool
-check_route(CfaCtx *ctx)
+/* Sets the route, or the methods that the path has instead. */
+static void
+find_route(CfaCtx *ctx)
 {
 	const char *path = ctx->req->path;
+
+	(void) cfa_router_match(cfa_app.routes,
+							cfa_app_route_count(),
+							ctx->surface,
+							ctx->method,
+							path,
+							strlen(path),
+							&ctx->match);
+	ctx->route = ctx->match.route;
+}
+
+/* Answers a path that does not exist, or not with this method. */
+static void
+answer_unrouted(CfaCtx *ctx)
+{
 	char allow[80];
 
-	switch (cfa_router_match(cfa_app.routes,
-							 cfa_app_route_count(),
-							 ctx->surface,
-							 ctx->method,
-							 path,
-							 strlen(path),
-							 &ctx->match))
+	if (ctx->match.allow == 0)
 	{
-		case CFA_MATCH_OK:
-			ctx->route = ctx->match.route;
-			return true;
-		case CFA_MATCH_NOT_FOUND:
-			cfa_answer_problem(ctx, CFA_PROBLEM_NOT_FOUND, NULL);
-			return false;
-		case CFA_MATCH_METHOD:
-			break;
+		cfa_answer_problem(ctx, CFA_PROBLEM_NOT_FOUND, NULL);
+		return;
 	}
 	if (ctx->method == CFA_OPTIONS)
 	{
 		cfa_cors_options(ctx, ctx->match.allow);
-		return false;
+		return;
 	}
 	cfa_allow_text(ctx->match.allow, allow, sizeof(allow));
 	cfa_answer_header(ctx,
 					  "allow",
 					  cfa_arena_strndup(&ctx->arena, allow, strlen(allow)));
 	cfa_answer_problem(ctx, CFA_PROBLEM_METHOD_NOT_ALLOWED, NULL);
-	return false;
 }
 
 static bool

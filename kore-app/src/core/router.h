@@ -53,7 +53,9 @@ typedef enum CfaRate
 	CFA_RATE_LOGIN,	 /* whatever takes a password */
 	CFA_RATE_EXPORT, /* long answers */
 	CFA_RATE_LIVE,	 /* opening the live feed */
-	CFA_RATE_WEBHOOK
+	CFA_RATE_WEBHOOK,
+	CFA_RATE_PREFLIGHT, /* OPTIONS, whatever the route */
+	CFA_RATE_COUNT
 } CfaRate;
 
 /* What the request body of a route must be. */

@@ -28,6 +28,7 @@
 #include "meters.h"
 #include "middleware/auth.h"
 #include "middleware/headers.h"
+#include "middleware/limit.h"
 
 #define ADMIN_TOKEN_LEN 64
 
@@ -472,6 +473,7 @@ refuse_login(CfaCtx *ctx)
 			"login_refused",
 			CFA_STR("route", ctx->route->path),
 			CFA_STR("request_id", ctx->request_id));
+	cfa_limit_charge(ctx, CFA_LIMIT_FAILURE_COST);
 	cfa_answer_header(ctx, "www-authenticate", "Bearer realm=\"careforall\"");
 	cfa_answer_problem(ctx, CFA_PROBLEM_CREDENTIALS_INVALID, NULL);
 }

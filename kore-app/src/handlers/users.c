@@ -14,6 +14,7 @@
 #include "handlers/auth.h"
 #include "handlers/call.h"
 #include "handlers/list.h"
+#include "middleware/limit.h"
 
 #define SEARCH_MAX 100
 
@@ -246,12 +247,17 @@ on_password_checked(void *arg, const CfaPasswordResult *result)
 		return;
 	}
 	if (result->has_failed)
+	{
 		cfa_answer_problem(ctx, CFA_PROBLEM_OVERLOADED, NULL);
+	}
 	else
+	{
+		cfa_limit_charge(ctx, CFA_LIMIT_FAILURE_COST);
 		cfa_refuse_field(ctx,
 						 "/current_password",
 						 "wrong",
 						 "Is not the password of this account.");
+	}
 	cfa_ctx_release(ctx);
 }
 

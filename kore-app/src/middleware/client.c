@@ -1,94 +1,76 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * client.c: who is at the other end, for limits only; never logged.
+ *
+ * Only X-Forwarded-For is ever read, and only what proxies of ours have added at
+ * its end; X-Real-IP and Forwarded are not looked at at all.
  */
 #include <kore/kore.h>
 #include <kore/http.h>
 
 #include "middleware/client.h"
 
-#include <arpa/inet.h>
+static CfaNetworks proxies;
 
-static const char *trusted = "";
+static CfaAddress peer_of(const struct connection *c);
+static void follow_lines(CfaCtx *ctx);
 
-static void write_peer(const struct connection *c, char *out, size_t size);
-static bool is_trusted(const char *address, size_t len);
-
-void
-cfa_client_configure(const char *proxies)
+bool
+cfa_client_configure(const char *list)
 {
-	trusted = proxies;
+	return cfa_networks_parse(list, &proxies);
 }
 
 void
 cfa_client_start(CfaCtx *ctx)
 {
-	const char *chain = cfa_ctx_header(ctx, "x-forwarded-for");
-	size_t len;
-
-	write_peer(ctx->req->owner, ctx->client, sizeof(ctx->client));
-	if (chain == NULL || !is_trusted(ctx->client, strlen(ctx->client)))
-		return;
-	len = strlen(chain);
-	while (len > 0)
-	{
-		const char *comma = memrchr(chain, ',', len);
-		const char *item = comma ? comma + 1 : chain;
-		size_t item_len = len - (size_t) (item - chain);
-
-		while (item_len > 0 && *item == ' ')
-		{
-			item++;
-			item_len--;
-		}
-		while (item_len > 0 && item[item_len - 1] == ' ')
-			item_len--;
-		if (item_len == 0 || item_len >= sizeof(ctx->client))
-			return;
-		memcpy(ctx->client, item, item_len);
-		ctx->client[item_len] = '\0';
-		if (!is_trusted(ctx->client, item_len) || comma == NULL)
-			return;
-		len = (size_t) (comma - chain);
-	}
+	ctx->address = peer_of(ctx->req->owner);
+	if (cfa_networks_hold(&proxies, &ctx->address))
+		follow_lines(ctx);
+	cfa_address_format(&ctx->address, ctx->client);
 }
 
 bool
 cfa_client_is_proxy(const struct connection *c)
 {
-	char address[INET6_ADDRSTRLEN];
+	CfaAddress peer = peer_of(c);
 
-	write_peer(c, address, sizeof(address));
-	return is_trusted(address, strlen(address));
+	return cfa_networks_hold(&proxies, &peer);
 }
 
-static void
-write_peer(const struct connection *c, char *out, size_t size)
+static CfaAddress
+peer_of(const struct connection *c)
 {
-	const void *address = c->family == AF_INET6
-							  ? (const void *) &c->addr.ipv6.sin6_addr
-							  : (const void *) &c->addr.ipv4.sin_addr;
+	CfaAddress peer = {{0}};
 
-	if (c->family == AF_UNIX ||
-		inet_ntop(c->family, address, out, (socklen_t) size) == NULL)
-		(void) snprintf(out, size, "local");
-}
-
-static bool
-is_trusted(const char *address, size_t len)
-{
-	const char *item = trusted;
-
-	while (*item != '\0')
+	if (c->family == AF_INET6)
 	{
-		size_t item_len = strcspn(item, ",");
-		size_t skip = strspn(item, " ");
-
-		if (item_len - skip == len && memcmp(item + skip, address, len) == 0)
-			return true;
-		item += item_len;
-		if (*item == ',')
-			item++;
+		memcpy(peer.bytes, &c->addr.ipv6.sin6_addr, sizeof(peer.bytes));
 	}
-	return false;
+	else if (c->family == AF_INET)
+	{
+		peer.bytes[10] = 0xff;
+		peer.bytes[11] = 0xff;
+		memcpy(peer.bytes + 12, &c->addr.ipv4.sin_addr, 4);
+	}
+	return peer;
+}
+
+/* Several lines are one list; the last line is its end. */
+static void
+follow_lines(CfaCtx *ctx)
+{
+	const char *lines[HTTP_REQ_HEADER_MAX];
+	const struct http_header *header;
+	size_t count = 0;
+
+	TAILQ_FOREACH(header, &ctx->req->req_headers, list)
+	{
+		if (count < HTTP_REQ_HEADER_MAX &&
+			strcasecmp(header->header, "x-forwarded-for") == 0)
+			lines[count++] = header->value;
+	}
+	while (count > 0 &&
+		   cfa_address_follow(&proxies, lines[count - 1], &ctx->address))
+		count--;
 }

@@ -8,8 +8,11 @@
 
 struct connection;
 
-/* Sets the addresses whose X-Forwarded-For is believed; a comma list. */
-void cfa_client_configure(const char *proxies);
+/*
+ * Sets the addresses and networks whose X-Forwarded-For is believed, a comma
+ * list. False if it is malformed.
+ */
+bool cfa_client_configure(const char *list);
 
 /*
  * Finds the address of the client: that of the connection, or, if that is a

@@ -56,6 +56,12 @@ void cfa_config_help(FILE *out, const CfaConfigItem *items, size_t count);
 void cfa_config_show(FILE *out, const CfaConfigItem *items, size_t count);
 
 /*
+ * Reads a time such as 250ms, 5s, 10min, 2h or 7d as milliseconds. False if it is
+ * anything else.
+ */
+bool cfa_config_duration(const char *text, int64_t *out_ms);
+
+/*
  * Splits "127.0.0.1:8081" or "[::1]:8081" into host and port. Returns false if it
  * is neither or the host does not fit.
  */
