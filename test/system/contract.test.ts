@@ -10,6 +10,7 @@ import path from "node:path";
 import { promisify } from "node:util";
 import { describe, expect, test } from "vitest";
 import WebSocket from "ws";
+import { makePerson } from "../lib/account.ts";
 import { useStack } from "../lib/context.ts";
 import { makeCampaign } from "../lib/fixtures.ts";
 import { type CreatedPledge, Http, pledgeBody } from "../lib/http.ts";
@@ -193,15 +194,23 @@ describe("answers", () => {
     await new Promise((done, fail) => socket.once("open", done).once("error", fail));
     const type = (name: string) => frames.some((frame) => (frame as Json).type === name);
     try {
-      const requests: Json[] = [{ subscribe: { campaign, after: null } }];
+      const admin = await makePerson(context.stack, context.sql, context.http, "admin");
+      const requests: Json[] = [
+        { subscribe: { all: true, access_token: admin.token } },
+        { subscribe: { campaign, after: 0 } },
+        { subscribe: { campaign, after: 1, epoch: 1 } },
+        { subscribe: { campaign, after: null, epoch: null } },
+      ];
+      for (const request of requests) socket.send(JSON.stringify(request));
+      await until("answers", () => frames.length >= requests.length);
       const made = await context.http.pledge(campaign);
-      requests.push({ subscribe: { pledge: made.body.id, token: made.body.token } });
-      for (const request of requests) {
+      const pledge = { subscribe: { pledge: made.body.id, token: made.body.token } };
+      for (const request of [...requests, pledge, { unsubscribe: { campaign } }, { unsubscribe: { all: true } }]) {
         expect(contract().schema("LiveRequest", request)).toEqual([]);
-        socket.send(JSON.stringify(request));
       }
+      socket.send(JSON.stringify(pledge));
       socket.send("nonsense");
-      await until("frames of each kind", () => type("subscribed") && type("totals") && type("pledge") && type("error"));
+      await until("frames of each kind", () => type("subscribed") && type("totals") && type("pledge") && type("event") && type("reset") && type("error"));
       for (const frame of frames) {
         expect(contract().schema("LiveFrame", frame), JSON.stringify(frame)).toEqual([]);
       }

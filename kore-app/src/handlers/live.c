@@ -17,6 +17,7 @@
 
 #include "core/ctx.h"
 #include "core/json.h"
+#include "handlers/live_admin.h"
 #include "handlers/live_feed.h"
 #include "handlers/live_hub.h"
 #include "handlers/live_room.h"
@@ -39,6 +40,7 @@ static bool take_campaign(CfaLiveSocket *socket, json_t *topic,
 						  bool is_subscribe);
 static bool take_pledge(CfaLiveSocket *socket, json_t *topic,
 						bool is_subscribe);
+static bool take_all(CfaLiveSocket *socket, json_t *topic, bool is_subscribe);
 static bool subscribe(CfaLiveSocket *socket, CfaLiveKind kind,
 					  const uint8_t id[16], const CfaLivePosition *after);
 static bool read_id(json_t *topic, const char *name, uint8_t id[16]);
@@ -63,6 +65,7 @@ cfa_live_start(void)
 {
 	cfa_live_room_start();
 	cfa_live_socket_start(&hooks, ping_ms);
+	cfa_live_admin_start();
 	cfa_live_feed_start();
 	cfa_live_hub_start();
 }
@@ -158,7 +161,7 @@ on_gone(CfaLiveSocket *socket)
 
 	while ((s = LIST_FIRST(&socket->subscriptions)) != NULL)
 		cfa_live_unsubscribe(s);
-	cfa_live_feed_unsubscribe(socket);
+	cfa_live_admin_unsubscribe(socket);
 }
 
 static bool
@@ -185,7 +188,9 @@ take_topic(CfaLiveSocket *socket, json_t *topic, bool is_subscribe)
 		return take_campaign(socket, topic, is_subscribe);
 	if (json_object_get(topic, "pledge") != NULL)
 		return take_pledge(socket, topic, is_subscribe);
-	send_error(socket, "bad-request", "Name a campaign or a pledge.");
+	if (json_object_get(topic, "all") != NULL)
+		return take_all(socket, topic, is_subscribe);
+	send_error(socket, "bad-request", "Name a campaign, a pledge, or all.");
 	return false;
 }
 
@@ -240,6 +245,36 @@ take_pledge(CfaLiveSocket *socket, json_t *topic, bool is_subscribe)
 	if (present != NULL)
 		cfa_live_unsubscribe(present);
 	return !is_subscribe || subscribe(socket, CFA_LIVE_PLEDGE, id, NULL);
+}
+
+/* The token goes in a message and never in the URL, which is logged. */
+static bool
+take_all(CfaLiveSocket *socket, json_t *topic, bool is_subscribe)
+{
+	const json_t *token = json_object_get(topic, "access_token");
+	CfaLivePosition after;
+	bool has_after;
+
+	if (!json_is_true(json_object_get(topic, "all")) ||
+		!read_position(topic, &after, &has_after) ||
+		(has_after && after.epoch == 0) ||
+		(is_subscribe && !json_is_string(token)) ||
+		!has_only(topic, "all access_token after epoch"))
+	{
+		send_error(socket,
+				   "bad-request",
+				   "all is true, access_token a token, after a sequence, and "
+				   "epoch the one it belongs to.");
+		return false;
+	}
+	if (is_subscribe)
+		cfa_live_admin_subscribe(socket,
+								 json_string_value(token),
+								 json_string_length(token),
+								 has_after ? &after : NULL);
+	else
+		cfa_live_admin_unsubscribe(socket);
+	return true;
 }
 
 static bool

@@ -15,6 +15,7 @@
 
 struct CfaCtx;
 struct CfaLiveFeed;
+struct CfaLiveGrant;
 struct CfaLiveSubscription;
 struct connection;
 
@@ -39,6 +40,7 @@ typedef struct CfaLiveSocket
 	unsigned subscription_count;
 	LIST_HEAD(, CfaLiveSubscription) subscriptions;
 	struct CfaLiveFeed *feed; /* NULL if it does not watch everything */
+	struct CfaLiveGrant *grant;
 } CfaLiveSocket;
 
 /* What is done with a whole text message, and when a socket ends. */
