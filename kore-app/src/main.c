@@ -60,7 +60,7 @@ static const CfaConfigItem items[] = {
 	{"PASSWORD_MEMORY_KIB", CFA_CONFIG_INTEGER, &settings.passwords.memory_kib, "19456", CFA_PASSWORD_MEMORY_MIN_KIB, CFA_PASSWORD_MEMORY_MAX_KIB, "Memory of one password hash, KiB; raised at the next log-in of each account."},
 	{"PASSWORD_PASSES", CFA_CONFIG_INTEGER, &settings.passwords.passes, "2", CFA_PASSWORD_PASSES_MIN, CFA_PASSWORD_PASSES_MAX, "Passes of one password hash over its memory; raised at the next log-in of each account."},
 	{"PASSWORD_PEPPERS", CFA_CONFIG_SECRET, &settings.peppers, "", 0, 0, "Secrets mixed into passwords, hexadecimal, 16 to 64 bytes, a comma list: the first for new hashes; one may go when no account has its id."},
-	{"PASSWORD_QUEUE", CFA_CONFIG_INTEGER, &settings.passwords.queue, "100", 1, CFA_PASSWORD_QUEUE_MAX, "Log-ins that may wait for their password hash in each worker; more are refused with 503."},
+	{"PASSWORD_QUEUE", CFA_CONFIG_INTEGER, &settings.passwords.queue, "50", 1, CFA_PASSWORD_QUEUE_MAX, "Log-ins that may wait for their password hash in each worker; more are refused with 503."},
 	{"PASSWORD_THREADS", CFA_CONFIG_INTEGER, &settings.passwords.threads, "1", 1, CFA_PASSWORD_THREADS_MAX, "Password hashes at once in each worker; each takes PASSWORD_MEMORY_KIB."},
 	{"PG_CONNECTIONS", CFA_CONFIG_INTEGER, &settings.pg_connections, "2", 1, CFA_PG_CONNECTIONS_MAX, "PostgreSQL connections of each worker."},
 	{"PG_DSN", CFA_CONFIG_TEXT, &settings.pg_dsn, NULL, 0, 0, "PostgreSQL connection string without the password."},

@@ -31,12 +31,15 @@ DECLARE
   row_now  careforall.login_failures;
 BEGIN
   INSERT INTO careforall.login_failures AS f (email_hash, failures, failed_at, blocked_until)
-  VALUES (careforall.login_key(email), 1, time_now, time_now)
+  VALUES (careforall.login_key(email), 1, time_now, '-infinity')
   ON CONFLICT (email_hash) DO UPDATE SET
     failures = CASE WHEN f.failed_at < time_now - interval '1 day' THEN 1 ELSE f.failures + 1 END,
     failed_at = time_now,
-    blocked_until = time_now + CASE WHEN f.failed_at < time_now - interval '1 day'
-      THEN interval '0' ELSE careforall.login_delay(f.failures + 1) END
+    -- Without a delay nothing is blocked, not even an attempt that was begun before
+    -- this one and had to wait for the row.
+    blocked_until = CASE
+      WHEN f.failed_at < time_now - interval '1 day' OR f.failures < 10 THEN '-infinity'
+      ELSE time_now + careforall.login_delay(f.failures + 1) END
   WHERE f.blocked_until <= time_now;
   IF FOUND THEN
     RETURN 0;

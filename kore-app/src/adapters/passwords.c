@@ -33,6 +33,8 @@
 #define PEPPERS_MAX 4
 #define PEPPER_MIN 16
 #define PEPPER_MAX 64
+/* A job that waited longer is not worth its work: the client has its answer. */
+#define WAIT_MAX_US 4000000
 #define MIXED_SIZE (2 * crypto_auth_hmacsha256_BYTES + 1)
 
 typedef struct Pepper
@@ -86,6 +88,7 @@ static int64_t open_count;
 static int read_peppers(const char *list);
 static void *work_on(void *arg);
 static void run(Job *job);
+static void work(Job *job);
 static void check(Job *job, const char *password);
 static void renew(Job *job, const char *password);
 static const char *mix(const char *password, const Pepper *pepper,
@@ -253,6 +256,16 @@ static void
 run(Job *job)
 {
 	job->started_us = cfa_mono_us();
+	job->has_failed = job->started_us - job->queued_us > WAIT_MAX_US;
+	if (!job->has_failed)
+		work(job);
+	sodium_memzero(job->password, sizeof(job->password));
+	sodium_memzero(job->new_password, sizeof(job->new_password));
+}
+
+static void
+work(Job *job)
+{
 	switch (job->work)
 	{
 		case CFA_PASSWORD_HASH:
@@ -269,8 +282,6 @@ run(Job *job)
 				renew(job, job->new_password);
 			break;
 	}
-	sodium_memzero(job->password, sizeof(job->password));
-	sodium_memzero(job->new_password, sizeof(job->new_password));
 }
 
 static void

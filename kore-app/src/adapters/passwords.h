@@ -48,7 +48,7 @@ typedef struct CfaPasswordJob
 /* What came of it, for the length of the callback. */
 typedef struct CfaPasswordResult
 {
-	bool has_failed; /* no memory: nothing is known */
+	bool has_failed; /* no memory, or too late: nothing is known */
 	bool is_match;
 	const char *new_hash; /* PHC string; NULL: there is none */
 	const char *new_pepper_id;
