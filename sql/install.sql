@@ -29,6 +29,9 @@ SET LOCAL ROLE careforall_owner;
 \ir migrate.sql
 \ir schema/008_accounts.sql
 \ir schema/010_campaigns.sql
+\ir schema/015_campaign_search.sql
+\ir schema/016_campaign_images.sql
+\ir schema/017_campaign_updates.sql
 \ir schema/020_pledges.sql
 \ir schema/030_totals.sql
 \ir schema/040_outbox.sql
@@ -50,11 +53,21 @@ SET LOCAL ROLE careforall_owner;
 \ir functions/audit_add.sql
 \ir functions/account_require.sql
 \ir functions/etag_require.sql
+\ir functions/json_check.sql
 
 -- The API's reads.
 \ir functions/campaign_read.sql
 \ir functions/pledge_read.sql
 \ir functions/ready.sql
+
+-- The API: campaigns.
+\ir functions/campaign_search.sql
+\ir functions/campaign_manage.sql
+\ir functions/campaign_edit.sql
+\ir functions/campaign_image.sql
+\ir functions/reward_edit.sql
+\ir functions/update_edit.sql
+\ir functions/team_edit.sql
 
 -- The API: accounts.
 \ir functions/account_read.sql
@@ -83,8 +96,8 @@ SET LOCAL ROLE careforall_owner;
 \ir functions/consumer_control.sql
 
 -- Administrators.
-\ir functions/campaign_create.sql
 \ir functions/campaign_change.sql
+\ir functions/campaign_create.sql
 \ir functions/reward_change.sql
 \ir functions/pledge_refund.sql
 \ir functions/pledge_cancel.sql

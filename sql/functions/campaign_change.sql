@@ -25,30 +25,37 @@ BEGIN
 END
 $$;
 
--- Moves a campaign to a state if it is in one of from_states. Internal.
-CREATE OR REPLACE FUNCTION careforall.campaign_move(
-  campaign text, action text, from_states text[], to_state text, reason text)
+-- Moves a campaign along its life cycle: action is publish, pause, resume or close.
+-- Internal.
+CREATE OR REPLACE FUNCTION careforall.campaign_move(campaign text, action text, reason text)
 RETURNS TABLE (campaign_id uuid, slug text, state text, version bigint)
 LANGUAGE plpgsql VOLATILE
 SET search_path = pg_catalog, careforall, pg_temp
 AS $$
 #variable_conflict use_column
 DECLARE
-  why    text := careforall.reason_check(campaign_move.reason);
-  before careforall.campaigns := careforall.campaign_lock(campaign_move.campaign);
+  why      text := careforall.reason_check(campaign_move.reason);
+  before   careforall.campaigns := careforall.campaign_lock(campaign_move.campaign);
+  to_state text := (
+    SELECT t.to_state FROM careforall.campaign_transitions() t
+    WHERE t.event = campaign_move.action AND t.from_state = before.state);
 BEGIN
-  IF NOT before.state = ANY (from_states) THEN
+  IF to_state IS NULL THEN
     RAISE EXCEPTION 'cannot % campaign "%": it is %', action, before.slug, before.state
       USING ERRCODE = 'PL002',
-            HINT = format('This is for campaigns that are %s.', array_to_string(from_states, ' or '));
+            DETAIL = jsonb_build_object('state', before.state,
+              'allowed', careforall.campaign_actions(before.state))::text,
+            HINT = format('This is for campaigns that are %s.', (
+              SELECT string_agg(t.from_state, ' or ' ORDER BY t.from_state)
+              FROM careforall.campaign_transitions() t WHERE t.event = campaign_move.action));
   ELSIF to_state = 'active' AND before.ends_at <= careforall.clock() THEN
     RAISE EXCEPTION 'cannot % campaign "%": it ended at %', action, before.slug,
       careforall.json_time(before.ends_at)
-      USING ERRCODE = 'PL003',
+      USING ERRCODE = 'PL003', DETAIL = '{"reason": "ended"}',
             HINT = 'Set a later end with careforall.campaign_dates_set() first.';
   END IF;
 
-  UPDATE careforall.campaigns c SET state = campaign_move.to_state
+  UPDATE careforall.campaigns c SET state = to_state
   WHERE c.id = before.id
   RETURNING c.id, c.slug, c.state, c.version INTO campaign_id, slug, state, version;
   PERFORM careforall.audit_add('campaign.' || action, 'campaign', before.id::text, why,
@@ -57,13 +64,29 @@ BEGIN
 END
 $$;
 
+-- Writes the members of a row that people edit. Internal; the caller holds the lock.
+CREATE OR REPLACE FUNCTION careforall.campaign_update(campaign_id uuid, campaign careforall.campaigns)
+RETURNS void
+LANGUAGE sql VOLATILE
+SET search_path = pg_catalog, careforall, pg_temp
+AS $$
+  UPDATE careforall.campaigns c
+  SET (slug, title, summary, story, category, image_url, image_alt, owner_name, goal_minor, cap_minor,
+       min_pledge_minor, max_pledge_minor, refund_releases, starts_at, ends_at) = (
+    SELECT campaign.slug, campaign.title, campaign.summary, campaign.story, campaign.category,
+      campaign.image_url, campaign.image_alt, campaign.owner_name, campaign.goal_minor,
+      campaign.cap_minor, campaign.min_pledge_minor, campaign.max_pledge_minor,
+      campaign.refund_releases, campaign.starts_at, campaign.ends_at)
+  WHERE c.id = campaign_update.campaign_id
+$$;
+
 CREATE OR REPLACE FUNCTION careforall.campaign_publish(campaign text, reason text)
 RETURNS TABLE (campaign_id uuid, slug text, state text, version bigint)
 LANGUAGE sql VOLATILE SECURITY DEFINER
 SET search_path = pg_catalog, careforall, pg_temp
 AS $$
   SELECT m.campaign_id, m.slug, m.state, m.version
-  FROM careforall.campaign_move(campaign, 'publish', '{draft}', 'active', reason) m
+  FROM careforall.campaign_move(campaign, 'publish', reason) m
 $$;
 
 CREATE OR REPLACE FUNCTION careforall.campaign_pause(campaign text, reason text)
@@ -72,7 +95,7 @@ LANGUAGE sql VOLATILE SECURITY DEFINER
 SET search_path = pg_catalog, careforall, pg_temp
 AS $$
   SELECT m.campaign_id, m.slug, m.state, m.version
-  FROM careforall.campaign_move(campaign, 'pause', '{active}', 'paused', reason) m
+  FROM careforall.campaign_move(campaign, 'pause', reason) m
 $$;
 
 CREATE OR REPLACE FUNCTION careforall.campaign_resume(campaign text, reason text)
@@ -81,7 +104,7 @@ LANGUAGE sql VOLATILE SECURITY DEFINER
 SET search_path = pg_catalog, careforall, pg_temp
 AS $$
   SELECT m.campaign_id, m.slug, m.state, m.version
-  FROM careforall.campaign_move(campaign, 'resume', '{paused}', 'active', reason) m
+  FROM careforall.campaign_move(campaign, 'resume', reason) m
 $$;
 
 CREATE OR REPLACE FUNCTION careforall.campaign_close(campaign text, reason text)
@@ -90,7 +113,7 @@ LANGUAGE sql VOLATILE SECURITY DEFINER
 SET search_path = pg_catalog, careforall, pg_temp
 AS $$
   SELECT m.campaign_id, m.slug, m.state, m.version
-  FROM careforall.campaign_move(campaign, 'close', '{active,paused}', 'closed', reason) m
+  FROM careforall.campaign_move(campaign, 'close', reason) m
 $$;
 
 -- Sets the most money that may be pledged, in minor units: NULL is unlimited, 0 is
@@ -156,8 +179,10 @@ $$;
 
 COMMENT ON FUNCTION careforall.campaign_lock(text) IS
   'Locks a campaign by its id or slug and gives its row; refuses an unknown one.';
-COMMENT ON FUNCTION careforall.campaign_move(text, text, text[], text, text) IS
-  'Moves a campaign to another state and writes the audit row.';
+COMMENT ON FUNCTION careforall.campaign_move(text, text, text) IS
+  'Moves a campaign along its life cycle and writes the audit row.';
+COMMENT ON FUNCTION careforall.campaign_update(uuid, careforall.campaigns) IS
+  'Writes the members of a campaign that people edit.';
 COMMENT ON FUNCTION careforall.campaign_publish(text, text) IS
   'Publishes a draft campaign (id or slug). Reason required, audited.';
 COMMENT ON FUNCTION careforall.campaign_pause(text, text) IS

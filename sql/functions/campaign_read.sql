@@ -94,7 +94,7 @@ AS $$
     'remaining', careforall.reward_remaining(r),
     'pool_id', r.pool_id) ORDER BY r.position, r.id), '[]'::json)
   FROM careforall.rewards r
-  WHERE r.campaign_id = campaign_rewards_json.campaign_id
+  WHERE r.campaign_id = campaign_rewards_json.campaign_id AND r.archived_at IS NULL
 $$;
 
 CREATE OR REPLACE FUNCTION careforall.campaign_json(campaign careforall.campaigns)

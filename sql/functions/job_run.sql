@@ -10,8 +10,9 @@ AS $$
   VALUES
     ('holds_expire', '* * * * *', interval '5 minutes', 'end pending pledges whose hold is over'),
     ('campaigns_close_ended', '* * * * *', interval '5 minutes', 'close campaigns whose end has come'),
+    ('campaigns_rank', '* * * * *', interval '10 minutes', 'rank campaigns by what they have raised'),
     ('outbox_rotate', '*/10 * * * *', interval '1 hour', 'make and drop daily partitions of the outbox'),
-    ('purge', '* * * * *', interval '10 minutes', 'remove old idempotency keys, inbox events and sessions'),
+    ('purge', '* * * * *', interval '10 minutes', 'remove old idempotency keys, inbox events, sessions and images'),
     ('verify_run', '*/15 * * * *', interval '1 hour', 'check the invariants')
 $$;
 
@@ -31,6 +32,8 @@ BEGIN
       INTO result FROM careforall.holds_expire() h;
     WHEN 'campaigns_close_ended' THEN
       result := format('%s closed', careforall.campaigns_close_ended());
+    WHEN 'campaigns_rank' THEN
+      result := format('%s changed', careforall.campaigns_rank());
     WHEN 'outbox_rotate' THEN
       SELECT COALESCE(string_agg(r.partition || ' ' || r.result, '; '), 'nothing to do')
       INTO result FROM careforall.outbox_rotate() r;

@@ -48,7 +48,7 @@ AS $$
         'quantity', r.quantity,
         'pool_id', r.pool_id) ORDER BY r.position, r.id), '[]'::json)
       FROM careforall.rewards r
-      WHERE r.campaign_id = campaign.id),
+      WHERE r.campaign_id = campaign.id AND r.archived_at IS NULL),
     'created_at', careforall.json_time(campaign.created_at),
     'updated_at', careforall.json_time(campaign.updated_at),
     'pools', (

@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: Apache-2.0
--- Rows whose time is over: idempotency keys, settled provider events, and what is
--- left of old sessions.
+-- Rows whose time is over: idempotency keys, settled provider events, images that
+-- nobody shows, and what is left of old sessions.
 
 -- Removes at most max rows of each kind, oldest first, and says how many:
 --   idempotency keys older than careforall.idempotency_retention (48 hours, never
@@ -9,7 +9,8 @@
 --     whose pledge is not pending and has no refund under way;
 --   sessions that are over for 30 days, with their refresh tokens;
 --   failed log-ins of which nothing was heard for a day;
---   one-time tokens of administrators that ran out unused 30 days ago.
+--   one-time tokens of administrators that ran out unused 30 days ago;
+--   images that no campaign names, uploaded more than a day ago.
 CREATE OR REPLACE FUNCTION careforall.purge(max integer DEFAULT 100000)
 RETURNS TABLE (what text, older_than timestamptz, removed bigint)
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER
@@ -82,8 +83,21 @@ BEGIN
     FOR UPDATE SKIP LOCKED);
   GET DIAGNOSTICS removed = ROW_COUNT;
   RETURN NEXT;
+
+  what := 'unused images';
+  older_than := time_now - interval '1 day';
+  DELETE FROM careforall.campaign_images i
+  WHERE i.sha256 IN (
+    SELECT o.sha256 FROM careforall.campaign_images o
+    WHERE o.uploaded_at < older_than
+      AND NOT EXISTS (SELECT FROM careforall.campaigns c WHERE c.image_url = o.url)
+    ORDER BY o.uploaded_at
+    LIMIT GREATEST(max, 0)
+    FOR UPDATE SKIP LOCKED);
+  GET DIAGNOSTICS removed = ROW_COUNT;
+  RETURN NEXT;
 END
 $$;
 
 COMMENT ON FUNCTION careforall.purge(integer) IS
-  'Removes old idempotency keys, settled provider events, sessions and failed log-ins, a bounded number at a time.';
+  'Removes old idempotency keys, settled provider events, sessions, failed log-ins and unused images, a bounded number at a time.';

@@ -33,7 +33,8 @@ CREATE TABLE IF NOT EXISTS careforall.campaigns (
   CONSTRAINT campaigns_owner_id_fkey
     FOREIGN KEY (owner_id) REFERENCES careforall.accounts (id),
   CONSTRAINT campaigns_slug_check
-    CHECK (slug ~ '^[a-z0-9]+(-[a-z0-9]+)*$' AND char_length(slug) <= 80),
+    CHECK (slug ~ '^[a-z0-9]+(-[a-z0-9]+)*$' AND char_length(slug) <= 80
+      AND slug !~ '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$'),
   CONSTRAINT campaigns_title_check CHECK (char_length(title) BETWEEN 1 AND 140),
   CONSTRAINT campaigns_summary_check CHECK (char_length(summary) <= 300),
   CONSTRAINT campaigns_story_check CHECK (char_length(story) <= 20000),
@@ -105,6 +106,7 @@ CREATE TABLE IF NOT EXISTS careforall.rewards (
   min_amount_minor  bigint      NOT NULL,
   quantity          integer,
   position          integer     NOT NULL DEFAULT 0,
+  archived_at       timestamptz,
   created_at        timestamptz NOT NULL DEFAULT careforall.clock(),
   CONSTRAINT rewards_pkey PRIMARY KEY (id),
   CONSTRAINT rewards_campaign_id_fkey
@@ -114,7 +116,9 @@ CREATE TABLE IF NOT EXISTS careforall.rewards (
   CONSTRAINT rewards_title_check CHECK (char_length(title) BETWEEN 1 AND 140),
   CONSTRAINT rewards_description_check CHECK (char_length(description) <= 2000),
   CONSTRAINT rewards_min_amount_minor_check CHECK (min_amount_minor >= 1),
-  CONSTRAINT rewards_quantity_check CHECK (quantity >= 0)
+  CONSTRAINT rewards_quantity_check CHECK (quantity >= 0),
+  CONSTRAINT rewards_archived_at_check
+    CHECK (archived_at IS NULL OR COALESCE(quantity = 0, false))
 );
 
 CREATE INDEX IF NOT EXISTS rewards_campaign_id_position_idx
@@ -142,3 +146,5 @@ COMMENT ON TABLE careforall.rewards IS
   'A tier that a donor can choose, with an optional quantity and an optional shared pool.';
 COMMENT ON COLUMN careforall.rewards.quantity IS
   'Places of this reward: NULL is unlimited, 0 is none.';
+COMMENT ON COLUMN careforall.rewards.archived_at IS
+  'When its team took it away; it is not shown any more, and pledges of the past still name it.';

@@ -82,7 +82,12 @@ SELECT set_eq($$SELECT * FROM pg_temp.functions_of('careforall_api')$$,
     'login_begin', 'login_finish', 'me_change', 'me_logout_all', 'me_read', 'me_session_end',
     'me_sessions', 'metrics', 'password_begin', 'password_change', 'payment_event_apply',
     'payment_event_apply_many', 'pledge_create', 'pledge_create_many', 'pledge_public',
-    'session_find', 'session_logout', 'session_refresh', 'stats'],
+    'session_find', 'session_logout', 'session_refresh', 'stats',
+    'campaign_count', 'campaign_edit', 'campaign_image_remove', 'campaign_image_set', 'campaign_make',
+    'campaign_manage', 'campaign_search', 'campaign_transition', 'image_find', 'me_campaigns',
+    'pool_add', 'pool_edit', 'pool_find', 'reward_add', 'reward_archive', 'reward_edit', 'reward_find',
+    'team_add', 'team_find', 'team_list', 'team_put', 'team_remove',
+    'update_add', 'update_edit', 'update_find', 'update_list', 'update_remove'],
   'api may call the API functions and nothing else');
 SELECT set_eq($$SELECT * FROM pg_temp.functions_of('careforall_payments')$$,
   ARRAY['consumer_report', 'payment_attach', 'payment_backlog', 'payment_event_apply', 'payment_find', 'payment_park',
@@ -110,7 +115,8 @@ SELECT set_eq($$SELECT * FROM pg_temp.functions_of('careforall_admin')$$,
       'sessions', 'stats', 'stats_reset', 'totals_fold'])$$,
   'admin may call the functions of administrators');
 SELECT is_empty(format($$SELECT f FROM pg_temp.functions_of(%L) f WHERE f IN
-  ('pledge_apply', 'account_add', 'account_lock', 'actor_set', 'session_open', 'sessions_end', 'clock_set', 'clock_reset', 'pledge_lock', 'pledge_end', 'campaign_move', 'job_do')$$,
+  ('pledge_apply', 'account_add', 'account_lock', 'actor_set', 'session_open', 'sessions_end', 'clock_set', 'clock_reset', 'pledge_lock', 'pledge_end', 'campaign_move',
+   'campaign_insert', 'campaign_update', 'reward_insert', 'pool_insert', 'campaigns_rank', 'job_do')$$,
   role_name), role_name || ' may not call the engine''s inner functions')
 FROM our_role;
 

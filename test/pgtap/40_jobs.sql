@@ -69,7 +69,7 @@ SELECT pg_temp.pay(:'refunding') \g /dev/null
 SELECT refund_id FROM careforall.pledge_refund(:'refunding', NULL, 'still under way') \g /dev/null
 CREATE FUNCTION pg_temp.purged(max integer, what text) RETURNS bigint LANGUAGE sql AS
 $$ SELECT p.removed FROM careforall.purge(max) p WHERE p.what = purged.what $$;
-SELECT results_eq('SELECT what, removed FROM careforall.purge()', $$VALUES ('idempotency keys', 0::bigint), ('inbox events', 0), ('sessions', 0), ('failed log-ins', 0), ('unused administrator tokens', 0)$$, 'nothing is old yet');
+SELECT results_eq('SELECT what, removed FROM careforall.purge()', $$VALUES ('idempotency keys', 0::bigint), ('inbox events', 0), ('sessions', 0), ('failed log-ins', 0), ('unused administrator tokens', 0), ('unused images', 0)$$, 'nothing is old yet');
 SELECT careforall.clock_set(clock_timestamp() + interval '47 hours') \g /dev/null
 SELECT is(pg_temp.purged(100, 'idempotency keys'), 0::bigint, 'keys live for 48 hours');
 SELECT careforall.clock_set(clock_timestamp() + interval '49 hours') \g /dev/null

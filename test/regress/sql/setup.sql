@@ -6,6 +6,8 @@
 SET client_min_messages = warning;
 CREATE SCHEMA careforall;
 CREATE EXTENSION careforall;
+\set file :schema/008_accounts.sql
+\i :file
 \set file :schema/010_campaigns.sql
 \i :file
 \set file :schema/020_pledges.sql
