@@ -14,9 +14,11 @@
 #include "core/ctx.h"
 #include "core/cursor.h"
 #include "handlers/health.h"
+#include "handlers/image.h"
 #include "handlers/live.h"
 #include "handlers/pledges.h"
 #include "handlers/provider_event.h"
+#include "handlers/updates.h"
 #include "handlers/webhooks.h"
 #include "meters.h"
 #include "middleware/auth.h"
@@ -113,7 +115,7 @@ const CfaApp cfa_app = {
 	.meter_count = CFA_M_API_END - CFA_M_APP,
 	.settings = items,
 	.setting_count = sizeof(items) / sizeof(items[0]),
-	.body_max = CFA_PROVIDER_EVENT_MAX,
+	.body_max = CFA_IMAGE_MAX,
 	.steps = steps,
 	.configure = configure,
 	.worker_start = worker_start,
@@ -186,6 +188,7 @@ configure_secrets(char *error, size_t error_size)
 							  .sockets_per_address =
 								  (unsigned) settings.live_sockets_per_address,
 							  .ping_ms = (unsigned) settings.live_ping_ms});
+	cfa_updates_configure(&keys);
 	cfa_webhooks_configure(&secrets);
 	return 0;
 }

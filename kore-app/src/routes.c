@@ -6,12 +6,16 @@
 
 #include "handlers/assets.h"
 #include "handlers/auth.h"
+#include "handlers/campaign_edit.h"
 #include "handlers/campaigns.h"
 #include "handlers/health.h"
+#include "handlers/image.h"
+#include "handlers/images.h"
 #include "handlers/live.h"
 #include "handlers/pledge_request.h"
 #include "handlers/pledges.h"
 #include "handlers/provider_event.h"
+#include "handlers/updates.h"
 #include "handlers/users.h"
 #include "handlers/webhooks.h"
 
@@ -21,8 +25,36 @@
 const CfaRoute cfa_api_routes[] = {
 	/* method, template, surface, authentication, rate, query, body, its limit, produces, handler */
 	/* campaigns */
-	{CFA_GET, "/api/v1/campaigns", CFA_PUBLIC, CFA_AUTH_NONE, CFA_RATE_READ, "limit cursor", CFA_BODY_NONE, 0, JSON, api_campaign_list},
+	{CFA_GET, "/api/v1/campaigns", CFA_PUBLIC, CFA_AUTH_NONE, CFA_RATE_READ, "limit cursor q status category currency sort", CFA_BODY_NONE, 0, JSON, api_campaign_list},
+	{CFA_POST, "/api/v1/campaigns", CFA_PUBLIC, CFA_AUTH_USER, CFA_RATE_WRITE, "", CFA_BODY_JSON, CFA_CAMPAIGN_BODY_MAX, JSON, api_campaign_make},
 	{CFA_GET, "/api/v1/campaigns/:id", CFA_PUBLIC, CFA_AUTH_NONE, CFA_RATE_READ, "", CFA_BODY_NONE, 0, JSON, api_campaign_read},
+	{CFA_PATCH, "/api/v1/campaigns/:id", CFA_PUBLIC, CFA_AUTH_USER, CFA_RATE_WRITE, "", CFA_BODY_PATCH, CFA_CAMPAIGN_BODY_MAX, JSON, api_campaign_edit},
+	{CFA_GET, "/api/v1/campaigns/:id/manage", CFA_PUBLIC, CFA_AUTH_USER, CFA_RATE_READ, "", CFA_BODY_NONE, 0, JSON, api_campaign_manage},
+	{CFA_POST, "/api/v1/campaigns/:id/publish", CFA_PUBLIC, CFA_AUTH_USER, CFA_RATE_WRITE, "", CFA_BODY_JSON, CFA_PART_BODY_MAX, JSON, api_campaign_publish},
+	{CFA_POST, "/api/v1/campaigns/:id/pause", CFA_PUBLIC, CFA_AUTH_USER, CFA_RATE_WRITE, "", CFA_BODY_JSON, CFA_PART_BODY_MAX, JSON, api_campaign_pause},
+	{CFA_POST, "/api/v1/campaigns/:id/resume", CFA_PUBLIC, CFA_AUTH_USER, CFA_RATE_WRITE, "", CFA_BODY_JSON, CFA_PART_BODY_MAX, JSON, api_campaign_resume},
+	{CFA_POST, "/api/v1/campaigns/:id/close", CFA_PUBLIC, CFA_AUTH_USER, CFA_RATE_WRITE, "", CFA_BODY_JSON, CFA_PART_BODY_MAX, JSON, api_campaign_close},
+	{CFA_PUT, "/api/v1/campaigns/:id/image", CFA_PUBLIC, CFA_AUTH_USER, CFA_RATE_WRITE, "", CFA_BODY_RAW, CFA_IMAGE_MAX, JSON, api_image_put},
+	{CFA_DELETE, "/api/v1/campaigns/:id/image", CFA_PUBLIC, CFA_AUTH_USER, CFA_RATE_WRITE, "", CFA_BODY_NONE, 0, JSON, api_image_remove},
+	{CFA_GET, "/api/v1/images/:name", CFA_PUBLIC, CFA_AUTH_NONE, CFA_RATE_READ, "", CFA_BODY_NONE, 0, NULL, api_image_read},
+	{CFA_POST, "/api/v1/campaigns/:id/rewards", CFA_PUBLIC, CFA_AUTH_USER, CFA_RATE_WRITE, "", CFA_BODY_JSON, CFA_PART_BODY_MAX, JSON, api_reward_make},
+	{CFA_GET, "/api/v1/campaigns/:id/rewards/:reward", CFA_PUBLIC, CFA_AUTH_USER, CFA_RATE_READ, "", CFA_BODY_NONE, 0, JSON, api_reward_read},
+	{CFA_PATCH, "/api/v1/campaigns/:id/rewards/:reward", CFA_PUBLIC, CFA_AUTH_USER, CFA_RATE_WRITE, "", CFA_BODY_PATCH, CFA_PART_BODY_MAX, JSON, api_reward_edit},
+	{CFA_DELETE, "/api/v1/campaigns/:id/rewards/:reward", CFA_PUBLIC, CFA_AUTH_USER, CFA_RATE_WRITE, "", CFA_BODY_NONE, 0, JSON, api_reward_remove},
+	{CFA_POST, "/api/v1/campaigns/:id/pools", CFA_PUBLIC, CFA_AUTH_USER, CFA_RATE_WRITE, "", CFA_BODY_JSON, CFA_PART_BODY_MAX, JSON, api_pool_make},
+	{CFA_GET, "/api/v1/campaigns/:id/pools/:pool", CFA_PUBLIC, CFA_AUTH_USER, CFA_RATE_READ, "", CFA_BODY_NONE, 0, JSON, api_pool_read},
+	{CFA_PATCH, "/api/v1/campaigns/:id/pools/:pool", CFA_PUBLIC, CFA_AUTH_USER, CFA_RATE_WRITE, "", CFA_BODY_PATCH, CFA_PART_BODY_MAX, JSON, api_pool_edit},
+	{CFA_GET, "/api/v1/campaigns/:id/updates", CFA_PUBLIC, CFA_AUTH_OPTIONAL, CFA_RATE_READ, "limit cursor pledge", CFA_BODY_NONE, 0, JSON, api_update_list},
+	{CFA_POST, "/api/v1/campaigns/:id/updates", CFA_PUBLIC, CFA_AUTH_USER, CFA_RATE_WRITE, "", CFA_BODY_JSON, CFA_UPDATE_BODY_MAX, JSON, api_update_make},
+	{CFA_GET, "/api/v1/campaigns/:id/updates/:update", CFA_PUBLIC, CFA_AUTH_OPTIONAL, CFA_RATE_READ, "pledge", CFA_BODY_NONE, 0, JSON, api_update_read},
+	{CFA_PATCH, "/api/v1/campaigns/:id/updates/:update", CFA_PUBLIC, CFA_AUTH_USER, CFA_RATE_WRITE, "", CFA_BODY_PATCH, CFA_UPDATE_BODY_MAX, JSON, api_update_edit},
+	{CFA_DELETE, "/api/v1/campaigns/:id/updates/:update", CFA_PUBLIC, CFA_AUTH_USER, CFA_RATE_WRITE, "", CFA_BODY_NONE, 0, JSON, api_update_remove},
+	{CFA_GET, "/api/v1/campaigns/:id/team", CFA_PUBLIC, CFA_AUTH_USER, CFA_RATE_READ, "", CFA_BODY_NONE, 0, JSON, api_team_list},
+	{CFA_POST, "/api/v1/campaigns/:id/team", CFA_PUBLIC, CFA_AUTH_USER, CFA_RATE_WRITE, "", CFA_BODY_JSON, CFA_PART_BODY_MAX, JSON, api_team_add},
+	{CFA_GET, "/api/v1/campaigns/:id/team/:account", CFA_PUBLIC, CFA_AUTH_USER, CFA_RATE_READ, "", CFA_BODY_NONE, 0, JSON, api_team_read},
+	{CFA_PUT, "/api/v1/campaigns/:id/team/:account", CFA_PUBLIC, CFA_AUTH_USER, CFA_RATE_WRITE, "", CFA_BODY_JSON, CFA_PART_BODY_MAX, JSON, api_team_put},
+	{CFA_DELETE, "/api/v1/campaigns/:id/team/:account", CFA_PUBLIC, CFA_AUTH_USER, CFA_RATE_WRITE, "", CFA_BODY_NONE, 0, JSON, api_team_remove},
+	{CFA_GET, "/api/v1/me/campaigns", CFA_PUBLIC, CFA_AUTH_USER, CFA_RATE_READ, "limit cursor", CFA_BODY_NONE, 0, JSON, api_me_campaigns},
 	{CFA_GET, "/api/v1/campaigns/:id/gifts", CFA_PUBLIC, CFA_AUTH_NONE, CFA_RATE_READ, "limit cursor", CFA_BODY_NONE, 0, JSON, api_gift_list},
 	{CFA_POST, "/api/v1/campaigns/:id/pledges", CFA_PUBLIC, CFA_AUTH_NONE, CFA_RATE_PLEDGE, "", CFA_BODY_JSON, CFA_PLEDGE_BODY_MAX, JSON, api_pledge_create},
 

@@ -141,6 +141,8 @@ answer_row(CfaCtx *ctx, const CfaCall *call, const PGresult *result)
 {
 	const char *etag = column(ctx, result, 1);
 	const char *location = column(ctx, result, 2);
+	const char *status = column(ctx, result, 3);
+	const char *is_replay = column(ctx, result, 4);
 
 	if (call->cache_control != NULL)
 		ctx->cache_control = call->cache_control;
@@ -148,6 +150,8 @@ answer_row(CfaCtx *ctx, const CfaCall *call, const PGresult *result)
 		cfa_answer_header(ctx, "etag", etag);
 	if (location != NULL)
 		cfa_answer_header(ctx, "location", location);
+	if (is_replay != NULL && *is_replay == 't')
+		cfa_answer_header(ctx, "idempotency-replayed", "true");
 	if (etag != NULL && (ctx->method == CFA_GET || ctx->method == CFA_HEAD) &&
 		cfa_etag_listed(cfa_ctx_header(ctx, "if-none-match"), etag))
 		cfa_answer_empty(ctx, 304);
@@ -155,7 +159,8 @@ answer_row(CfaCtx *ctx, const CfaCall *call, const PGresult *result)
 		cfa_answer_empty(ctx, 204);
 	else
 		cfa_answer_copy(ctx,
-						call->status,
+						status == NULL ? call->status
+									   : (int) strtol(status, NULL, 10),
 						"application/json",
 						PQgetvalue(result, 0, 0),
 						(size_t) PQgetlength(result, 0, 0));

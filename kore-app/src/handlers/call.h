@@ -8,7 +8,9 @@
 
 /*
  * A request that one SQL function serves. Its row has the columns doc (JSON,
- * NULL for none), etag and location, or the first of these; no row is 404.
+ * NULL for none), etag, location, status (an HTTP status in place of that of the
+ * call, NULL for that) and is_replay (true marks the answer as that of an earlier
+ * request with the same key), or the first of these; no row is 404.
  */
 typedef struct CfaCall
 {

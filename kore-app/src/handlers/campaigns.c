@@ -19,7 +19,9 @@
 #include "adapters/pg.h"
 #include "adapters/redis.h"
 #include "handlers/call.h"
+#include "handlers/campaign_search.h"
 #include "handlers/list.h"
+#include "handlers/list_call.h"
 #include "meters.h"
 #include "middleware/headers.h"
 
@@ -38,6 +40,8 @@ typedef struct List
 	CfaListQuery query;
 } List;
 
+static void list_or_search(CfaSearch *search);
+static void on_counted(void *arg, const PGresult *result, const char *sqlstate);
 static bool redis(CfaRedisDone done, void *arg, int argc, const char **argv);
 static void read_model(Read *read, const char *id);
 static void on_ready(void *arg, const redisReply *reply);
@@ -83,14 +87,25 @@ api_campaign_read(CfaCtx *ctx)
 void
 api_campaign_list(CfaCtx *ctx)
 {
-	List *list = cfa_arena_zalloc(&ctx->arena, sizeof(*list));
+	CfaSearch *search = cfa_arena_zalloc(&ctx->arena, sizeof(*search));
+	const char *prefer = cfa_ctx_header(ctx, "prefer");
+	CfaPgParams params = {.count = 5};
 
-	list->ctx = ctx;
-	if (!cfa_list_read(ctx, "campaigns", &list->query))
+	search->ctx = ctx;
+	if (!cfa_campaign_search_read(ctx, search))
 		return;
+	if (prefer == NULL || !cfa_header_has_token(prefer, "count=exact"))
+	{
+		list_or_search(search);
+		return;
+	}
+	memcpy(params.values, search->values, sizeof(search->values));
 	cfa_ctx_hold(ctx);
-	if (!list_model(list))
-		list_postgres(list);
+	cfa_pg_call("SELECT careforall.campaign_count($1::text, $2::text, "
+				"$3::text, $4::text, $5::text)",
+				&params,
+				on_counted,
+				search);
 }
 
 void
@@ -122,6 +137,57 @@ api_gift_list(CfaCtx *ctx)
 	(void) snprintf(max, sizeof(max), "%u", list->query.limit + 1);
 	cfa_ctx_hold(ctx);
 	cfa_pg_query(CFA_PG_CAMPAIGN_GIFTS, &params, false, on_gifts, list);
+}
+
+/* The plain list comes from the read model, any other from the database. */
+static void
+list_or_search(CfaSearch *search)
+{
+	static const CfaListCall call =
+		{.sql = "SELECT r.doc, r.id, r.key FROM careforall.campaign_search("
+				"$1::text, $2::text, $3::text, $4::text, $5::text, $6::bigint, "
+				"$7::uuid, $8::int) r",
+		 .has_key = true};
+	CfaCtx *ctx = search->ctx;
+	CfaPgParams params = {.count = 5};
+	List *list;
+
+	if (!search->is_plain)
+	{
+		memcpy(params.values, search->values, sizeof(search->values));
+		cfa_list_call(ctx, &call, "campaigns", &params);
+		return;
+	}
+	list = cfa_arena_zalloc(&ctx->arena, sizeof(*list));
+	list->ctx = ctx;
+	if (!cfa_list_read(ctx, "campaigns", &list->query))
+		return;
+	cfa_ctx_hold(ctx);
+	if (!list_model(list))
+		list_postgres(list);
+}
+
+static void
+on_counted(void *arg, const PGresult *result, const char *sqlstate)
+{
+	CfaSearch *search = arg;
+	CfaCtx *ctx = search->ctx;
+
+	if (result == NULL)
+	{
+		cfa_answer_sqlstate(ctx, sqlstate);
+	}
+	else
+	{
+		cfa_answer_header(ctx, "preference-applied", "count=exact");
+		cfa_answer_header(ctx,
+						  "x-total-count",
+						  cfa_arena_printf(&ctx->arena,
+										   "%s",
+										   PQgetvalue(result, 0, 0)));
+		list_or_search(search);
+	}
+	cfa_ctx_release(ctx);
 }
 
 static bool

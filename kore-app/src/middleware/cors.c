@@ -61,7 +61,7 @@ cfa_cors_add(const CfaCtx *ctx, CfaBuf *head)
 		head,
 		"\r\naccess-control-expose-headers: etag, link, location, ratelimit, "
 		"ratelimit-policy, retry-after, idempotency-replayed, "
-		"x-request-id\r\n");
+		"preference-applied, x-total-count, x-request-id\r\n");
 }
 
 void
