@@ -20,8 +20,8 @@ static void fold(const char *text, char *out, size_t size);
 const char *
 cfa_password_weakness(const char *password, const char *const *identities)
 {
-	char folded[4 * CFA_PASSWORD_MAX_CHARS + 1];
-	char other[512];
+	char folded[4 * CFA_PASSWORD_MAX_CHARS + 1] = "";
+	char other[512] = "";
 
 	fold(password, folded, sizeof(folded));
 	if (cfa_password_list_has(folded) || is_too_regular(folded))
