@@ -6,10 +6,10 @@ import { sleep } from "./until.ts";
 
 /**
  * pass: as if it were not there. hang: nothing goes either way. mute: nothing comes
- * back from the server. silent: a NATS server's messages are swallowed while its pings
+ * back from the server. refuse: new connections are reset. silent: a NATS server's messages are swallowed while its pings
  * are answered, so that it looks healthy.
  */
-export type ProxyMode = "pass" | "hang" | "mute" | "silent";
+export type ProxyMode = "pass" | "hang" | "mute" | "refuse" | "silent";
 
 /** Removes MSG and HMSG with their payloads from what a NATS server sends. */
 class MessageFilter {
@@ -43,6 +43,10 @@ export class Proxy {
 
   private constructor(target: number, readsNats: boolean) {
     this.server = createServer((client) => {
+      if (this.mode === "refuse") {
+        client.resetAndDestroy();
+        return;
+      }
       const server = connect(target, "127.0.0.1");
       const filter = new MessageFilter();
       this.join(client, server, (chunk) => (this.mode === "hang" ? null : chunk));
