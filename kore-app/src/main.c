@@ -46,7 +46,10 @@ static struct
 	CfaPasswordSettings passwords;
 	char *peppers;
 	char *public_url;
+	char *webhook_schemes;
 	char *webhook_secrets;
+	char *webhook_standard_secrets;
+	int64_t webhook_tolerance_ms;
 	CfaLimitSettings limit;
 } settings;
 
@@ -83,18 +86,23 @@ static const CfaConfigItem items[] = {
 	{"REDIS_PASSWORD", CFA_CONFIG_SECRET, &settings.redis_password, "", 0, 0, "Password of Redis."},
 	{"REDIS_URL", CFA_CONFIG_TEXT, &settings.redis_url, "redis://127.0.0.1:56379/0", 0, 0, "Redis, redis://host:port/database."},
 	{"SIGNING_KEYS", CFA_CONFIG_SECRET, &settings.signing_keys, NULL, 0, 0, "Private keys of access tokens, P-256, 64 hexadecimal digits each, a comma list: the first signs, all verify."},
-	{"WEBHOOK_SECRETS", CFA_CONFIG_SECRET, &settings.webhook_secrets, NULL, 0, 0, "Secrets of the payment provider's webhooks, a comma list; all are valid."},
+	{"WEBHOOK_SCHEMES", CFA_CONFIG_TEXT, &settings.webhook_schemes, "stripe", 0, 0, "Forms of signed webhooks that are taken: stripe, standard (Standard Webhooks), or both, a comma list."},
+	{"WEBHOOK_SECRETS", CFA_CONFIG_SECRET, &settings.webhook_secrets, "", 0, 0, "Secrets of webhooks in Stripe's form, a comma list; all are valid."},
+	{"WEBHOOK_STANDARD_SECRETS", CFA_CONFIG_SECRET, &settings.webhook_standard_secrets, "", 0, 0, "Secrets of Standard Webhooks, whsec_ and base64 of 24 to 64 bytes, a comma list; all are valid."},
+	{"WEBHOOK_TOLERANCE", CFA_CONFIG_DURATION, &settings.webhook_tolerance_ms, "5min", 1000, 3600000, "How far the time stamp of a webhook may be from now."},
 };
 /* clang-format on */
 
 /* Limits first, then who it is. */
 static CfaTokenKeys keys;
-static CfaSecrets secrets;
+static CfaSecrets stripe_secrets;
+static CfaWebhookSecrets standard_secrets;
 static char origins[2048];
 static char problem_base[512];
 
 static int configure(char *error, size_t error_size);
 static int configure_secrets(char *error, size_t error_size);
+static int configure_webhooks(char *error, size_t error_size);
 static int configure_urls(char *error, size_t error_size);
 static int configure_accounts(char *error, size_t error_size);
 static void worker_start(void);
@@ -138,6 +146,7 @@ configure(char *error, size_t error_size)
 		return -1;
 	}
 	if (configure_secrets(error, error_size) != 0 ||
+		configure_webhooks(error, error_size) != 0 ||
 		configure_urls(error, error_size) != 0 ||
 		configure_accounts(error, error_size) != 0)
 		return -1;
@@ -172,14 +181,6 @@ configure_secrets(char *error, size_t error_size)
 			"bytes");
 		return -1;
 	}
-	if (cfa_secrets_parse(settings.webhook_secrets, &secrets) != 0)
-	{
-		(void) snprintf(
-			error,
-			error_size,
-			"CAREFORALL_WEBHOOK_SECRETS must be a comma list of secrets");
-		return -1;
-	}
 	cfa_cursor_configure(keys.key[0].bytes, keys.key[0].len);
 	cfa_pledges_configure(&keys, settings.public_url);
 	cfa_live_configure(&(
@@ -189,7 +190,50 @@ configure_secrets(char *error, size_t error_size)
 								  (unsigned) settings.live_sockets_per_address,
 							  .ping_ms = (unsigned) settings.live_ping_ms});
 	cfa_updates_configure(&keys);
-	cfa_webhooks_configure(&secrets);
+	return 0;
+}
+
+/* Only the secrets of the forms that are served are looked at. */
+static int
+configure_webhooks(char *error, size_t error_size)
+{
+	const char *schemes = settings.webhook_schemes;
+	bool has_stripe = strcmp(schemes, "stripe") == 0;
+	bool has_standard = strcmp(schemes, "standard") == 0;
+
+	if (strcmp(schemes, "stripe,standard") == 0 ||
+		strcmp(schemes, "standard,stripe") == 0)
+		has_stripe = has_standard = true;
+	if (!has_stripe && !has_standard)
+	{
+		(void) snprintf(error,
+						error_size,
+						"CAREFORALL_WEBHOOK_SCHEMES must be stripe, standard "
+						"or stripe,standard");
+		return -1;
+	}
+	if (has_stripe &&
+		cfa_secrets_parse(settings.webhook_secrets, &stripe_secrets) != 0)
+	{
+		(void) snprintf(
+			error,
+			error_size,
+			"CAREFORALL_WEBHOOK_SECRETS must be a comma list of secrets");
+		return -1;
+	}
+	if (has_standard &&
+		cfa_webhook_secrets_parse(settings.webhook_standard_secrets,
+								  &standard_secrets) != 0)
+	{
+		(void) snprintf(error,
+						error_size,
+						"CAREFORALL_WEBHOOK_STANDARD_SECRETS must be a comma "
+						"list of whsec_ and the base64 of 24 to 64 bytes");
+		return -1;
+	}
+	stripe_secrets.tolerance_s = settings.webhook_tolerance_ms / 1000;
+	standard_secrets.tolerance_s = settings.webhook_tolerance_ms / 1000;
+	cfa_webhooks_configure(&stripe_secrets, &standard_secrets);
 	return 0;
 }
 

@@ -63,6 +63,7 @@ const CfaRoute cfa_api_routes[] = {
 
 	/* payments */
 	{CFA_POST, "/api/v1/webhooks/stripe", CFA_PUBLIC, CFA_AUTH_SIGNATURE, CFA_RATE_WEBHOOK, NULL, CFA_BODY_JSON, CFA_PROVIDER_EVENT_MAX, JSON, api_webhook_stripe},
+	{CFA_POST, "/api/v1/webhooks/standard", CFA_PUBLIC, CFA_AUTH_SIGNATURE, CFA_RATE_WEBHOOK, "", CFA_BODY_JSON, CFA_PROVIDER_EVENT_MAX, JSON, api_webhook_standard},
 
 	/* live */
 	{CFA_GET, "/api/v1/live", CFA_PUBLIC, CFA_AUTH_NONE, CFA_RATE_LIVE, "", CFA_BODY_NONE, 0, NULL, api_live},

@@ -46,6 +46,7 @@ settings_write() {
     printf 'STACK_PASSWORD_PEPPERS=%s\n' "$(random_hex 32)"
     printf 'STACK_PROVIDER_KEY=sk_test_%s\n' "$(random_hex 16)"
     printf 'STACK_WEBHOOK_SECRET=whsec_%s\n' "$(random_hex 24)"
+    printf 'STACK_WEBHOOK_STANDARD_SECRET=whsec_%s\n' "$(openssl rand -base64 32)"
     printf '%s\n' '' \
       '# Any setting of docs/operations.md, for all of our processes, for example:' \
       '# CAREFORALL_LOG_LEVEL=debug'
@@ -60,6 +61,10 @@ settings_complete() {
     printf -v "$name" '%s' "$(random_hex 32)"
     printf '%s=%s\n' "$name" "${!name}" >>"$1"
   done
+  if [ -z "${STACK_WEBHOOK_STANDARD_SECRET:-}" ]; then
+    STACK_WEBHOOK_STANDARD_SECRET=whsec_$(openssl rand -base64 32)
+    printf 'STACK_WEBHOOK_STANDARD_SECRET=%s\n' "$STACK_WEBHOOK_STANDARD_SECRET" >>"$1"
+  fi
 }
 
 # settings_read FILE - sets the STACK_* variables and the array extra_settings.

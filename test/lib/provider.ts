@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The mock provider's own interface, and webhooks signed as the provider signs.
 import { randomBytes } from "node:crypto";
+import { Webhook } from "standardwebhooks";
 import Stripe from "stripe";
 import type { Answer } from "./http.ts";
 import { Http } from "./http.ts";
@@ -72,6 +73,20 @@ export class Provider {
       secret: options.secret ?? this.stack.get("STACK_WEBHOOK_SECRET"),
       timestamp: options.at ?? Math.floor(Date.now() / 1000),
     });
+  }
+
+  /** The headers that sign the payload by Standard Webhooks, with each of the secrets. */
+  signStandard(
+    payload: string,
+    options: { id: string; at?: Date; secrets?: string[] },
+  ): Record<string, string> {
+    const at = options.at ?? new Date();
+    const secrets = options.secrets ?? [this.stack.get("STACK_WEBHOOK_STANDARD_SECRET")];
+    return {
+      "webhook-id": options.id,
+      "webhook-timestamp": String(Math.floor(at.getTime() / 1000)),
+      "webhook-signature": secrets.map((secret) => new Webhook(secret).sign(options.id, at, payload)).join(" "),
+    };
   }
 
   /** Delivers an event to the API as the provider does. */

@@ -82,7 +82,7 @@ test_signature(void **state)
 {
 	char list[] = "new,old";
 	CfaSecrets secrets;
-	CfaSecrets other = {1, {"other"}};
+	CfaSecrets other = {.count = 1, .secret = {"other"}};
 	char header[CFA_SIGNATURE_LEN_MAX];
 	char many[256];
 
@@ -112,6 +112,150 @@ test_signature(void **state)
 					 CFA_SIGNATURE_MALFORMED);
 }
 
+#define STANDARD_KEY "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
+
+/* The example of the reference libraries of Standard Webhooks. */
+static void
+test_standard_vector(void **state)
+{
+	CfaWebhookSecrets secrets;
+	char signature[CFA_WEBHOOK_SIGNATURE_LEN_MAX];
+
+	assert_int_equal(cfa_webhook_secrets_parse(STANDARD_KEY, &secrets), 0);
+	cfa_webhook_make(&secrets,
+					 "msg_p5jXN8AQM9LWM0D4loKWxJek",
+					 1614265330,
+					 "{\"test\": 2432232314}",
+					 20,
+					 signature);
+	assert_string_equal(signature,
+						"v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=");
+}
+
+static CfaSignatureResult
+check_standard(const CfaWebhookSecrets *secrets, const char *id,
+			   const char *stamp, const char *signature, const char *body,
+			   int64_t now)
+{
+	CfaWebhookHeaders headers = {id, stamp, signature};
+
+	return cfa_webhook_check(secrets, &headers, body, strlen(body), now);
+}
+
+static void
+test_standard(void **state)
+{
+	CfaWebhookSecrets both;
+	CfaWebhookSecrets old;
+	CfaWebhookSecrets other;
+	char good[CFA_WEBHOOK_SIGNATURE_LEN_MAX];
+	char list[512];
+	char long_id[CFA_WEBHOOK_ID_MAX + 2];
+	static const char *const malformed[] = {
+		"",
+		" ",
+		"v1",
+		"v1,",
+		"v1,AAAA",
+		"v1,!!!!",
+		"nonsense",
+		"v1a,abcd", /* no v1 among them */
+		"v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE",
+	};
+
+	assert_int_equal(cfa_webhook_secrets_parse(
+						 "whsec_bmV3bmV3bmV3bmV3bmV3bmV3bmV3bmV3," STANDARD_KEY,
+						 &both),
+					 0);
+	assert_int_equal(both.count, 2);
+	assert_int_equal(cfa_webhook_secrets_parse(STANDARD_KEY, &old), 0);
+	assert_int_equal(cfa_webhook_secrets_parse(
+						 "whsec_b3RoZXJvdGhlcm90aGVyb3RoZXJvdGhlcg==", &other),
+					 0);
+	cfa_webhook_make(&old, "msg_1", NOW, "body", 4, good);
+#define CHECK(secrets, id, stamp, signature, body, now) \
+	check_standard(secrets, id, stamp, signature, body, now)
+	assert_int_equal(CHECK(&both, "msg_1", "1795456800", good, "body", NOW),
+					 CFA_SIGNATURE_OK);
+	assert_int_equal(
+		CHECK(&both, "msg_1", "1795456800", good, "body", NOW + 300),
+		CFA_SIGNATURE_OK);
+	assert_int_equal(
+		CHECK(&both, "msg_1", "1795456800", good, "body", NOW + 301),
+		CFA_SIGNATURE_EXPIRED);
+	assert_int_equal(
+		CHECK(&both, "msg_1", "1795456800", good, "body", NOW - 301),
+		CFA_SIGNATURE_EXPIRED);
+	both.tolerance_s = 10;
+	assert_int_equal(
+		CHECK(&both, "msg_1", "1795456800", good, "body", NOW + 11),
+		CFA_SIGNATURE_EXPIRED);
+	assert_int_equal(CHECK(&other, "msg_1", "1795456800", good, "body", NOW),
+					 CFA_SIGNATURE_FORGED);
+	assert_int_equal(CHECK(&both, "msg_2", "1795456800", good, "body", NOW),
+					 CFA_SIGNATURE_FORGED);
+	assert_int_equal(CHECK(&both, "msg_1", "1795456801", good, "body", NOW),
+					 CFA_SIGNATURE_FORGED);
+	assert_int_equal(CHECK(&both, "msg_1", "1795456800", good, "bodx", NOW),
+					 CFA_SIGNATURE_FORGED);
+	/* The right one among several, and versions that are not ours. */
+	(void)
+		snprintf(list,
+				 sizeof(list),
+				 "v1a,hnO3f9T8Ytu9HwrXslvumlUpqtNVqkhqw/enGzPCXe5BdqzCInXqYXFy"
+				 "mVJaA7AZdpXwVLPo3mNl8EM+m7TBAg== v1,%s %s",
+				 "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=",
+				 good);
+	assert_int_equal(CHECK(&both, "msg_1", "1795456800", list, "body", NOW),
+					 CFA_SIGNATURE_OK);
+	for (size_t i = 0; i < sizeof(malformed) / sizeof(malformed[0]); i++)
+		assert_int_equal(
+			CHECK(&both, "msg_1", "1795456800", malformed[i], "body", NOW),
+			CFA_SIGNATURE_MALFORMED);
+	memset(long_id, 'a', sizeof(long_id) - 1);
+	long_id[sizeof(long_id) - 1] = '\0';
+	assert_int_equal(CHECK(&both, long_id, "1795456800", good, "body", NOW),
+					 CFA_SIGNATURE_MALFORMED);
+	assert_int_equal(CHECK(&both, "", "1795456800", good, "body", NOW),
+					 CFA_SIGNATURE_MALFORMED);
+	assert_int_equal(CHECK(&both, "msg.1", "1795456800", good, "body", NOW),
+					 CFA_SIGNATURE_MALFORMED);
+	assert_int_equal(CHECK(&both, NULL, "1795456800", good, "body", NOW),
+					 CFA_SIGNATURE_MALFORMED);
+	assert_int_equal(CHECK(&both, "msg_1", NULL, good, "body", NOW),
+					 CFA_SIGNATURE_MALFORMED);
+	assert_int_equal(CHECK(&both, "msg_1", "1795456800", NULL, "body", NOW),
+					 CFA_SIGNATURE_MALFORMED);
+	assert_int_equal(CHECK(&both, "msg_1", "1.7e9", good, "body", NOW),
+					 CFA_SIGNATURE_MALFORMED);
+	assert_int_equal(CHECK(&both, "msg_1", "-1795456800", good, "body", NOW),
+					 CFA_SIGNATURE_MALFORMED);
+#undef CHECK
+}
+
+static void
+test_standard_secrets(void **state)
+{
+	static const char *const bad[] = {
+		"",
+		",",
+		"whsec_",
+		"MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",
+		"whsec_c2hvcnQ=",
+		"whsec_not base64 at all, not at all",
+		STANDARD_KEY ",",
+		"whsec_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
+		"AAAAAAAAAAAAAAAAAAAAAAAAAAAA",
+		STANDARD_KEY "," STANDARD_KEY "," STANDARD_KEY "," STANDARD_KEY
+					 "," STANDARD_KEY "," STANDARD_KEY "," STANDARD_KEY
+					 "," STANDARD_KEY "," STANDARD_KEY,
+	};
+	CfaWebhookSecrets secrets;
+
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		assert_int_equal(cfa_webhook_secrets_parse(bad[i], &secrets), -1);
+}
+
 static void
 test_secrets(void **state)
 {
@@ -132,6 +276,9 @@ main(void)
 									   cmocka_unit_test(test_token_keys),
 									   cmocka_unit_test(test_signature_vector),
 									   cmocka_unit_test(test_signature),
+									   cmocka_unit_test(test_standard_vector),
+									   cmocka_unit_test(test_standard),
+									   cmocka_unit_test(test_standard_secrets),
 									   cmocka_unit_test(test_secrets)};
 
 	if (sodium_init() < 0)

@@ -50,9 +50,9 @@ cfa_provider_event_read(const void *body, size_t len, CfaArena *arena,
 	*out = (CfaProviderEvent){0};
 	if (json == NULL)
 		return false;
-	*detail = "The event must have id, type and data.object.";
+	*detail = "The event must have type and data.object.";
 	out->event_id = take(json_object_get(json, "id"), arena);
-	if (out->event_id == NULL || type == NULL || !json_is_object(object))
+	if (type == NULL || !json_is_object(object))
 	{
 		json_decref(json);
 		return false;

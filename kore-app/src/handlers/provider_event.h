@@ -14,7 +14,7 @@
 /* A provider's event as payment_event_apply takes it; texts in the arena. */
 typedef struct CfaProviderEvent
 {
-	const char *event_id;
+	const char *event_id; /* NULL if the body has none */
 	const char *kind;
 	const char *payment_id; /* NULL if none */
 	bool has_pledge;

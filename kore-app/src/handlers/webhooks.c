@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * webhooks.c: events of the payment provider.
+ * webhooks.c: events of the payment provider, signed in either of two forms.
  *
- * The signature is checked over the raw body before anything is read from it.
+ * The form says how an event is signed and where its id stands; the event is the
+ * same, and so is the provider, so that an event that comes in both forms is
+ * applied once. The signature is checked over the raw body before anything is read from it.
  * Answers are 2xx only after the event is committed to the inbox together with
  * its effect; the provider repeats everything else, and the inbox takes each
  * event once.
@@ -47,9 +49,18 @@ static const struct
 };
 
 static CfaBatch batch;
-static const CfaSecrets *secrets;
+static const CfaSecrets *stripe_secrets;
+static const CfaWebhookSecrets *standard_secrets;
 
-static bool check_signature(CfaCtx *ctx, const uint8_t *body, size_t len);
+static CfaSignatureResult check_stripe(CfaCtx *ctx, const uint8_t *body,
+									   size_t len);
+static CfaSignatureResult check_standard(CfaCtx *ctx, const uint8_t *body,
+										 size_t len);
+static const char *one_header(const CfaCtx *ctx, const char *name);
+static bool is_genuine(CfaCtx *ctx, CfaSignatureResult result);
+static void receive(CfaCtx *ctx, const uint8_t *body, size_t len,
+					const char *event_id);
+static void refuse_event(CfaCtx *ctx, const char *detail);
 static void pump(void);
 static void on_tick(uint64_t now_ms);
 static void encode(int param, CfaBatchItem **items, int count, CfaBuf *out);
@@ -67,9 +78,11 @@ static const CfaBatchKind kind = {
 };
 
 void
-cfa_webhooks_configure(const CfaSecrets *all)
+cfa_webhooks_configure(const CfaSecrets *stripe,
+					   const CfaWebhookSecrets *standard)
 {
-	secrets = all;
+	stripe_secrets = stripe;
+	standard_secrets = standard;
 }
 
 void
@@ -83,48 +96,70 @@ cfa_webhooks_start(void)
 void
 api_webhook_stripe(CfaCtx *ctx)
 {
-	Event *event = cfa_arena_zalloc(&ctx->arena, sizeof(*event));
-	const char *detail;
 	size_t len;
 	const uint8_t *body = cfa_ctx_body(ctx, &len);
 
-	event->ctx = ctx;
-	if (!check_signature(ctx, body, len))
-		return;
-	if (!cfa_provider_event_read(body,
-								 len,
-								 &ctx->arena,
-								 &event->event,
-								 &detail))
-	{
-		cfa_meter_add(CFA_M_WEBHOOK_MALFORMED, 1);
-		cfa_answer_problem(ctx, CFA_PROBLEM_INVALID_JSON, "%s", detail);
-		return;
-	}
-	event->payload = cfa_arena_strndup(&ctx->arena, (const char *) body, len);
-	if (!cfa_batch_add(&batch, &event->item))
-	{
-		cfa_meter_add(CFA_M_WEBHOOK_FAILED, 1);
-		cfa_answer_problem(ctx, CFA_PROBLEM_OVERLOADED, NULL);
-		return;
-	}
-	cfa_ctx_hold(ctx);
-	cfa_defer(pump);
+	if (stripe_secrets->count == 0)
+		cfa_answer_problem(ctx, CFA_PROBLEM_NOT_FOUND, NULL);
+	else if (is_genuine(ctx, check_stripe(ctx, body, len)))
+		receive(ctx, body, len, NULL);
 }
 
-static bool
-check_signature(CfaCtx *ctx, const uint8_t *body, size_t len)
+void
+api_webhook_standard(CfaCtx *ctx)
 {
-	const char *header = cfa_ctx_header(ctx, "stripe-signature");
-	CfaSignatureResult result = CFA_SIGNATURE_MALFORMED;
+	size_t len;
+	const uint8_t *body = cfa_ctx_body(ctx, &len);
 
-	if (header != NULL && cfa_ctx_header_count(ctx, "stripe-signature") == 1)
-		result = cfa_signature_check(secrets,
-									 header,
-									 strlen(header),
-									 body,
-									 len,
-									 cfa_now_ms() / 1000);
+	if (standard_secrets->count == 0)
+		cfa_answer_problem(ctx, CFA_PROBLEM_NOT_FOUND, NULL);
+	else if (is_genuine(ctx, check_standard(ctx, body, len)))
+		receive(ctx, body, len, one_header(ctx, "webhook-id"));
+}
+
+static CfaSignatureResult
+check_stripe(CfaCtx *ctx, const uint8_t *body, size_t len)
+{
+	const char *header = one_header(ctx, "stripe-signature");
+
+	if (header == NULL)
+		return CFA_SIGNATURE_MALFORMED;
+	return cfa_signature_check(stripe_secrets,
+							   header,
+							   strlen(header),
+							   body,
+							   len,
+							   cfa_now_ms() / 1000);
+}
+
+static CfaSignatureResult
+check_standard(CfaCtx *ctx, const uint8_t *body, size_t len)
+{
+	CfaWebhookHeaders headers = {
+		.id = one_header(ctx, "webhook-id"),
+		.timestamp = one_header(ctx, "webhook-timestamp"),
+		.signature = one_header(ctx, "webhook-signature"),
+	};
+
+	return cfa_webhook_check(standard_secrets,
+							 &headers,
+							 body,
+							 len,
+							 cfa_now_ms() / 1000);
+}
+
+/* A header that must be there exactly once; else NULL. */
+static const char *
+one_header(const CfaCtx *ctx, const char *name)
+{
+	return cfa_ctx_header_count(ctx, name) == 1 ? cfa_ctx_header(ctx, name)
+												: NULL;
+}
+
+/* Answers what is not. */
+static bool
+is_genuine(CfaCtx *ctx, CfaSignatureResult result)
+{
 	switch (result)
 	{
 		case CFA_SIGNATURE_OK:
@@ -143,6 +178,49 @@ check_signature(CfaCtx *ctx, const uint8_t *body, size_t len)
 			CFA_STR("request_id", ctx->request_id));
 	cfa_answer_problem(ctx, CFA_PROBLEM_SIGNATURE_INVALID, NULL);
 	return false;
+}
+
+/* Takes a signed event; event_id instead of the one in the body, or NULL. */
+static void
+receive(CfaCtx *ctx, const uint8_t *body, size_t len, const char *event_id)
+{
+	Event *event = cfa_arena_zalloc(&ctx->arena, sizeof(*event));
+	const char *detail;
+
+	event->ctx = ctx;
+	if (!cfa_provider_event_read(body,
+								 len,
+								 &ctx->arena,
+								 &event->event,
+								 &detail))
+	{
+		refuse_event(ctx, detail);
+		return;
+	}
+	if (event_id != NULL)
+		event->event.event_id =
+			cfa_arena_strndup(&ctx->arena, event_id, strlen(event_id));
+	if (event->event.event_id == NULL)
+	{
+		refuse_event(ctx, "The event must have an id.");
+		return;
+	}
+	event->payload = cfa_arena_strndup(&ctx->arena, (const char *) body, len);
+	if (!cfa_batch_add(&batch, &event->item))
+	{
+		cfa_meter_add(CFA_M_WEBHOOK_FAILED, 1);
+		cfa_answer_problem(ctx, CFA_PROBLEM_OVERLOADED, NULL);
+		return;
+	}
+	cfa_ctx_hold(ctx);
+	cfa_defer(pump);
+}
+
+static void
+refuse_event(CfaCtx *ctx, const char *detail)
+{
+	cfa_meter_add(CFA_M_WEBHOOK_MALFORMED, 1);
+	cfa_answer_problem(ctx, CFA_PROBLEM_INVALID_JSON, "%s", detail);
 }
 
 static void

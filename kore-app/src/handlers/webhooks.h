@@ -6,13 +6,20 @@
 
 struct CfaCtx;
 
-/* In the parent: the secrets are borrowed for ever. */
-void cfa_webhooks_configure(const CfaSecrets *secrets);
+/*
+ * In the parent: the secrets of each form, borrowed for ever; a form without any
+ * is not served.
+ */
+void cfa_webhooks_configure(const CfaSecrets *stripe,
+							const CfaWebhookSecrets *standard);
 
 /* In a worker. */
 void cfa_webhooks_start(void);
 
 /* POST /api/v1/webhooks/stripe */
 void api_webhook_stripe(struct CfaCtx *ctx);
+
+/* POST /api/v1/webhooks/standard */
+void api_webhook_standard(struct CfaCtx *ctx);
 
 #endif

@@ -44,6 +44,9 @@ static void on_timer(void *context, u_int64_t now_ms);
 static void on_event(void *context, int error);
 static size_t discard(char *data, size_t size, size_t count, void *context);
 static bool begin(CfaMockEvent *event, int64_t now_ms);
+static struct curl_slist *sign_stripe(const CfaMockEvent *event, int64_t now_s);
+static struct curl_slist *sign_standard(const CfaMockEvent *event,
+										int64_t now_s);
 static struct curl_slist *make_headers(const CfaMockEvent *event,
 									   int64_t now_ms);
 static void collect(void);
@@ -131,19 +134,53 @@ begin(CfaMockEvent *event, int64_t now_ms)
 }
 
 static struct curl_slist *
-make_headers(const CfaMockEvent *event, int64_t now_ms)
+sign_stripe(const CfaMockEvent *event, int64_t now_s)
 {
 	char signature[CFA_SIGNATURE_LEN_MAX];
 	char line[CFA_SIGNATURE_LEN_MAX + sizeof("Stripe-Signature: ")];
-	struct curl_slist *headers = NULL;
 
 	(void) cfa_signature_make(cfa_mock_service.webhook_secret,
-							  now_ms / 1000,
+							  now_s,
 							  event->body,
 							  strlen(event->body),
 							  signature);
 	(void) snprintf(line, sizeof(line), "Stripe-Signature: %s", signature);
+	return curl_slist_append(NULL, line);
+}
+
+/* By Standard Webhooks; the id of the event is that of the message. */
+static struct curl_slist *
+sign_standard(const CfaMockEvent *event, int64_t now_s)
+{
+	char signature[CFA_WEBHOOK_SIGNATURE_LEN_MAX];
+	char line[sizeof(event->id) + sizeof(signature) + 32];
+	struct curl_slist *headers;
+
+	(void) cfa_webhook_make(&cfa_mock_service.webhook_secrets,
+							event->id,
+							now_s,
+							event->body,
+							strlen(event->body),
+							signature);
+	(void) snprintf(line, sizeof(line), "webhook-id: %s", event->id);
+	headers = curl_slist_append(NULL, line);
+	(void) snprintf(line,
+					sizeof(line),
+					"webhook-timestamp: %lld",
+					(long long) now_s);
 	headers = curl_slist_append(headers, line);
+	(void) snprintf(line, sizeof(line), "webhook-signature: %s", signature);
+	return curl_slist_append(headers, line);
+}
+
+static struct curl_slist *
+make_headers(const CfaMockEvent *event, int64_t now_ms)
+{
+	char line[CFA_SIGNATURE_LEN_MAX + sizeof("Stripe-Signature: ")];
+	struct curl_slist *headers = cfa_mock_service.webhook_secrets.count > 0
+									 ? sign_standard(event, now_ms / 1000)
+									 : sign_stripe(event, now_ms / 1000);
+
 	headers =
 		curl_slist_append(headers,
 						  "Content-Type: application/json; charset=utf-8");

@@ -19,7 +19,7 @@
 #include "mockpay/service.h"
 #include "mockpay/webhooks.h"
 
-#define OWN_SETTINGS 6
+#define OWN_SETTINGS 7
 #define NAME_MAX_LEN 64
 #define BODY_MAX 65536
 
@@ -37,9 +37,12 @@ static CfaConfigItem settings[OWN_SETTINGS + CFA_MOCK_SETTINGS_COUNT] = {
 	 "os", 0, 0,
 	 "os: what was answered survives a crash of the process; always: of the "
 	 "machine too, at the cost of a disk flush for each change."},
+	{"MOCKPAY_WEBHOOK_SCHEME", CFA_CONFIG_TEXT,
+	 &cfa_mock_service.webhook_scheme, "stripe", 0, 0,
+	 "How webhooks are signed: stripe, or standard (Standard Webhooks)."},
 	{"MOCKPAY_WEBHOOK_SECRET", CFA_CONFIG_SECRET,
 	 &cfa_mock_service.webhook_secret, NULL, 0, 0,
-	 "Secret that signs webhooks."},
+	 "Secret that signs webhooks; of Standard Webhooks whsec_ and base64."},
 	{"MOCKPAY_WEBHOOK_URL", CFA_CONFIG_TEXT, &cfa_mock_service.webhook_url,
 	 "http://127.0.0.1:8081/api/v1/webhooks/stripe", 0, 0,
 	 "Where webhooks go."},
@@ -56,6 +59,7 @@ static int64_t timer_due_ms;
 static void list_simulation(void) __attribute__((constructor));
 static int configure(char *error, size_t error_size);
 static bool read_simulation(char *error, size_t error_size);
+static bool read_scheme(char *error, size_t error_size);
 static bool open_state(char *error, size_t error_size);
 static void worker_start(void);
 static void worker_stop(void);
@@ -168,10 +172,35 @@ configure(char *error, size_t error_size)
 						"http:// or https://");
 		return -1;
 	}
-	if (!open_state(error, error_size))
+	if (!read_scheme(error, error_size) || !open_state(error, error_size))
 		return -1;
 	cfa_mock_provider_clear(&cfa_mock_service.provider);
 	return 0;
+}
+
+static bool
+read_scheme(char *error, size_t error_size)
+{
+	CfaMockService *service = &cfa_mock_service;
+
+	if (strcmp(service->webhook_scheme, "stripe") == 0)
+		return true;
+	if (strcmp(service->webhook_scheme, "standard") != 0)
+	{
+		(void) snprintf(error,
+						error_size,
+						"CAREFORALL_MOCKPAY_WEBHOOK_SCHEME must be stripe or "
+						"standard");
+		return false;
+	}
+	if (cfa_webhook_secrets_parse(service->webhook_secret,
+								  &service->webhook_secrets) == 0)
+		return true;
+	(void) snprintf(error,
+					error_size,
+					"CAREFORALL_MOCKPAY_WEBHOOK_SECRET must be whsec_ and the "
+					"base64 of 24 to 64 bytes");
+	return false;
 }
 
 static bool

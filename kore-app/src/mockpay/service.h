@@ -7,6 +7,8 @@
 #ifndef CFA_MOCK_SERVICE_H
 #define CFA_MOCK_SERVICE_H
 
+#include <careforall/signature.h>
+
 #include "core/app.h"
 #include "core/ctx.h"
 #include "mockpay/provider.h"
@@ -18,7 +20,9 @@ typedef struct CfaMockService
 	char *key;
 	char *state_path;
 	char *state_sync;
+	char *webhook_scheme;
 	char *webhook_secret;
+	CfaWebhookSecrets webhook_secrets; /* of Standard Webhooks; else none */
 	char *webhook_url;
 	CfaMockSettings simulation;
 
