@@ -151,6 +151,7 @@ GRANT EXECUTE ON FUNCTION
   careforall.campaign_create(text, text, text, text, text, bigint, text, text, text, text, text,
     bigint, bigint, bigint, timestamptz, timestamptz, boolean),
   careforall.campaign_dates_set(text, timestamptz, timestamptz, text),
+  careforall.campaign_owner_set(text, text, text),
   careforall.campaign_pause(text, text),
   careforall.campaign_publish(text, text),
   careforall.campaign_resume(text, text),

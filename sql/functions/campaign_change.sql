@@ -177,6 +177,39 @@ BEGIN
 END
 $$;
 
+-- Gives a campaign to the account with an address, which must be that of an owner or
+-- of an administrator; NULL leaves it to administrators alone.
+CREATE OR REPLACE FUNCTION careforall.campaign_owner_set(campaign text, email text, reason text)
+RETURNS TABLE (campaign_id uuid, slug text, owner_before text, owner_after text, version bigint)
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER
+SET search_path = pg_catalog, careforall, pg_temp
+AS $$
+#variable_conflict use_column
+DECLARE
+  why     text := careforall.reason_check(campaign_owner_set.reason);
+  before  careforall.campaigns := careforall.campaign_lock(campaign_owner_set.campaign);
+  account careforall.accounts;
+BEGIN
+  IF campaign_owner_set.email IS NOT NULL THEN
+    SELECT * INTO account FROM careforall.accounts a
+    WHERE lower(a.email) = lower(campaign_owner_set.email) AND a.disabled_at IS NULL;
+    IF account.id IS NULL OR account.role = 'donor' THEN
+      RAISE EXCEPTION 'account "%" cannot own a campaign', campaign_owner_set.email
+        USING ERRCODE = 'PL005', HINT = 'It must exist, be enabled, and have the role owner or admin.';
+    END IF;
+  END IF;
+  UPDATE careforall.campaigns c SET owner_id = account.id WHERE c.id = before.id
+  RETURNING c.id, c.slug, c.version INTO campaign_id, slug, version;
+  DELETE FROM careforall.campaign_members m
+  WHERE m.campaign_id = before.id AND m.account_id = account.id;
+  PERFORM careforall.audit_add('campaign.owner_set', 'campaign', before.id::text, why,
+    jsonb_build_object('from', before.owner_id, 'to', account.id));
+  SELECT a.email INTO owner_before FROM careforall.accounts a WHERE a.id = before.owner_id;
+  owner_after := account.email;
+  RETURN NEXT;
+END
+$$;
+
 COMMENT ON FUNCTION careforall.campaign_lock(text) IS
   'Locks a campaign by its id or slug and gives its row; refuses an unknown one.';
 COMMENT ON FUNCTION careforall.campaign_move(text, text, text) IS
@@ -195,3 +228,5 @@ COMMENT ON FUNCTION careforall.campaign_cap_set(text, bigint, text) IS
   'Sets a campaign''s cap in minor units: NULL is unlimited, 0 is none. Reason required, audited.';
 COMMENT ON FUNCTION careforall.campaign_dates_set(text, timestamptz, timestamptz, text) IS
   'Sets when a campaign takes pledges: starts_at NULL leaves it, ends_at NULL is without end. Reason required, audited.';
+COMMENT ON FUNCTION careforall.campaign_owner_set(text, text, text) IS
+  'Gives a campaign (id or slug) to the account with an address; NULL leaves it to administrators. Reason required, audited.';

@@ -279,8 +279,7 @@ BEGIN
         WHEN 'village-hall-roof' THEN interval '5 days' ELSE interval '-20 days' END,
       ends_at => date_trunc('hour', careforall.clock()) + make_interval(days => demo.days),
       refund_releases => demo.slug <> 'school-garden');
-    UPDATE careforall.campaigns c SET owner_id = a.id
-    FROM careforall.accounts a WHERE c.slug = demo.slug AND a.email = 'owner@example.org';
+    PERFORM careforall.campaign_owner_set(demo.slug, 'owner@example.org', 'demo data');
     pool := NULL;
     FOR gift IN SELECT r.* FROM demo_reward r WHERE r.slug = demo.slug ORDER BY r.amount LOOP
       IF gift.pool IS NOT NULL AND pool IS NULL THEN
@@ -301,6 +300,31 @@ BEGIN
     END IF;
   END LOOP;
   PERFORM careforall.campaigns_close_ended();
+  PERFORM careforall.campaigns_rank();
+END
+$$;
+
+-- As their owner runs them: a drawing of fields on the draft, a helper, and news.
+DO $$
+DECLARE
+  owner uuid := (SELECT a.id FROM careforall.accounts a WHERE a.email = 'owner@example.org');
+BEGIN
+  IF EXISTS (SELECT FROM careforall.campaign_updates) THEN
+    RETURN;
+  END IF;
+  PERFORM careforall.campaign_image_set(owner, 'seed-bank', '*', false, 'image/png', 320, 180, decode('
+iVBORw0KGgoAAAANSUhEUgAAAUAAAAC0AgMAAACYih2CAAAADFBMVEUvXTqPs1rp2abIhjz1I8znAAAAsklEQVR42u3XwQ0CIRRF
+UZq0SV1Qgv1YggvQcZwVS58JyrkFnIQwGf4v53AFCAQCZwdr7y0K9me3IFg3sAXB6wb2HHh5ef0eA+sOthi4n3g88zzg2xs+nPLZ
+nYy3Mg1YD7DNCh6XPFwzEAhcG5z/9zX/ExB/9X7goY/PNvHpKz4f5ifY+Iyd3wKsZkAg8L/AUzggEAgEfguUJGmdTA5AIBAItOtJ
+kmTXMzkAgUAg0K63cA8mrltugC/kAwAAAABJRU5ErkJggg==
+', 'base64'));
+  PERFORM careforall.team_add(owner, 'seed-bank', 'donor@example.org', 'editor');
+  PERFORM careforall.update_add(owner, 'clean-water-wells',
+    '{"title": "The drill is here", "body": "It came by ferry on Tuesday, and eleven men carried it up.\n\n- First well: 38 metres\n- Second well: begins on Monday"}');
+  PERFORM careforall.update_add(owner, 'coral-nursery',
+    '{"title": "Your frames have numbers", "body": "Frames 1 to 64 are in the water. The list is at the boat house; tags follow in spring.", "visibility": "backers"}');
+  PERFORM careforall.update_add(owner, 'coral-nursery',
+    '{"title": "Half of the frames are out", "body": "Two weeks of calm water, and nobody went home dry."}');
 END
 $$;
 

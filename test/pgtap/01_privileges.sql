@@ -109,7 +109,7 @@ SELECT set_eq($$SELECT * FROM pg_temp.functions_of('careforall_support')$$,
 SELECT set_eq($$SELECT * FROM pg_temp.functions_of('careforall_admin')$$,
   $$SELECT * FROM pg_temp.functions_of('careforall_support') UNION ALL
     SELECT unnest(ARRAY['admin_token_create', 'campaign_cap_set', 'campaign_close', 'campaign_create', 'campaign_dates_set',
-      'campaign_pause', 'campaign_publish', 'campaign_resume', 'consumer_pause', 'consumer_resume', 'donor_reveal', 'hold_release', 'job_run',
+      'campaign_owner_set', 'campaign_pause', 'campaign_publish', 'campaign_resume', 'consumer_pause', 'consumer_resume', 'donor_reveal', 'hold_release', 'job_run',
       'limits_reload', 'outbox_drop', 'outbox_release', 'payment_redrive', 'payment_redrive_matching', 'pledge_cancel', 'pledge_refund',
       'pool_capacity_set', 'pool_create', 'refund_retry', 'reward_create', 'reward_quantity_set',
       'sessions', 'stats', 'stats_reset', 'totals_fold'])$$,

@@ -299,6 +299,15 @@ SELECT throws_ok(format($$SELECT careforall.reward_add(%L, %L, '{"title": "T", "
 SELECT throws_ok(format($$SELECT careforall.pool_edit(%L, %L, %L, '*', '{}')$$, :'owner', :'c', :'pool'), 'PL006', NULL, 'closed: pools stay');
 SELECT is(pg_temp.detail(format($$SELECT careforall.campaign_transition(%L, %L, 'resume', 'again')$$, :'owner', :'c')), 'PL002 {"state": "closed", "allowed": []}', 'closed is for ever');
 
+-- Given to another by an administrator at psql.
+SELECT results_eq($$SELECT owner_before, owner_after FROM careforall.campaign_owner_set('clean-water-2', 'Stranger@example.org', 'it changes hands')$$,
+  $$VALUES ('owner@example.org', 'stranger@example.org')$$, 'a campaign changes hands');
+SELECT throws_ok(format($$SELECT careforall.campaign_manage(%L, 'clean-water-2')$$, :'owner'), 'PL005', NULL, 'the former owner sees the draft no more');
+SELECT is((SELECT doc ->> 'right' FROM careforall.campaign_manage(:'stranger', 'clean-water-2')), 'own', 'the new one owns it');
+SELECT throws_ok($$SELECT careforall.campaign_owner_set('clean-water-2', 'donor@example.org', 'a donor')$$, 'PL005', NULL, 'a donor cannot own a campaign');
+SELECT throws_ok($$SELECT careforall.campaign_owner_set('clean-water-2', 'nobody@example.org', 'nobody')$$, 'PL005', NULL, 'nor can nobody');
+SELECT is((SELECT owner_after FROM careforall.campaign_owner_set('clean-water-2', NULL, 'administrators only')), NULL, 'it can be left to administrators');
+
 -- Who lost the role of an owner may look at its campaigns, no more.
 UPDATE careforall.accounts SET role = 'donor' WHERE id = :'owner';
 SELECT throws_ok(format($$SELECT careforall.campaign_edit(%L, %L, '*', '{"story": "X"}')$$, :'owner', :'c'), 'PL010', NULL, 'a former owner edits nothing');

@@ -8,7 +8,7 @@ import { beforeAll, describe, expect, test } from "vitest";
 import type { Person } from "../lib/account.ts";
 import { type Managed, campaignBody, draftOf, manage, move, patch, publishedOf } from "../lib/campaign.ts";
 import { useStack } from "../lib/context.ts";
-import { type Problem, pledgeBody } from "../lib/http.ts";
+import { Http, type Problem, pledgeBody } from "../lib/http.ts";
 import { until } from "../lib/until.ts";
 
 const context = useStack();
@@ -238,6 +238,22 @@ describe("editing", () => {
     await until("the edit to be public", async () => (await context.http.get(where)).body.summary === "Still right");
     expect((await patch(owner, campaign.id, { summary: "x" }, before.headers.get("etag"))).status).toBe(412);
     expect(stale).not.toBeNull();
+  });
+
+  test("works through the gateway, which compresses nothing that has a tag", async () => {
+    const gateway = new Http(context.stack, "GATEWAY").as(owner.token);
+    const { id } = await publishedOf(owner, { story: "A long story. ".repeat(400) });
+    await until("the campaign to be public", async () => (await gateway.get(`/api/v1/campaigns/${id}`)).status === 200);
+    for (const where of [`/api/v1/campaigns/${id}/manage`, `/api/v1/campaigns/${id}`]) {
+      const read = await gateway.get(where, { "Accept-Encoding": "gzip, br" });
+      expect(read.text.length).toBeGreaterThan(5000);
+      expect(read.headers.get("etag"), where).toMatch(/^"2-/);
+      const edit = await gateway.call("PATCH", `/api/v1/campaigns/${id}`, { json: { story: "A long story. ".repeat(400) }, headers: { "If-Match": read.headers.get("etag") ?? "" } });
+      expect(edit.status).toBe(200);
+    }
+    const story = "\u{1f30d}".repeat(20_000);
+    const whole = await gateway.call<Managed>("PATCH", `/api/v1/campaigns/${id}`, { json: { story }, headers: { "If-Match": "*" } });
+    expect([whole.status, whole.body.story]).toEqual([200, story]);
   });
 
   test("has one winner of many", async () => {
