@@ -6,6 +6,9 @@
 SET client_min_messages = warning;
 CREATE SCHEMA careforall;
 CREATE EXTENSION careforall;
+
+-- The text of the schema is no result; its errors are.
+\set ECHO none
 \set file :schema/008_accounts.sql
 \i :file
 \set file :schema/010_campaigns.sql
@@ -22,6 +25,8 @@ CREATE EXTENSION careforall;
 \i :file
 \set file :schema/080_triggers.sql
 \i :file
+\set ECHO all
+
 SELECT careforall.clock() = statement_timestamp() AS clock, careforall.currency_exponent('EUR') AS exponent,
   careforall.uuid7() IS NOT NULL AS uuid7, (SELECT count(*) FROM careforall.pledge_transitions()) > 0 AS transitions;
 

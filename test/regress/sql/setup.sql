@@ -6,6 +6,9 @@
 SET client_min_messages = warning;
 CREATE SCHEMA careforall;
 CREATE EXTENSION careforall;
+
+-- The text of the schema is no result; its errors are.
+\set ECHO none
 \set file :schema/008_accounts.sql
 \i :file
 \set file :schema/010_campaigns.sql
@@ -25,6 +28,7 @@ CREATE EXTENSION careforall;
 
 -- The same triggers again: nothing changes.
 \i :file
+\set ECHO all
 SELECT extversion FROM pg_extension WHERE extname = 'careforall';
 
 CREATE SCHEMA t;
