@@ -33,6 +33,8 @@ SET LOCAL ROLE careforall_owner;
 \ir schema/016_campaign_images.sql
 \ir schema/017_campaign_updates.sql
 \ir schema/020_pledges.sql
+\ir schema/025_fees.sql
+\ir schema/028_refund_requests.sql
 \ir schema/030_totals.sql
 \ir schema/040_outbox.sql
 \ir schema/050_inbox.sql
@@ -58,6 +60,8 @@ SET LOCAL ROLE careforall_owner;
 -- The API's reads.
 \ir functions/campaign_read.sql
 \ir functions/pledge_read.sql
+\ir functions/pledge_list.sql
+\ir functions/fee_cover.sql
 \ir functions/ready.sql
 
 -- The API: campaigns.
@@ -104,6 +108,11 @@ SET LOCAL ROLE careforall_owner;
 \ir functions/pledge_timeline.sql
 \ir functions/donor_reveal.sql
 
+-- What the API changes of pledges.
+\ir functions/pledge_withdraw.sql
+\ir functions/refund_create.sql
+\ir functions/refund_request.sql
+
 -- Jobs.
 \ir functions/holds_expire.sql
 \ir functions/outbox_rotate.sql
@@ -114,6 +123,7 @@ SET LOCAL ROLE careforall_owner;
 
 \ir views/campaign_overview.sql
 \ir views/pledge_overview.sql
+\ir views/fees.sql
 \ir views/refunds_overview.sql
 \ir views/limits_status.sql
 \ir views/outbox_status.sql

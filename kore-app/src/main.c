@@ -13,9 +13,11 @@
 #include "core/app.h"
 #include "core/ctx.h"
 #include "core/cursor.h"
+#include "core/stream.h"
 #include "handlers/health.h"
 #include "handlers/image.h"
 #include "handlers/live.h"
+#include "handlers/pledge_link.h"
 #include "handlers/pledges.h"
 #include "handlers/provider_event.h"
 #include "handlers/updates.h"
@@ -183,6 +185,7 @@ configure_secrets(char *error, size_t error_size)
 	}
 	cfa_cursor_configure(keys.key[0].bytes, keys.key[0].len);
 	cfa_pledges_configure(&keys, settings.public_url);
+	cfa_pledge_link_configure(&keys);
 	cfa_live_configure(&(
 		const CfaLiveOptions){.keys = &keys,
 							  .sockets = (unsigned) settings.live_sockets,
@@ -294,6 +297,7 @@ worker_start(void)
 	cfa_pg_start();
 	cfa_limit_start();
 	cfa_redis_start();
+	cfa_streams_start();
 	cfa_pledges_start();
 	cfa_webhooks_start();
 	cfa_live_start();

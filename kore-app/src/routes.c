@@ -7,7 +7,10 @@
 #include "handlers/assets.h"
 #include "handlers/auth.h"
 #include "handlers/campaign_edit.h"
+#include "handlers/campaign_pledges.h"
 #include "handlers/campaigns.h"
+#include "handlers/donor.h"
+#include "handlers/export.h"
 #include "handlers/health.h"
 #include "handlers/image.h"
 #include "handlers/images.h"
@@ -15,6 +18,7 @@
 #include "handlers/pledge_request.h"
 #include "handlers/pledges.h"
 #include "handlers/provider_event.h"
+#include "handlers/refunds.h"
 #include "handlers/updates.h"
 #include "handlers/users.h"
 #include "handlers/webhooks.h"
@@ -56,10 +60,20 @@ const CfaRoute cfa_api_routes[] = {
 	{CFA_DELETE, "/api/v1/campaigns/:id/team/:account", CFA_PUBLIC, CFA_AUTH_USER, CFA_RATE_WRITE, "", CFA_BODY_NONE, 0, JSON, api_team_remove},
 	{CFA_GET, "/api/v1/me/campaigns", CFA_PUBLIC, CFA_AUTH_USER, CFA_RATE_READ, "limit cursor", CFA_BODY_NONE, 0, JSON, api_me_campaigns},
 	{CFA_GET, "/api/v1/campaigns/:id/gifts", CFA_PUBLIC, CFA_AUTH_NONE, CFA_RATE_READ, "limit cursor", CFA_BODY_NONE, 0, JSON, api_gift_list},
-	{CFA_POST, "/api/v1/campaigns/:id/pledges", CFA_PUBLIC, CFA_AUTH_NONE, CFA_RATE_PLEDGE, "", CFA_BODY_JSON, CFA_PLEDGE_BODY_MAX, JSON, api_pledge_create},
 
 	/* pledges */
-	{CFA_GET, "/api/v1/pledges/:id", CFA_PUBLIC, CFA_AUTH_LINK, CFA_RATE_READ, "", CFA_BODY_NONE, 0, JSON, api_pledge_read},
+	{CFA_GET, "/api/v1/campaigns/:id/pledges", CFA_PUBLIC, CFA_AUTH_USER, CFA_RATE_READ, "limit cursor sort " CFA_PLEDGE_FILTERS, CFA_BODY_NONE, 0, JSON, api_campaign_pledge_list},
+	{CFA_POST, "/api/v1/campaigns/:id/pledges", CFA_PUBLIC, CFA_AUTH_OPTIONAL, CFA_RATE_PLEDGE, "", CFA_BODY_JSON, CFA_PLEDGE_BODY_MAX, JSON, api_pledge_create},
+	{CFA_GET, "/api/v1/campaigns/:id/pledges/export", CFA_PUBLIC, CFA_AUTH_USER, CFA_RATE_EXPORT, "format " CFA_PLEDGE_FILTERS, CFA_BODY_NONE, 0, NULL, api_pledge_export},
+	{CFA_GET, "/api/v1/campaigns/:id/refund-requests", CFA_PUBLIC, CFA_AUTH_USER, CFA_RATE_READ, "limit cursor state", CFA_BODY_NONE, 0, JSON, api_refund_request_list},
+	{CFA_GET, "/api/v1/fees", CFA_PUBLIC, CFA_AUTH_NONE, CFA_RATE_READ, "", CFA_BODY_NONE, 0, JSON, api_fee_list},
+	{CFA_GET, "/api/v1/me/pledges", CFA_PUBLIC, CFA_AUTH_USER, CFA_RATE_READ, "limit cursor state", CFA_BODY_NONE, 0, JSON, api_me_pledge_list},
+	{CFA_GET, "/api/v1/pledges/:id", CFA_PUBLIC, CFA_AUTH_OPTIONAL, CFA_RATE_READ, "", CFA_BODY_NONE, 0, JSON, api_pledge_read},
+	{CFA_POST, "/api/v1/pledges/:id/cancel", CFA_PUBLIC, CFA_AUTH_OPTIONAL, CFA_RATE_WRITE, "", CFA_BODY_NONE, 0, JSON, api_pledge_cancel},
+	{CFA_POST, "/api/v1/pledges/:id/refund-request", CFA_PUBLIC, CFA_AUTH_OPTIONAL, CFA_RATE_WRITE, "", CFA_BODY_JSON, CFA_REFUND_REQUEST_BODY_MAX, JSON, api_refund_request_create},
+	{CFA_GET, "/api/v1/pledges/:id/refunds", CFA_PUBLIC, CFA_AUTH_OPTIONAL, CFA_RATE_READ, "", CFA_BODY_NONE, 0, JSON, api_refund_list},
+	{CFA_POST, "/api/v1/pledges/:id/refunds", CFA_PUBLIC, CFA_AUTH_USER, CFA_RATE_WRITE, "", CFA_BODY_JSON, CFA_REFUND_BODY_MAX, JSON, api_refund_create},
+	{CFA_POST, "/api/v1/refund-requests/:id/decision", CFA_PUBLIC, CFA_AUTH_USER, CFA_RATE_WRITE, "", CFA_BODY_JSON, CFA_REFUND_BODY_MAX, JSON, api_refund_request_decide},
 
 	/* payments */
 	{CFA_POST, "/api/v1/webhooks/stripe", CFA_PUBLIC, CFA_AUTH_SIGNATURE, CFA_RATE_WEBHOOK, NULL, CFA_BODY_JSON, CFA_PROVIDER_EVENT_MAX, JSON, api_webhook_stripe},

@@ -24,6 +24,13 @@ RETURN to_char(
       WHEN 0 THEN '' ELSE '.' || repeat('0', careforall.currency_exponent(currency)) END)
   || ' ' || currency;
 
+-- The amount as a plain decimal number, for other programs: 1234.50.
+CREATE OR REPLACE FUNCTION careforall.money_plain(amount_minor bigint, currency text)
+RETURNS text
+LANGUAGE sql STABLE PARALLEL SAFE
+RETURN round(amount_minor / 10::numeric ^ careforall.currency_exponent(currency),
+  careforall.currency_exponent(currency))::text;
+
 -- A change of money with its sign; NULL if there is none.
 CREATE OR REPLACE FUNCTION careforall.money_change(amount_minor bigint, currency text)
 RETURNS text
@@ -37,5 +44,7 @@ COMMENT ON FUNCTION careforall.json_money(bigint, text) IS
   'Money as it stands in JSON: {"amount", "currency"} in minor units, NULL if there is no amount.';
 COMMENT ON FUNCTION careforall.money_text(bigint, text) IS
   'Money as people read it, with the decimals of its currency.';
+COMMENT ON FUNCTION careforall.money_plain(bigint, text) IS
+  'An amount as a plain decimal number, with the decimals of its currency.';
 COMMENT ON FUNCTION careforall.money_change(bigint, text) IS
   'A change of money with its sign, NULL if there is none.';

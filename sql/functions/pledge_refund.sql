@@ -40,23 +40,16 @@ AS $$
   WHERE r.pledge_id = pledge.id
 $$;
 
--- Asks the payment worker to give money back: a refunds row and its event in one
--- transaction. amount_minor NULL means all that is left. The pledge changes when
--- the provider reports the refund. With dry_run all checks are made and nothing is
--- written (refund_id is NULL).
-CREATE OR REPLACE FUNCTION careforall.pledge_refund(
-  pledge_id uuid, amount_minor bigint, reason text, dry_run boolean DEFAULT false)
-RETURNS TABLE (refund_id uuid, result text, refund text, left_before text, left_after text)
-LANGUAGE plpgsql VOLATILE SECURITY DEFINER
+-- Refuses what cannot be refunded of a locked pledge; gives the amount, which is all
+-- that is left if wanted is NULL.
+CREATE OR REPLACE FUNCTION careforall.refund_check(pledge careforall.pledges, wanted bigint)
+RETURNS bigint
+LANGUAGE plpgsql STABLE
 SET search_path = pg_catalog, careforall, pg_temp
 AS $$
-#variable_conflict use_column
 DECLARE
-  pledge   careforall.pledges := careforall.pledge_lock(pledge_refund.pledge_id);
-  why      text   := careforall.reason_check(pledge_refund.reason);
   open_now bigint := careforall.pledge_refundable(pledge);
-  wanted   bigint := COALESCE(pledge_refund.amount_minor, open_now);
-  applied  record;
+  amount   bigint := COALESCE(wanted, open_now);
 BEGIN
   IF pledge.state <> 'confirmed' THEN
     RAISE EXCEPTION 'cannot refund pledge "%": it is %', pledge.id, pledge.state
@@ -73,32 +66,69 @@ BEGIN
     RAISE EXCEPTION 'cannot refund pledge "%": all of its money is given back or asked back', pledge.id
       USING ERRCODE = 'PL008',
             HINT = 'Look at careforall.refunds_overview.';
-  ELSIF wanted NOT BETWEEN 1 AND open_now THEN
-    RAISE EXCEPTION 'invalid refund amount: %', wanted
+  ELSIF amount NOT BETWEEN 1 AND open_now THEN
+    RAISE EXCEPTION 'invalid refund amount: %', amount
       USING ERRCODE = 'PL008',
             DETAIL = format('Pledge "%s" has %s left to refund.', pledge.id,
               careforall.money_text(open_now, pledge.currency)),
             HINT = format('Give 1 to %s in minor units, or NULL for all that is left.', open_now);
   END IF;
+  RETURN amount;
+END
+$$;
 
-  IF NOT COALESCE(dry_run, false) THEN
-    SELECT a.outcome INTO applied
-    FROM careforall.pledge_apply(pledge.id, 'refund_request', 'requested_by_admin', wanted) a;
-    IF applied.outcome <> 'applied' THEN
-      RAISE EXCEPTION 'could not ask for a refund of pledge "%": %', pledge.id, applied.outcome
-        USING ERRCODE = 'PL002';
-    END IF;
-    -- The engine has made the row; the pledge is locked, so the newest is ours.
-    UPDATE careforall.refunds r SET reason = why, requested_by = session_user
-    WHERE r.id = (SELECT n.id FROM careforall.refunds n
-                  WHERE n.pledge_id = pledge.id AND n.kind = 'manual' AND n.state = 'requested'
-                  ORDER BY n.id DESC LIMIT 1)
-    RETURNING r.id INTO STRICT refund_id;
-    PERFORM careforall.audit_add('pledge.refund', 'pledge', pledge.id::text, why,
-      jsonb_build_object('refund_id', refund_id, 'amount_minor', wanted,
-        'currency', pledge.currency));
+-- Asks the payment worker to give back an amount that refund_check let pass: a row
+-- of refunds and its event, in this transaction, audited. code is what the donor
+-- sees as the reason; why and who are for those who run the campaign.
+CREATE OR REPLACE FUNCTION careforall.refund_ask(
+  pledge careforall.pledges, amount bigint, code text, why text, who text)
+RETURNS uuid
+LANGUAGE plpgsql VOLATILE
+SET search_path = pg_catalog, careforall, pg_temp
+AS $$
+DECLARE
+  applied record;
+  refund_id uuid;
+BEGIN
+  SELECT a.outcome INTO applied
+  FROM careforall.pledge_apply(pledge.id, 'refund_request', code, amount) a;
+  IF applied.outcome <> 'applied' THEN
+    RAISE EXCEPTION 'could not ask for a refund of pledge "%": %', pledge.id, applied.outcome
+      USING ERRCODE = 'PL002';
   END IF;
+  -- The engine has made the row; the pledge is locked, so the newest is ours.
+  UPDATE careforall.refunds r SET reason = why, requested_by = who
+  WHERE r.id = (SELECT n.id FROM careforall.refunds n
+                WHERE n.pledge_id = pledge.id AND n.kind = 'manual' AND n.state = 'requested'
+                ORDER BY n.id DESC LIMIT 1)
+  RETURNING r.id INTO STRICT refund_id;
+  PERFORM careforall.audit_add('pledge.refund', 'pledge', pledge.id::text, why,
+    jsonb_build_object('refund_id', refund_id, 'amount_minor', amount,
+      'currency', pledge.currency));
+  RETURN refund_id;
+END
+$$;
 
+-- Asks the payment worker to give money back: a refunds row and its event in one
+-- transaction. amount_minor NULL means all that is left. The pledge changes when
+-- the provider reports the refund. With dry_run all checks are made and nothing is
+-- written (refund_id is NULL).
+CREATE OR REPLACE FUNCTION careforall.pledge_refund(
+  pledge_id uuid, amount_minor bigint, reason text, dry_run boolean DEFAULT false)
+RETURNS TABLE (refund_id uuid, result text, refund text, left_before text, left_after text)
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER
+SET search_path = pg_catalog, careforall, pg_temp
+AS $$
+#variable_conflict use_column
+DECLARE
+  pledge   careforall.pledges := careforall.pledge_lock(pledge_refund.pledge_id);
+  why      text   := careforall.reason_check(pledge_refund.reason);
+  open_now bigint := careforall.pledge_refundable(pledge);
+  wanted   bigint := careforall.refund_check(pledge, pledge_refund.amount_minor);
+BEGIN
+  IF NOT COALESCE(dry_run, false) THEN
+    refund_id := careforall.refund_ask(pledge, wanted, 'requested_by_admin', why, session_user);
+  END IF;
   result := CASE WHEN dry_run THEN 'dry run: nothing written' ELSE 'requested' END;
   refund := careforall.money_text(wanted, pledge.currency);
   left_before := careforall.money_text(open_now, pledge.currency);
@@ -137,6 +167,10 @@ COMMENT ON FUNCTION careforall.pledge_lock(uuid) IS
   'Locks a pledge and gives its row; refuses an unknown id.';
 COMMENT ON FUNCTION careforall.pledge_refundable(careforall.pledges) IS
   'Money of a pledge that is neither given back nor asked back, in minor units.';
+COMMENT ON FUNCTION careforall.refund_check(careforall.pledges, bigint) IS
+  'Refuses what cannot be refunded of a pledge; gives the amount, all that is left for NULL.';
+COMMENT ON FUNCTION careforall.refund_ask(careforall.pledges, bigint, text, text, text) IS
+  'Asks for a refund of a locked pledge, audited; the caller has checked the amount.';
 COMMENT ON FUNCTION careforall.pledge_refund(uuid, bigint, text, boolean) IS
   'Asks for a refund of a confirmed pledge, in part or (amount NULL) all that is left. Reason required, audited; dry_run checks and writes nothing.';
 COMMENT ON FUNCTION careforall.refund_retry(uuid, text, boolean) IS

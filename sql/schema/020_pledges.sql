@@ -103,6 +103,8 @@ CREATE TABLE IF NOT EXISTS careforall.refunds (
   provider            text,
   payment_id          text,
   provider_refund_id  text,
+  key_hash            bytea,
+  fingerprint         bytea,
   created_at          timestamptz NOT NULL DEFAULT careforall.clock(),
   settled_at          timestamptz,
   CONSTRAINT refunds_pkey PRIMARY KEY (id),
@@ -112,12 +114,17 @@ CREATE TABLE IF NOT EXISTS careforall.refunds (
   CONSTRAINT refunds_kind_check CHECK (kind IN ('manual', 'late')),
   CONSTRAINT refunds_reason_check CHECK (char_length(reason) BETWEEN 1 AND 500),
   CONSTRAINT refunds_state_check
-    CHECK (state IN ('requested', 'succeeded', 'failed'))
+    CHECK (state IN ('requested', 'succeeded', 'failed')),
+  CONSTRAINT refunds_key_hash_check
+    CHECK ((key_hash IS NULL) = (fingerprint IS NULL)
+           AND octet_length(key_hash) = 32 AND octet_length(fingerprint) = 32)
 );
 
 CREATE INDEX IF NOT EXISTS refunds_pledge_id_idx ON careforall.refunds (pledge_id);
 CREATE INDEX IF NOT EXISTS refunds_created_at_idx
   ON careforall.refunds (created_at) WHERE state = 'requested';
+CREATE UNIQUE INDEX IF NOT EXISTS refunds_key_hash_key
+  ON careforall.refunds (key_hash) WHERE key_hash IS NOT NULL;
 CREATE UNIQUE INDEX IF NOT EXISTS refunds_late_payment_id_key
   ON careforall.refunds (provider, payment_id) WHERE kind = 'late';
 
@@ -145,3 +152,7 @@ COMMENT ON COLUMN careforall.pledge_history.amount_minor IS
   'The money that this event moved, in minor units; NULL if none.';
 COMMENT ON TABLE careforall.refunds IS
   'A refund asked for and what became of it; kind late is money that came for a pledge that could not take it.';
+COMMENT ON COLUMN careforall.refunds.key_hash IS
+  'SHA-256 of principal, method, route and Idempotency-Key of a refund asked for through the API.';
+COMMENT ON COLUMN careforall.refunds.fingerprint IS
+  'SHA-256 of the request of that key.';

@@ -301,6 +301,10 @@ BEGIN
   END LOOP;
   PERFORM careforall.campaigns_close_ended();
   PERFORM careforall.campaigns_rank();
+  PERFORM careforall.fee_set(f.currency, f.basis_points, f.fixed_minor, 'demo data')
+  FROM (VALUES ('EUR', 150, 25), ('USD', 290, 30), ('JPY', 360, 0), ('KWD', 250, 100))
+    AS f (currency, basis_points, fixed_minor)
+  WHERE NOT EXISTS (SELECT FROM careforall.fee_schedule s WHERE s.currency = f.currency);
 END
 $$;
 

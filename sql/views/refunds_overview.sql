@@ -21,6 +21,24 @@ SELECT
 FROM careforall.refunds r
 JOIN careforall.campaigns c ON c.id = r.campaign_id;
 
+CREATE OR REPLACE VIEW careforall.refund_requests_overview AS
+SELECT
+  q.created_at,
+  q.state,
+  c.slug AS campaign,
+  careforall.money_text(p.amount_minor, p.currency) AS pledged,
+  careforall.money_text(NULLIF(p.refunded_minor, 0), p.currency) AS refunded,
+  q.message,
+  q.note,
+  q.decided_by,
+  q.decided_at,
+  q.pledge_id,
+  q.refund_id,
+  q.id AS refund_request_id
+FROM careforall.refund_requests q
+JOIN careforall.pledges p ON p.id = q.pledge_id
+JOIN careforall.campaigns c ON c.id = q.campaign_id;
+
 CREATE OR REPLACE VIEW careforall.dead_letters_overview AS
 SELECT
   d.id AS dead_letter_id,
@@ -44,6 +62,8 @@ FROM careforall.audit_log a;
 
 COMMENT ON VIEW careforall.refunds_overview IS
   'Refunds with their state and how long they took (or have been waiting).';
+COMMENT ON VIEW careforall.refund_requests_overview IS
+  'What donors ask back, in their words, and what was decided.';
 COMMENT ON VIEW careforall.dead_letters_overview IS
   'Payment work that the provider refused for good; careforall.payment_redrive() tries it again.';
 COMMENT ON VIEW careforall.audit_overview IS

@@ -50,12 +50,12 @@ CREATE FUNCTION pg_temp.views_of(role_name text) RETURNS SETOF text LANGUAGE sql
     AND has_table_privilege(role_name, c.oid, 'SELECT')
 $$;
 SELECT set_eq($$SELECT * FROM pg_temp.views_of('careforall_readonly')$$,
-  ARRAY['campaign_overview', 'consumers_status', 'dead_letters_overview', 'health', 'jobs_status', 'limits_status',
+  ARRAY['campaign_overview', 'consumers_status', 'dead_letters_overview', 'fees', 'health', 'jobs_status', 'limits_status',
     'outbox_days', 'outbox_parked_overview', 'outbox_status', 'pledge_summary', 'reward_overview', 'verify_status'],
   'readonly sees the views without personal data');
 SELECT set_eq($$SELECT * FROM pg_temp.views_of('careforall_support')$$,
   $$SELECT * FROM pg_temp.views_of('careforall_readonly')
-    UNION ALL VALUES ('pledge_overview'), ('refunds_overview')$$,
+    UNION ALL VALUES ('pledge_overview'), ('refund_requests_overview'), ('refunds_overview')$$,
   'support sees the masked views too');
 SELECT set_eq($$SELECT * FROM pg_temp.views_of('careforall_admin')$$,
   $$SELECT * FROM pg_temp.views_of('careforall_support')
@@ -78,7 +78,10 @@ CREATE FUNCTION pg_temp.functions_of(role_name text) RETURNS SETOF text LANGUAGE
 $$;
 SELECT set_eq($$SELECT * FROM pg_temp.functions_of('careforall_api')$$,
   ARRAY['account_change', 'account_find', 'account_list', 'account_logout', 'account_register',
-    'admin_register', 'campaign_find', 'campaign_gifts', 'campaign_list', 'campaign_public',
+    'admin_register', 'campaign_find', 'campaign_gifts', 'campaign_list', 'campaign_pledges',
+    'campaign_public', 'fee_cover_many', 'fees_read', 'me_pledges', 'pledge_export_begin', 'pledge_export_page',
+    'pledge_read', 'pledge_refunds', 'pledge_withdraw', 'refund_create', 'refund_request_create',
+    'refund_request_decide', 'refund_request_list',
     'login_begin', 'login_finish', 'me_change', 'me_logout_all', 'me_read', 'me_session_end',
     'me_sessions', 'metrics', 'password_begin', 'password_change', 'payment_event_apply',
     'payment_event_apply_many', 'pledge_create', 'pledge_create_many', 'pledge_public',
@@ -109,7 +112,7 @@ SELECT set_eq($$SELECT * FROM pg_temp.functions_of('careforall_support')$$,
 SELECT set_eq($$SELECT * FROM pg_temp.functions_of('careforall_admin')$$,
   $$SELECT * FROM pg_temp.functions_of('careforall_support') UNION ALL
     SELECT unnest(ARRAY['admin_token_create', 'campaign_cap_set', 'campaign_close', 'campaign_create', 'campaign_dates_set',
-      'campaign_owner_set', 'campaign_pause', 'campaign_publish', 'campaign_resume', 'consumer_pause', 'consumer_resume', 'donor_reveal', 'hold_release', 'job_run',
+      'campaign_owner_set', 'campaign_pause', 'campaign_publish', 'campaign_resume', 'consumer_pause', 'consumer_resume', 'donor_reveal', 'fee_remove', 'fee_set', 'hold_release', 'job_run',
       'limits_reload', 'outbox_drop', 'outbox_release', 'payment_redrive', 'payment_redrive_matching', 'pledge_cancel', 'pledge_refund',
       'pool_capacity_set', 'pool_create', 'refund_retry', 'reward_create', 'reward_quantity_set',
       'sessions', 'stats', 'stats_reset', 'totals_fold'])$$,

@@ -76,6 +76,7 @@ test_good_pledge(void **state)
 	assert_int_equal(request.quantity, 2);
 	assert_string_equal(request.message, "h\xc3\xa9");
 	assert_memory_equal(request.fingerprint, other.fingerprint, 32);
+	assert_false(request.covers_fee);
 }
 
 static void
@@ -123,6 +124,8 @@ test_bad_values(void **state)
 		 "\"/amount/amount\""},
 		{"{\"amount\":{\"amount\":1,\"currency\":\"eur\"}," DONOR "}",
 		 "\"/amount/currency\""},
+		{"{\"amount\":{\"amount\":1,\"currency\":\"\xc3\xa9UR\"}," DONOR "}",
+		 "\"/amount/currency\""},
 		{"{" MONEY ",\"donor\":{\"name\":\"  \",\"email\":\"a@b.cd\"}}",
 		 "\"/donor/name\""},
 		{"{" MONEY ",\"donor\":{\"name\":\"A\",\"email\":\"a b@c.de\"}}",
@@ -133,6 +136,8 @@ test_bad_values(void **state)
 		{"{" MONEY "," DONOR ",\"message\":1}", "\"/message\""},
 		{"{" MONEY "," DONOR ",\"reward_id\":\"x\"}", "\"/reward_id\""},
 		{"{" MONEY "," DONOR ",\"quantity\":1}", "\"/quantity\""},
+		{"{" MONEY "," DONOR ",\"fee_cover\":1}", "\"/fee_cover\""},
+		{"{" MONEY "," DONOR ",\"fee_cover\":null}", "\"/fee_cover\""},
 	};
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)

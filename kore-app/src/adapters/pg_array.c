@@ -38,6 +38,14 @@ cfa_pg_array_bytes(CfaBuf *buf, const void *data, size_t len)
 }
 
 void
+cfa_pg_array_bool(CfaBuf *buf, bool value)
+{
+	const uint8_t byte = value;
+
+	cfa_pg_array_bytes(buf, &byte, 1);
+}
+
+void
 cfa_pg_array_int4(CfaBuf *buf, int32_t value)
 {
 	add_int4(buf, 4);

@@ -3,10 +3,12 @@
 #define CFA_APP_PG_ARRAY_H
 
 #include <careforall/buf.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 /* Element types that arrays are sent with. */
+#define CFA_OID_BOOL 16
 #define CFA_OID_BYTEA 17
 #define CFA_OID_INT8 20
 #define CFA_OID_INT4 23
@@ -21,6 +23,7 @@
 void cfa_pg_array_begin(CfaBuf *buf, uint32_t element_oid, int count);
 void cfa_pg_array_null(CfaBuf *buf);
 void cfa_pg_array_bytes(CfaBuf *buf, const void *data, size_t len);
+void cfa_pg_array_bool(CfaBuf *buf, bool value);
 void cfa_pg_array_int4(CfaBuf *buf, int32_t value);
 void cfa_pg_array_int8(CfaBuf *buf, int64_t value);
 

@@ -26,10 +26,14 @@ const CfaPgStatementDef cfa_pg_statements[CFA_PG_STATEMENT_COUNT] = {
 	[CFA_PG_PLEDGE_CREATE_MANY] =
 		{"pledge_create_many",
 		 "SELECT c.item, c.outcome, c.pledge_id, c.state, c.version, "
-		 "c.amount_minor, c.currency::text, c.hold_expires_at, c.created_at, "
-		 "c.detail FROM careforall.pledge_create_many($1::uuid[], $2::bigint[], "
+		 "c.amount_minor, c.fee_minor, c.currency::text, c.hold_expires_at, "
+		 "c.created_at, c.detail, f.totals_minor[c.item] IS NULL "
+		 "FROM careforall.fee_cover_many($2::bigint[], $3::text[], "
+		 "$13::bool[]) f, LATERAL "
+		 "careforall.pledge_create_many($1::uuid[], f.totals_minor, "
 		 "$3::text[], $4::text[], $5::text[], $6::uuid[], $7::int[], "
-		 "$8::text[], $9::text[], $10::bytea[], $11::bytea[], $12::text[]) c"},
+		 "$8::text[], $9::text[], $10::bytea[], $11::bytea[], $12::text[], "
+		 "f.fees_minor, $14::uuid[]) c"},
 	[CFA_PG_PAYMENT_EVENT_APPLY_MANY] =
 		{"payment_event_apply_many",
 		 "SELECT a.item, a.outcome, a.pledge_id, a.state, a.version FROM "

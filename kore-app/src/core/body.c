@@ -317,7 +317,7 @@ check_money(Checker *c, json_t *value, const CfaField *field, const char *at)
 	}
 	check_object(c, value, fields, at);
 	(void) snprintf(pointer, sizeof(pointer), "%.100s/currency", at);
-	if (currency != NULL && strlen(currency) == 3 &&
+	if (currency != NULL && cfa_utf8_length(currency, strlen(currency)) == 3 &&
 		strspn(currency, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") != 3)
 		add_error(c,
 				  pointer,

@@ -98,6 +98,17 @@ cfa_ctx_wait(CfaCtx *ctx)
 }
 
 void
+cfa_ctx_no_deadline(CfaCtx *ctx)
+{
+	ctx->has_no_deadline = true;
+	if (!ctx->is_waiting)
+		return;
+	TAILQ_REMOVE(&waiting, ctx, waiting);
+	waiting_count--;
+	ctx->is_waiting = false;
+}
+
+void
 cfa_ctx_tick(uint64_t now_ms)
 {
 	CfaCtx *ctx;

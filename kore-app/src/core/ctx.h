@@ -83,6 +83,7 @@ typedef struct CfaCtx
 	bool is_asleep;
 	bool is_waiting;	  /* in the list of those with a deadline */
 	bool has_no_deadline; /* set by a handler that answers late on purpose */
+	bool is_last; /* the connection ends with this answer, which is streamed */
 	int refs;
 	TAILQ_ENTRY(CfaCtx) waiting;
 	void *data; /* the handler's own, in the arena */
@@ -152,6 +153,9 @@ CfaCtx *cfa_ctx_new(struct http_request *req);
 
 /* Puts a context that was not answered under the request deadline. */
 void cfa_ctx_wait(CfaCtx *ctx);
+
+/* Takes a context off that deadline: its answer goes out piece by piece. */
+void cfa_ctx_no_deadline(CfaCtx *ctx);
 
 /* Answers 504 to contexts whose deadline has passed. */
 void cfa_ctx_tick(uint64_t now_ms);

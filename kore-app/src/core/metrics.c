@@ -29,12 +29,18 @@
 #define REFUSALS_HELP \
 	"Requests refused before a handler saw them, by problem type."
 
+#define STREAMS_CUT "careforall_streams_cut_total"
+#define STREAMS_CUT_HELP \
+	"Streamed answers that were cut before their end, by reason."
+
 /* clang-format off */
 static const CfaMeterDef core_meters[CFA_M_APP] = {
 	[CFA_M_CONNECTIONS] = {"careforall_http_connections", NULL, "Open client connections.", CFA_METER_GAUGE, NULL, 0, 0},
 	[CFA_M_REQUESTS_WAITING] = {"careforall_http_requests_waiting", NULL, "Requests that wait for a back end.", CFA_METER_GAUGE, NULL, 0, 0},
 	[CFA_M_LOG_DROPPED] = {"careforall_access_log_dropped_total", NULL, "Access log lines dropped because nobody read them.", CFA_METER_COUNTER, NULL, 0, 0},
 	[CFA_M_SLOW_READERS] = {"careforall_http_slow_readers_total", NULL, "Connections closed because the client took nothing of its answer for too long.", CFA_METER_COUNTER, NULL, 0, 0},
+	[CFA_M_STREAMS_CUT_LATE] = {STREAMS_CUT, "reason=\"too_long\"", STREAMS_CUT_HELP, CFA_METER_COUNTER, NULL, 0, 0},
+	[CFA_M_STREAMS_CUT_FAILED] = {STREAMS_CUT, "reason=\"failed\"", STREAMS_CUT_HELP, CFA_METER_COUNTER, NULL, 0, 0},
 };
 
 /* By the conventions of OpenTelemetry. */

@@ -22,48 +22,45 @@
 
 static CfaBuf head;
 
+static void write_head(CfaCtx *ctx);
+static void end_head(struct connection *c, bool is_last);
 static void add_header(const char *name, const char *value);
 static bool must_close(const CfaCtx *ctx);
 
 void
 cfa_respond(CfaCtx *ctx)
 {
-	struct http_request *req = ctx->req;
-	struct connection *c = req->owner;
+	struct connection *c = ctx->req->owner;
 	bool has_body = ctx->status != 204 && ctx->status != 304;
 	bool is_last = must_close(ctx);
-	unsigned i;
 
 	ctx->is_sent = true;
-	req->status = (u_int16_t) ctx->status;
+	ctx->req->status = (u_int16_t) ctx->status;
 	if (c == NULL)
 		return;
-	cfa_buf_reset(&head);
-	cfa_buf_addf(&head,
-				 "HTTP/1.1 %d %s\r\ndate: %s\r\n",
-				 ctx->status,
-				 cfa_status_text(ctx->status),
-				 cfa_http_date());
-	cfa_buf_adds(&head, cfa_security_headers);
-	add_header("x-request-id", ctx->request_id);
-	add_header("cache-control", ctx->cache_control);
-	if (ctx->content_type != NULL)
-		add_header("content-type", ctx->content_type);
-	cfa_cors_add(ctx, &head);
-	for (i = 0; i < ctx->header_count; i++)
-		add_header(ctx->headers[i].name, ctx->headers[i].value);
+	write_head(ctx);
 	if (has_body)
 		cfa_buf_addf(&head, "content-length: %zu\r\n", ctx->body_len);
-	if (is_last)
-		cfa_buf_adds(&head, "connection: close\r\n");
-	cfa_buf_add(&head, "\r\n", 2);
-	net_send_queue(c, head.data, head.len);
+	end_head(c, is_last);
 	if (has_body && ctx->body_len > 0 && ctx->method != CFA_HEAD)
 		net_send_queue(c, ctx->body, ctx->body_len);
 	if (is_last)
 		cfa_edge_end(c);
 	else
 		cfa_edge_next(c);
+}
+
+void
+cfa_respond_head(CfaCtx *ctx)
+{
+	struct connection *c = ctx->req->owner;
+
+	ctx->is_last = must_close(ctx);
+	write_head(ctx);
+	if (!(ctx->req->flags & HTTP_VERSION_1_0))
+		cfa_buf_adds(&head, "transfer-encoding: chunked\r\n");
+	end_head(c, ctx->is_last);
+	(void) net_send_flush(c);
 }
 
 const char *
@@ -80,6 +77,37 @@ cfa_http_date(void)
 		last = now;
 	}
 	return text;
+}
+
+/* Writes all of a head but what says how long the body is. */
+static void
+write_head(CfaCtx *ctx)
+{
+	unsigned i;
+
+	cfa_buf_reset(&head);
+	cfa_buf_addf(&head,
+				 "HTTP/1.1 %d %s\r\ndate: %s\r\n",
+				 ctx->status,
+				 cfa_status_text(ctx->status),
+				 cfa_http_date());
+	cfa_buf_adds(&head, cfa_security_headers);
+	add_header("x-request-id", ctx->request_id);
+	add_header("cache-control", ctx->cache_control);
+	if (ctx->content_type != NULL)
+		add_header("content-type", ctx->content_type);
+	cfa_cors_add(ctx, &head);
+	for (i = 0; i < ctx->header_count; i++)
+		add_header(ctx->headers[i].name, ctx->headers[i].value);
+}
+
+static void
+end_head(struct connection *c, bool is_last)
+{
+	if (is_last)
+		cfa_buf_adds(&head, "connection: close\r\n");
+	cfa_buf_add(&head, "\r\n", 2);
+	net_send_queue(c, head.data, head.len);
 }
 
 /* Adds a header line; a value that could split the block is left out. */

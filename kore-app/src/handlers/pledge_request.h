@@ -9,16 +9,16 @@
 #include "core/arena.h"
 #include "status.h"
 
-#define CFA_PLEDGE_AMOUNT_MAX INT64_C(9007199254740991) /* 2^53 - 1 */
 #define CFA_PLEDGE_QUANTITY_MAX 1000
 #define CFA_PLEDGE_BODY_MAX 16384
-#define CFA_PLEDGE_ERRORS_MAX 16
 
 /* The body of POST /api/v1/campaigns/{id}/pledges; texts are in the arena. */
 typedef struct CfaPledgeRequest
 {
 	int64_t amount_minor;
 	char currency[4];
+	bool
+		covers_fee; /* then amount_minor is the gift, and the fee comes on top */
 	const char *donor_name;
 	const char *donor_email;
 	bool has_reward;

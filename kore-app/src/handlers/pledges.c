@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * pledges.c: making and reading a pledge.
+ * pledges.c: making a pledge.
  *
- * A new pledge is checked here as far as that needs no data, then goes to
- * PostgreSQL in a batch with others. The Idempotency-Key is part of the same
- * transaction, so a repeated request, also after a crash or a lost connection,
- * gets the first answer: it is made only of what the pledge was at creation.
+ * A new pledge is checked here as far as that needs no data; Redis is asked
+ * whether its Idempotency-Key is known; then it goes to PostgreSQL in a batch
+ * with others. The key is part of the same transaction, so a repeated request,
+ * also after a crash or a lost connection, gets the first answer: it is made only
+ * of what the pledge was at creation.
  *
  * A request whose client has gone is carried out all the same.
  */
@@ -23,17 +24,19 @@
 #include "core/ctx.h"
 #include "core/loop.h"
 #include "handlers/call.h"
+#include "handlers/idempotency.h"
+#include "handlers/pledge_mark.h"
 #include "handlers/pledge_request.h"
 #include "meters.h"
-#include "middleware/headers.h"
 
 typedef struct Pledge
 {
 	CfaBatchItem item; /* must be first */
 	CfaCtx *ctx;
 	uint8_t campaign_id[16];
-	uint8_t key_hash[32];
-	uint8_t fingerprint[32];
+	bool has_account;
+	uint8_t account_id[16];
+	CfaPledgeMark mark; /* with the hash of the key, and the fingerprint */
 	CfaPledgeRequest request;
 } Pledge;
 
@@ -46,11 +49,17 @@ enum
 	COL_STATE,
 	COL_VERSION,
 	COL_AMOUNT,
+	COL_FEE,
 	COL_CURRENCY,
 	COL_HOLD_EXPIRES,
 	COL_CREATED,
-	COL_DETAIL
+	COL_DETAIL,
+	COL_HAS_NO_TOTAL /* the fee cannot be covered in this currency */
 };
+
+/* An answer never says more than what the pledge was at creation. */
+#define STATE_AT_CREATION "pending"
+#define VERSION_AT_CREATION 1
 
 /* What an outcome that is no pledge answers with. */
 typedef struct Refusal
@@ -88,6 +97,8 @@ static CfaBatch batch;
 static const CfaTokenKeys *keys;
 static const char *public_url;
 
+static void on_marked(void *arg, CfaCopyKind found, const CfaPledgeMade *made);
+static void enqueue(Pledge *pledge);
 static void encode(int param, CfaBatchItem **items, int count, CfaBuf *out);
 static void encode_one(int param, const Pledge *pledge, CfaBuf *out);
 static void deliver(CfaBatchItem *item, const PGresult *result, int row);
@@ -96,16 +107,18 @@ static void pump(void);
 static void on_tick(uint64_t now_ms);
 static bool read_key(Pledge *pledge);
 static bool read_body(Pledge *pledge);
-static void answer_created(CfaCtx *ctx, const PGresult *result, int row,
-						   bool is_replay);
+static void read_made(const PGresult *result, int row, const Pledge *pledge,
+					  CfaPledgeMade *made);
+static void answer_made(CfaCtx *ctx, const CfaPledgeMade *made, bool is_replay);
+static const char *money(CfaCtx *ctx, int64_t amount, const char *currency);
 static void answer_refused(CfaCtx *ctx, const PGresult *result, int row,
 						   const char *outcome);
-static void on_read(void *arg, const PGresult *result, const char *sqlstate);
+static void answer_no_fee(CfaCtx *ctx);
 
 static const CfaBatchKind kind = {
 	.statement = CFA_PG_PLEDGE_CREATE_MANY,
 	.meter = CFA_M_BATCH_SIZE_PLEDGES,
-	.param_count = 12,
+	.param_count = 14,
 	.encode = encode,
 	.deliver = deliver,
 	.fail = fail,
@@ -140,81 +153,24 @@ api_pledge_create(CfaCtx *ctx)
 						   "There is no such campaign.");
 		return;
 	}
+	if (ctx->principal.is_known)
+		pledge->has_account = cfa_uuid_parse(ctx->principal.account_id,
+											 CFA_UUID_TEXT_LEN,
+											 pledge->account_id);
 	if (!read_key(pledge) || !read_body(pledge))
 		return;
-	if (!cfa_batch_add(&batch, &pledge->item))
-	{
-		cfa_meter_add(CFA_M_PLEDGE_FAILED, 1);
-		cfa_answer_problem(ctx, CFA_PROBLEM_OVERLOADED, NULL);
-		return;
-	}
 	cfa_ctx_hold(ctx);
-	cfa_defer(pump);
+	if (!cfa_pledge_mark_take(&pledge->mark, on_marked, pledge))
+		enqueue(pledge);
 }
 
-void
-api_pledge_read(CfaCtx *ctx)
-{
-	const char *id = cfa_ctx_param(ctx, "id");
-	const char *token = cfa_ctx_header(ctx, "pledge-token");
-	char text[CFA_UUID_TEXT_LEN + 1];
-	uint8_t uuid[16];
-	CfaPgParams params = {.count = 1, .values = {text}};
-
-	/* Unknown and forbidden look the same. */
-	if (!cfa_uuid_parse(id, strlen(id), uuid) || token == NULL ||
-		cfa_ctx_header_count(ctx, "pledge-token") != 1)
-	{
-		cfa_answer_problem(ctx, CFA_PROBLEM_NOT_FOUND, NULL);
-		return;
-	}
-	cfa_uuid_format(uuid, text);
-	if (!cfa_token_check(keys, text, token, strlen(token)))
-	{
-		cfa_answer_problem(ctx, CFA_PROBLEM_NOT_FOUND, NULL);
-		return;
-	}
-	cfa_ctx_hold(ctx);
-	cfa_pg_query(CFA_PG_PLEDGE_READ, &params, false, on_read, ctx);
-}
-
-/* Reads the Idempotency-Key; only its hash is kept. */
 static bool
 read_key(Pledge *pledge)
 {
-	static const char scope[] =
-		"anonymous\nPOST\n/api/v1/campaigns/:id/pledges\n";
-	CfaCtx *ctx = pledge->ctx;
-	const char *header = cfa_ctx_header(ctx, "idempotency-key");
-	char key[CFA_IDEMPOTENCY_KEY_MAX + 1];
-	crypto_hash_sha256_state hash;
-
-	if (header == NULL)
-	{
-		cfa_meter_add(CFA_M_PLEDGE_BAD_KEY, 1);
-		cfa_answer_problem(ctx,
-						   CFA_PROBLEM_IDEMPOTENCY_KEY_MISSING,
-						   "Send a key of your own, such as a random UUID.");
-		return false;
-	}
-	if (cfa_ctx_header_count(ctx, "idempotency-key") != 1 ||
-		!cfa_idempotency_key_read(header, key))
-	{
-		cfa_meter_add(CFA_M_PLEDGE_BAD_KEY, 1);
-		cfa_answer_problem(
-			ctx,
-			CFA_PROBLEM_IDEMPOTENCY_KEY_INVALID,
-			"The key must be given once, with 1 to 255 printable ASCII "
-			"characters.");
-		return false;
-	}
-	(void) crypto_hash_sha256_init(&hash);
-	(void) crypto_hash_sha256_update(&hash,
-									 (const uint8_t *) scope,
-									 sizeof(scope) - 1);
-	(void) crypto_hash_sha256_update(&hash, (const uint8_t *) key, strlen(key));
-	(void) crypto_hash_sha256_final(&hash, pledge->key_hash);
-	return true;
+	if (cfa_idempotency_read(pledge->ctx, pledge->mark.key_hash))
+		return true;
+	cfa_meter_add(CFA_M_PLEDGE_BAD_KEY, 1);
+	return false;
 }
 
 static bool
@@ -244,8 +200,52 @@ read_body(Pledge *pledge)
 	(void) crypto_hash_sha256_update(&hash,
 									 request->fingerprint,
 									 sizeof(request->fingerprint));
-	(void) crypto_hash_sha256_final(&hash, pledge->fingerprint);
+	(void) crypto_hash_sha256_final(&hash, pledge->mark.fingerprint);
 	return true;
+}
+
+/* What Redis knows of the key; if it knows nothing PostgreSQL is asked. */
+static void
+on_marked(void *arg, CfaCopyKind found, const CfaPledgeMade *made)
+{
+	Pledge *pledge = arg;
+
+	switch (found)
+	{
+		case CFA_COPY_NONE:
+			enqueue(pledge);
+			return;
+		case CFA_COPY_MARK:
+			cfa_meter_add(CFA_M_PLEDGE_IN_PROGRESS, 1);
+			cfa_answer_problem(pledge->ctx,
+							   CFA_PROBLEM_REQUEST_IN_PROGRESS,
+							   "Send the same request again in a moment.");
+			break;
+		case CFA_COPY_MADE:
+			answer_made(pledge->ctx, made, true);
+			break;
+		case CFA_COPY_OTHER:
+			cfa_meter_add(CFA_M_PLEDGE_KEY_REUSED, 1);
+			cfa_answer_problem(pledge->ctx,
+							   CFA_PROBLEM_IDEMPOTENCY_KEY_REUSED,
+							   "Take a new key for a new pledge.");
+			break;
+	}
+	cfa_ctx_release(pledge->ctx);
+}
+
+static void
+enqueue(Pledge *pledge)
+{
+	if (cfa_batch_add(&batch, &pledge->item))
+	{
+		cfa_defer(pump);
+		return;
+	}
+	cfa_meter_add(CFA_M_PLEDGE_FAILED, 1);
+	cfa_pledge_mark_drop(&pledge->mark);
+	cfa_answer_problem(pledge->ctx, CFA_PROBLEM_OVERLOADED, NULL);
+	cfa_ctx_release(pledge->ctx);
 }
 
 static void
@@ -274,7 +274,9 @@ encode(int param, CfaBatchItem **items, int count, CfaBuf *out)
 									 CFA_OID_TEXT,
 									 CFA_OID_BYTEA,
 									 CFA_OID_BYTEA,
-									 CFA_OID_TEXT};
+									 CFA_OID_TEXT,
+									 CFA_OID_BOOL,
+									 CFA_OID_UUID};
 	int i;
 
 	cfa_pg_array_begin(out, types[param], count);
@@ -323,13 +325,22 @@ encode_one(int param, const Pledge *pledge, CfaBuf *out)
 			cfa_pg_array_text(out, request->message);
 			break;
 		case 9:
-			cfa_pg_array_bytes(out, pledge->key_hash, 32);
+			cfa_pg_array_bytes(out, pledge->mark.key_hash, 32);
 			break;
 		case 10:
-			cfa_pg_array_bytes(out, pledge->fingerprint, 32);
+			cfa_pg_array_bytes(out, pledge->mark.fingerprint, 32);
+			break;
+		case 11:
+			cfa_pg_array_text(out, pledge->ctx->traceparent);
+			break;
+		case 12:
+			cfa_pg_array_bool(out, request->covers_fee);
 			break;
 		default:
-			cfa_pg_array_text(out, pledge->ctx->traceparent);
+			if (pledge->has_account)
+				cfa_pg_array_bytes(out, pledge->account_id, 16);
+			else
+				cfa_pg_array_null(out);
 			break;
 	}
 }
@@ -337,63 +348,84 @@ encode_one(int param, const Pledge *pledge, CfaBuf *out)
 static void
 deliver(CfaBatchItem *item, const PGresult *result, int row)
 {
-	CfaCtx *ctx = ((Pledge *) item)->ctx;
+	Pledge *pledge = (Pledge *) item;
+	CfaCtx *ctx = pledge->ctx;
 	const char *outcome = PQgetvalue(result, row, COL_OUTCOME);
+	bool is_created = strcmp(outcome, "created") == 0;
+	CfaPledgeMade made;
 
-	if (strcmp(outcome, "created") == 0)
-		answer_created(ctx, result, row, false);
-	else if (strcmp(outcome, "replayed") == 0)
-		answer_created(ctx, result, row, true);
+	if (is_created || strcmp(outcome, "replayed") == 0)
+	{
+		read_made(result, row, pledge, &made);
+		cfa_pledge_mark_keep(&pledge->mark, &made);
+		answer_made(ctx, &made, !is_created);
+	}
 	else
+	{
+		cfa_pledge_mark_drop(&pledge->mark);
 		answer_refused(ctx, result, row, outcome);
+	}
 	cfa_ctx_release(ctx);
 }
 
 static void
 fail(CfaBatchItem *item, const char *sqlstate)
 {
-	CfaCtx *ctx = ((Pledge *) item)->ctx;
+	Pledge *pledge = (Pledge *) item;
+	CfaCtx *ctx = pledge->ctx;
 
 	cfa_meter_add(CFA_M_PLEDGE_FAILED, 1);
+	cfa_pledge_mark_drop(&pledge->mark);
 	cfa_answer_sqlstate(ctx, sqlstate);
 	cfa_ctx_release(ctx);
 }
 
 static void
-answer_created(CfaCtx *ctx, const PGresult *result, int row, bool is_replay)
+read_made(const PGresult *result, int row, const Pledge *pledge,
+		  CfaPledgeMade *made)
+{
+	*made = (CfaPledgeMade){
+		.amount_minor = cfa_pg_int8(PQgetvalue(result, row, COL_AMOUNT)),
+		.fee_minor = cfa_pg_int8(PQgetvalue(result, row, COL_FEE)),
+		.hold_expires_ms =
+			cfa_pg_time_ms(PQgetvalue(result, row, COL_HOLD_EXPIRES)),
+		.created_ms = cfa_pg_time_ms(PQgetvalue(result, row, COL_CREATED)),
+	};
+	memcpy(made->id, PQgetvalue(result, row, COL_PLEDGE_ID), 16);
+	memcpy(made->campaign_id, pledge->campaign_id, 16);
+	memcpy(made->currency, PQgetvalue(result, row, COL_CURRENCY), 3);
+}
+
+/* The same bytes whether the pledge is new, read again, or copied in Redis. */
+static void
+answer_made(CfaCtx *ctx, const CfaPledgeMade *made, bool is_replay)
 {
 	char id[CFA_UUID_TEXT_LEN + 1];
 	char campaign[CFA_UUID_TEXT_LEN + 1];
 	char token[CFA_TOKEN_LEN + 1];
 	char expires[CFA_TIME_TEXT_LEN + 1];
 	char created[CFA_TIME_TEXT_LEN + 1];
-	uint8_t uuid[16];
-	const char *asked = cfa_ctx_param(ctx, "id");
+	int64_t gift = made->amount_minor - made->fee_minor;
 	char *body;
 
-	cfa_uuid_format((const uint8_t *) PQgetvalue(result, row, COL_PLEDGE_ID),
-					id);
-	(void) cfa_uuid_parse(asked, strlen(asked), uuid);
-	cfa_uuid_format(uuid, campaign);
+	cfa_uuid_format(made->id, id);
+	cfa_uuid_format(made->campaign_id, campaign);
 	cfa_token_make(keys, id, token);
-	cfa_time_format_ms(cfa_pg_time_ms(
-						   PQgetvalue(result, row, COL_HOLD_EXPIRES)),
-					   expires);
-	cfa_time_format_ms(cfa_pg_time_ms(PQgetvalue(result, row, COL_CREATED)),
-					   created);
+	cfa_time_format_ms(made->hold_expires_ms, expires);
+	cfa_time_format_ms(made->created_ms, created);
 	body = cfa_arena_printf(
 		&ctx->arena,
-		"{\"id\":\"%s\",\"campaign_id\":\"%s\",\"amount\":{\"amount\":%" PRId64
-		",\"currency\":\"%.3s\"},\"state\":\"%s\",\"version\":%" PRId64
+		"{\"id\":\"%s\",\"campaign_id\":\"%s\",\"amount\":%s,\"gift\":%s,"
+		"\"fee\":%s,\"state\":\"" STATE_AT_CREATION "\",\"version\":%d"
 		",\"hold_expires_at\":\"%s\",\"created_at\":\"%s\",\"token\":\"%s\","
 		"\"links\":{\"self\":\"/api/v1/pledges/%s\","
 		"\"page\":\"%s/pledges/%s#%s\"}}",
 		id,
 		campaign,
-		cfa_pg_int8(PQgetvalue(result, row, COL_AMOUNT)),
-		PQgetvalue(result, row, COL_CURRENCY),
-		PQgetvalue(result, row, COL_STATE),
-		cfa_pg_int8(PQgetvalue(result, row, COL_VERSION)),
+		money(ctx, made->amount_minor, made->currency),
+		money(ctx, gift, made->currency),
+		money(ctx, made->fee_minor, made->currency),
+		VERSION_AT_CREATION,
 		expires,
 		created,
 		token,
@@ -410,6 +442,15 @@ answer_created(CfaCtx *ctx, const PGresult *result, int row, bool is_replay)
 	cfa_answer(ctx, 201, "application/json", body, strlen(body));
 }
 
+static const char *
+money(CfaCtx *ctx, int64_t amount, const char *currency)
+{
+	return cfa_arena_printf(&ctx->arena,
+							"{\"amount\":%" PRId64 ",\"currency\":\"%.3s\"}",
+							amount,
+							currency);
+}
+
 static void
 answer_refused(CfaCtx *ctx, const PGresult *result, int row,
 			   const char *outcome)
@@ -418,6 +459,12 @@ answer_refused(CfaCtx *ctx, const PGresult *result, int row,
 	int detail_len = PQgetlength(result, row, COL_DETAIL);
 	size_t i;
 
+	if (strcmp(outcome, "amount_invalid") == 0 &&
+		*PQgetvalue(result, row, COL_HAS_NO_TOTAL) != 0)
+	{
+		answer_no_fee(ctx);
+		return;
+	}
 	for (i = 0; i < sizeof(refusals) / sizeof(refusals[0]); i++)
 	{
 		const Refusal *refusal = &refusals[i];
@@ -450,19 +497,13 @@ answer_refused(CfaCtx *ctx, const PGresult *result, int row,
 }
 
 static void
-on_read(void *arg, const PGresult *result, const char *sqlstate)
+answer_no_fee(CfaCtx *ctx)
 {
-	CfaCtx *ctx = arg;
-
-	if (result == NULL)
-		cfa_answer_sqlstate(ctx, sqlstate);
-	else if (PQntuples(result) == 0 || PQgetisnull(result, 0, 0))
-		cfa_answer_problem(ctx, CFA_PROBLEM_NOT_FOUND, NULL);
-	else
-		cfa_answer_copy(ctx,
-						200,
-						"application/json",
-						PQgetvalue(result, 0, 0),
-						(size_t) PQgetlength(result, 0, 0));
-	cfa_ctx_release(ctx);
+	cfa_meter_add(CFA_M_PLEDGE_FIELDS, 1);
+	cfa_answer_problem_with(
+		ctx,
+		CFA_PROBLEM_VALIDATION_FAILED,
+		",\"errors\":[{\"pointer\":\"/fee_cover\",\"code\":\"not_offered\","
+		"\"detail\":\"There is no fee to cover in this currency.\"}]",
+		"One field is invalid.");
 }

@@ -15,7 +15,4 @@ void cfa_pledges_start(void);
 /* POST /api/v1/campaigns/{id}/pledges */
 void api_pledge_create(struct CfaCtx *ctx);
 
-/* GET /api/v1/pledges/{id} */
-void api_pledge_read(struct CfaCtx *ctx);
-
 #endif

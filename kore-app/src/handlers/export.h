@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef CFA_APP_EXPORT_H
+#define CFA_APP_EXPORT_H
+
+struct CfaCtx;
+
+/* GET /api/v1/campaigns/{id}/pledges/export */
+void api_pledge_export(struct CfaCtx *ctx);
+
+#endif

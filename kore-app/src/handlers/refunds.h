@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef CFA_APP_REFUNDS_H
+#define CFA_APP_REFUNDS_H
+
+struct CfaCtx;
+
+#define CFA_REFUND_BODY_MAX 8192
+
+/* POST /api/v1/pledges/{id}/refunds */
+void api_refund_create(struct CfaCtx *ctx);
+
+/* GET /api/v1/campaigns/{id}/refund-requests */
+void api_refund_request_list(struct CfaCtx *ctx);
+
+/* POST /api/v1/refund-requests/{id}/decision */
+void api_refund_request_decide(struct CfaCtx *ctx);
+
+#endif

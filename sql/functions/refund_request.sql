@@ -1,0 +1,126 @@
+-- SPDX-License-Identifier: Apache-2.0
+-- A donor asks for money back, and those who run the campaign decide.
+
+-- Asks. A pledge has one open request at most: to ask again gives the open one.
+CREATE OR REPLACE FUNCTION careforall.refund_request_create(
+  pledge_id uuid, by_link boolean, actor uuid, message text)
+RETURNS TABLE (doc json, etag text, location text, status integer)
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER
+SET search_path = pg_catalog, careforall, pg_temp
+AS $$
+#variable_conflict use_variable
+DECLARE
+  requests_max constant integer := 5;
+  pledge  careforall.pledges;
+  request careforall.refund_requests;
+BEGIN
+  IF careforall.pledge_access(pledge_id, by_link, actor) <> 'donor' THEN
+    RETURN;
+  END IF;
+  pledge := careforall.pledge_lock(pledge_id);
+  location := '/api/v1/pledges/' || pledge.id;
+  SELECT * INTO request FROM careforall.refund_requests q
+  WHERE q.pledge_id = pledge.id AND q.state = 'open';
+  IF FOUND THEN
+    doc := careforall.refund_request_json(request);
+    status := 200;
+    RETURN NEXT;
+    RETURN;
+  ELSIF pledge.state <> 'confirmed' OR careforall.pledge_refundable(pledge) <= 0 THEN
+    RAISE EXCEPTION 'There is nothing to give back: the pledge is %.', pledge.state
+      USING ERRCODE = 'PL002',
+            DETAIL = json_build_object('state', pledge.state, 'allowed', '["confirmed"]'::json);
+  ELSIF (SELECT count(*) FROM careforall.refund_requests q WHERE q.pledge_id = pledge.id)
+    >= requests_max THEN
+    RAISE EXCEPTION 'A refund was asked for % times; the answers stand.', requests_max
+      USING ERRCODE = 'PL006';
+  END IF;
+  INSERT INTO careforall.refund_requests AS q (pledge_id, campaign_id, message)
+  VALUES (pledge.id, pledge.campaign_id, message)
+  RETURNING q.* INTO request;
+  doc := careforall.refund_request_json(request);
+  RETURN NEXT;
+END
+$$;
+
+-- The requests of a campaign for those who run it, newest first, before the one
+-- given (NULL: from the newest). max is held to 1..101.
+CREATE OR REPLACE FUNCTION careforall.refund_request_list(
+  actor uuid, campaign_id uuid, state text, before_id uuid, max integer)
+RETURNS TABLE (doc json, id uuid)
+LANGUAGE plpgsql STABLE SECURITY DEFINER
+SET search_path = pg_catalog, careforall, pg_temp
+AS $$
+#variable_conflict use_column
+BEGIN
+  PERFORM careforall.campaign_require(actor, refund_request_list.campaign_id, 'view');
+  RETURN QUERY
+  SELECT json_build_object(
+      'request', careforall.refund_request_json(q),
+      'pledge', careforall.pledge_team_json(p, false)), q.id
+  FROM careforall.refund_requests q
+  JOIN careforall.pledges p ON p.id = q.pledge_id
+  WHERE q.campaign_id = refund_request_list.campaign_id
+    AND (refund_request_list.state IS NULL OR q.state = refund_request_list.state)
+    AND q.id < COALESCE(before_id, careforall.uuid_last())
+  ORDER BY q.id DESC
+  LIMIT LEAST(GREATEST(COALESCE(max, 20), 1), 101);
+END
+$$;
+
+-- Accepts, which asks for the refund (amount NULL: all that is left), or declines.
+-- The same decision again gives what it was; another one is refused.
+CREATE OR REPLACE FUNCTION careforall.refund_request_decide(
+  actor uuid, request_id uuid, decision text, amount_minor bigint, currency text, note text)
+RETURNS TABLE (doc json)
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER
+SET search_path = pg_catalog, careforall, pg_temp
+AS $$
+#variable_conflict use_variable
+DECLARE
+  request  careforall.refund_requests;
+  prepared record;
+  why      text := COALESCE(NULLIF(btrim(note), ''), 'the donor asked for it');
+BEGIN
+  PERFORM careforall.account_require(actor, 'donor');
+  SELECT * INTO request FROM careforall.refund_requests q WHERE q.id = request_id;
+  IF NOT FOUND OR careforall.campaign_right(actor, request.campaign_id) IS NULL THEN
+    RAISE EXCEPTION 'there is no such request' USING ERRCODE = 'PL005';
+  END IF;
+  PERFORM careforall.campaign_require(actor, request.campaign_id, 'edit');
+  PERFORM careforall.pledge_lock(request.pledge_id);
+  SELECT * INTO request FROM careforall.refund_requests q WHERE q.id = request_id FOR UPDATE;
+  IF request.state = 'open' THEN
+    PERFORM careforall.actor_set(actor);
+    request.refund_id := NULL;
+    IF decision = 'accepted' THEN
+      SELECT * INTO prepared
+      FROM careforall.refund_prepare(request.pledge_id, amount_minor, currency);
+      request.refund_id := careforall.refund_ask(prepared.pledge, prepared.amount_minor,
+        'requested_by_donor', CASE WHEN char_length(why) < 3 THEN why || ' (donor asked)' ELSE why END,
+        'account:' || actor);
+    END IF;
+    UPDATE careforall.refund_requests q
+    SET state = decision, note = COALESCE(btrim(refund_request_decide.note), ''),
+      refund_id = request.refund_id, decided_by = 'account:' || actor,
+      decided_at = careforall.clock()
+    WHERE q.id = request_id
+    RETURNING q.* INTO request;
+    PERFORM careforall.audit_add('refund_request.' || decision, 'pledge',
+      request.pledge_id::text, 'decided over the API', jsonb_build_object('request_id', request.id));
+  ELSIF request.state <> decision THEN
+    RAISE EXCEPTION 'The request was % before.', request.state
+      USING ERRCODE = 'PL002',
+            DETAIL = json_build_object('state', request.state, 'allowed', '[]'::json);
+  END IF;
+  doc := careforall.refund_request_json(request);
+  RETURN NEXT;
+END
+$$;
+
+COMMENT ON FUNCTION careforall.refund_request_create(uuid, boolean, uuid, text) IS
+  'A donor asks for money back; to ask again gives the open request.';
+COMMENT ON FUNCTION careforall.refund_request_list(uuid, uuid, text, uuid, integer) IS
+  'What donors of a campaign ask back, newest first, for those who run it.';
+COMMENT ON FUNCTION careforall.refund_request_decide(uuid, uuid, text, bigint, text, text) IS
+  'Accepts (and asks for the refund) or declines what a donor asked back; audited.';
