@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: Apache-2.0
+// Bodies that try a JSON reader, in three kinds: "n" is no JSON and must be refused as
+// such, "y" is JSON, "i" is what readers differ about and we have one rule for. Whole
+// bodies stand for themselves; values stand in a place of an otherwise good body.
+
+export interface JsonCase {
+  name: string;
+  bytes: Buffer;
+}
+
+const text = (name: string, body: string): JsonCase => ({ name, bytes: Buffer.from(body, "utf8") });
+const bytes = (name: string, ...parts: (string | number[])[]): JsonCase => ({
+  name,
+  bytes: Buffer.concat(parts.map((part) => (typeof part === "string" ? Buffer.from(part, "utf8") : Buffer.from(part)))),
+});
+
+/** No JSON, or JSON that every route refuses by its form: always invalid-json. */
+export const brokenBodies: JsonCase[] = [
+  // Cut short.
+  text("n: nothing", ""),
+  text("n: a blank", " "),
+  text("n: an open object", "{"),
+  text("n: a name only", '{"a"'),
+  text("n: a name and a colon", '{"a":'),
+  text("n: an open string", '{"a":"b'),
+  text("n: an open escape", '{"a":"\\'),
+  text("n: half of a \\u", '{"a":"\\u00"}'),
+  text("n: an open array", '{"a":['),
+  text("n: half of true", "tru"),
+  text("n: half of null", "nul"),
+  text("n: a minus", "-"),
+  text("n: an open exponent", "[1e]"),
+  text("n: an open exponent with a sign", "[1e+]"),
+  text("n: an open fraction", "[1.]"),
+  // Too much.
+  text("n: a second value", "{} {}"),
+  text("n: a closing brace more", "{}}"),
+  text("n: a closing bracket for a brace", '{"a":1]'),
+  text("n: a comma behind it", "{},"),
+  text("n: letters behind it", "{}x"),
+  bytes("n: a NUL behind it", "{}", [0]),
+  text("n: a comment behind it", "{} // c"),
+  text("n: a comment inside", "{/* c */}"),
+  text("n: a hash comment", "{} # c"),
+  text("n: a comma at the end of an object", '{"a":1,}'),
+  text("n: a comma at the end of an array", "[1,]"),
+  text("n: two commas", "[1,,2]"),
+  text("n: a leading comma", "[,1]"),
+  text("n: two colons", '{"a"::1}'),
+  text("n: a missing colon", '{"a" 1}'),
+  text("n: a missing comma", '{"a":1 "b":2}'),
+  text("n: an ellipsis", "[...]"),
+  // Not JSON's words.
+  text("n: True", "True"),
+  text("n: NULL", "NULL"),
+  text("n: undefined", "[undefined]"),
+  text("n: NaN", "[NaN]"),
+  text("n: Infinity", "[Infinity]"),
+  text("n: -Infinity", "[-Infinity]"),
+  text("n: a name without quotes", "{a:1}"),
+  text("n: single quotes", "{'a':1}"),
+  text("n: a number as a name", "{1:1}"),
+  text("n: curly quotes", "{\u201ca\u201d:1}"),
+  text("n: a form", "a=1&b=2"),
+  text("n: XML", '<?xml version="1.0"?><a/>'),
+  // Numbers.
+  text("n: a leading zero", "[01]"),
+  text("n: a negative leading zero", "[-01]"),
+  text("n: a plus", "[+1]"),
+  text("n: no digit before the point", "[.5]"),
+  text("n: no digit behind the point", "[5.e1]"),
+  text("n: hexadecimal", "[0x1F]"),
+  text("n: two minuses", "[--1]"),
+  text("n: a blank inside", "[1 000]"),
+  text("n: an underscore", "[1_000]"),
+  text("n: full-width digits", "[\uff11]"),
+  text("i: one above int64", "[9223372036854775808]"),
+  text("i: one below int64", "[-9223372036854775809]"),
+  text("i: 2^64", "[18446744073709551616]"),
+  text("i: a thousand digits", `[${"9".repeat(1000)}]`),
+  text("i: 1e400", "[1e400]"),
+  text("i: -1e400", "[-1e400]"),
+  // Strings.
+  bytes("n: a NUL in a string", '["a', [0], 'b"]'),
+  bytes("n: a tab in a string", '["a', [9], 'b"]'),
+  bytes("n: a line end in a string", '["a', [10], 'b"]'),
+  bytes("n: an ESC in a string", '["a', [0x1b], 'b"]'),
+  text("n: an unknown escape", '["\\a"]'),
+  text("n: a hexadecimal escape", '["\\x41"]'),
+  text("n: a \\u with a letter beyond f", '["\\u00zz"]'),
+  text("n: a \\U", '["\\U00000041"]'),
+  text("i: U+0000 by escape", '["\\u0000"]'),
+  text("i: U+0000 in a name", '{"a\\u0000":1}'),
+  text("i: a lone high surrogate", '["\\ud800"]'),
+  text("i: a lone low surrogate", '["\\udc00"]'),
+  text("i: surrogates in the wrong order", '["\\udc00\\ud800"]'),
+  text("i: a high surrogate before a letter", '["\\ud800a"]'),
+  // Bytes that are no UTF-8.
+  bytes("n: a stray continuation", '["', [0x80], '"]'),
+  bytes("n: a lone lead byte", '["', [0xc3], '"]'),
+  bytes("n: a broken pair", '["', [0xc3, 0x28], '"]'),
+  bytes("n: an overlong slash", '["', [0xc0, 0xaf], '"]'),
+  bytes("n: an overlong of three bytes", '["', [0xe0, 0x80, 0xaf], '"]'),
+  bytes("n: a surrogate in UTF-8", '["', [0xed, 0xa0, 0x80], '"]'),
+  bytes("n: beyond U+10FFFF", '["', [0xf4, 0x90, 0x80, 0x80], '"]'),
+  bytes("n: a byte that UTF-8 does not have", '["', [0xff], '"]'),
+  bytes("n: Latin-1", '{"a":"', [0xe9], '"}'),
+  bytes("n: bytes that are no UTF-8 outside of strings", "{}", [0xff]),
+  bytes("i: a byte order mark", [0xef, 0xbb, 0xbf], "{}"),
+  { name: "i: UTF-16", bytes: Buffer.from("\ufeff{}", "utf16le") },
+  { name: "i: UTF-16 without a mark", bytes: Buffer.from("{}", "utf16le") },
+  // Blanks that are not JSON's.
+  text("n: a no-break space", "\u00a0{}"),
+  text("n: a form feed", "\f{}"),
+  text("n: a vertical tab", "{\v}"),
+  // Members.
+  text("i: a member twice", '{"a":1,"a":2}'),
+  text("i: a member twice with the same value", '{"a":1,"a":1}'),
+  text("i: a member twice, once by escape", '{"a":1,"\\u0061":2}'),
+  text("i: a member twice, deeper", '{"b":{"a":1,"a":2}}'),
+  text("i: the empty name twice", '{"":1,"":2}'),
+  // Depth.
+  text("i: 100 arrays", "[".repeat(100) + "]".repeat(100)),
+  text("i: 3000 arrays, open", "[".repeat(3000)),
+  text("i: 500 objects", '{"a":'.repeat(500) + "1" + "}".repeat(500)),
+  text("i: mixed depth", '{"a":['.repeat(500) + "]}".repeat(500)),
+  text("i: brackets in a string are no depth, but it is no object", `["${"[".repeat(1000)}"]`),
+  // JSON, but no object.
+  text("y: an array", "[]"),
+  text("y: a string", '"a"'),
+  text("y: an empty string", '""'),
+  text("y: a number", "42"),
+  text("y: minus zero", "-0"),
+  text("y: true", "true"),
+  text("y: null", "null"),
+  text("y: blanks around it", " \t\r\n[]\r\n"),
+  // Objects with members that nobody knows.
+  text("y: an unknown member", '{"unknown":1}'),
+  text("y: the empty name", '{"":1}'),
+  text("y: __proto__", '{"__proto__":{"admin":true}}'),
+  text("y: a long name", `{"${"a".repeat(5000)}":1}`),
+  text("y: 500 members", `{${Array.from({ length: 500 }, (_, i) => `"m${i}":${i}`).join(",")}}`),
+];
+
+type Verdict = 201 | 422 | 400;
+
+/** Values of the amount, as they stand in the body. */
+export const amounts: [value: string, status: Verdict][] = [
+  ["1000", 201],
+  ["9007199254740991", 201],
+  ["9007199254740992", 422],
+  ["9223372036854775807", 422],
+  ["-9223372036854775808", 422],
+  ["9223372036854775808", 400],
+  ["0", 422],
+  ["-0", 422],
+  ["-1000", 422],
+  ["1000.0", 422],
+  ["1e3", 422],
+  ["1E+3", 422],
+  ["1e-400", 422],
+  ["1e400", 400],
+  ["1000.5", 422],
+  ["01000", 400],
+  ["+1000", 400],
+  ["NaN", 400],
+  ['"1000"', 422],
+  ["true", 422],
+  ["null", 422],
+  ["[1000]", 422],
+  ["{}", 422],
+];
+
+/** Values of the message, as they stand in the body. */
+export const messages: [name: string, value: string, status: Verdict][] = [
+  ["every escape that stands for a sign", '"\\"\\\\\\/"', 201],
+  ["a line end and a tab by escape", '"a\\nb\\tc"', 201],
+  ["a letter by escape", '"\\u00e9"', 201],
+  ["capital digits in an escape", '"\\u00E9"', 201],
+  ["a pair of surrogates", '"\\ud83d\\ude00"', 201],
+  ["beyond the first plane, as it is", '"\u{1f600}"', 201],
+  ["the last code point", '"\u{10ffff}"', 201],
+  ["a code point that is no character", '"\uffff"', 201],
+  ["a mark for byte order inside", '"a\ufeffb"', 201],
+  ["right-to-left text", '"\u05e9\u05dc\u05d5\u05dd"', 201],
+  ["a combining accent", '"e\u0301"', 201],
+  ["U+2028", '"a\u2028b"', 201],
+  ["a slash", '"</script>"', 201],
+  ["a backspace by escape", '"a\\bb"', 422],
+  ["a form feed by escape", '"a\\fb"', 422],
+  ["U+0001 by escape", '"a\\u0001b"', 422],
+  ["DEL", '"a\u007fb"', 422],
+  ["U+0000 by escape", '"a\\u0000b"', 400],
+  ["a lone surrogate", '"a\\ud83db"', 400],
+  ["a number", "1", 422],
+  ["an object", "{}", 422],
+  ["null", "null", 422],
+];
