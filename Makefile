@@ -49,10 +49,13 @@ fmt: ## format the sources
 bench: build ## measure; prints a table
 	@$(MAKE) --no-print-directory -C test bench
 
+fuzz: build ## look for inputs that break the API, FUZZ_SECONDS for each target
+	@$(MAKE) --no-print-directory -C kore-app fuzz
+
 chaos: build ## kill everything, for longer than check does
 	@$(MAKE) --no-print-directory -C test chaos
 
 clean: ## delete what was built; data and .tools stay
 	@for part in $(PARTS); do $(MAKE) --no-print-directory -C $$part clean || exit 1; done
 
-.PHONY: help run stop status logs psql reset deps build install check lint fmt bench chaos clean
+.PHONY: help run stop status logs psql reset deps build install check lint fmt bench fuzz chaos clean

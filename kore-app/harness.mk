@@ -19,7 +19,7 @@ HN_CFLAGS := -g -O1 -fno-omit-frame-pointer -fsanitize=address,undefined \
 HN_OBJ := $(HN_PROGRAM:src/%.c=$(HN_BUILD)/obj/%.o) $(HN_BUILD)/obj/assets.o \
 	$(HN_SRC:$(HN)/%.c=$(HN_BUILD)/obj/harness/%.o)
 HN_TEST_SRC := $(wildcard ../test/unit/harness_*.c)
-HN_C_FILES := $(HN_SRC) $(wildcard $(HN)/*.h) $(HN_TEST_SRC)
+HN_C_FILES := $(HN_SRC) $(wildcard $(HN)/*.h ../test/fuzz/*.[ch]) $(HN_TEST_SRC)
 HN_TEST_BIN := $(HN_TEST_SRC:../test/unit/%.c=$(HN_BUILD)/%)
 
 # Kore without its main() and its allocator.
@@ -56,3 +56,86 @@ $(LIB)/build-asan/libcareforall.a: FORCE
 .SECONDARY: $(HN_OBJ)
 
 -include $(HN_OBJ:.o=.d)
+
+# --- Fuzzing: libFuzzer with ASan and UBSan, by clang ---------------------------
+
+FZ := ../test/fuzz
+FZ_BUILD := build/fuzz
+FZ_CC := clang
+FZ_CFLAGS := -std=gnu11 -g -O1 -fno-omit-frame-pointer \
+	-fno-sanitize-recover=all -DCFA_SANDBOX_OPEN
+FZ_SAN := -fsanitize=fuzzer-no-link,address,undefined
+FZ_TARGETS := $(patsubst $(FZ)/fuzz_%.c,%,$(wildcard $(FZ)/fuzz_*.c))
+FZ_LIB_OBJ := $(patsubst $(LIB)/src/%.c,$(FZ_BUILD)/obj/lib/%.o,\
+	$(wildcard $(LIB)/src/*.c))
+# What a target links: the parts that know neither Kore nor a socket, or all.
+FZ_PURE_OBJ := $(patsubst src/%.c,$(FZ_BUILD)/obj/%.o,\
+	$(sort $(PURE_SRC) src/adapters/tokens.c src/core/address.c)) $(FZ_LIB_OBJ)
+FZ_WHOLE_OBJ := $(HN_PROGRAM:src/%.c=$(FZ_BUILD)/obj/%.o) \
+	$(FZ_BUILD)/obj/assets.o $(HN_SRC:$(HN)/%.c=$(FZ_BUILD)/obj/harness/%.o) \
+	$(FZ_LIB_OBJ)
+# Seconds for each target of `make fuzz`; `make fuzz-short` counts inputs instead.
+FUZZ_SECONDS ?= 300
+FZ_RUNS := 20000
+FZ_RUNS_request := 1500
+
+$(FZ_BUILD)/kobj/.ready: $(KORE)/.ready
+	$(MAKE) -s -C $(KORE) objects CC=$(FZ_CC) TASKS=1 KORE_SINGLE_BINARY=1 \
+		OBJDIR=$(abspath $(FZ_BUILD))/kobj \
+		SANITIZE=fuzzer-no-link,address,undefined >/dev/null
+	objcopy --weaken-symbol=kore_log $(FZ_BUILD)/kobj/utils.o
+	objcopy --redefine-sym main=kore_main $(FZ_BUILD)/kobj/kore.o
+	rm $(FZ_BUILD)/kobj/mem.o $(FZ_BUILD)/kobj/pool.o
+	touch $@
+
+FZ_COMPILE = @mkdir -p $(@D) && $(FZ_CC) $(CPPFLAGS_ALL) -I$(HN) $(FZ_CFLAGS) \
+	$(FZ_SAN) -MMD -MP -c $< -o $@
+
+$(FZ_BUILD)/obj/lib/%.o: $(LIB)/src/%.c
+	$(FZ_COMPILE)
+
+$(FZ_BUILD)/obj/harness/%.o: $(HN)/%.c $(FZ_BUILD)/kobj/.ready
+	$(FZ_COMPILE)
+
+$(FZ_BUILD)/obj/%.o: src/%.c $(FZ_BUILD)/kobj/.ready
+	$(FZ_COMPILE)
+
+$(FZ_BUILD)/obj/assets.o: $(BUILD)/assets.c $(FZ_BUILD)/kobj/.ready
+	$(FZ_COMPILE)
+
+FZ_LINK = @echo "  LD $@" && $(FZ_CC) $(CPPFLAGS_ALL) -I$(HN) $(FZ_CFLAGS) \
+	-fsanitize=fuzzer,address,undefined
+
+$(FZ_BUILD)/fuzz_request: $(FZ)/fuzz_request.c $(FZ)/fuzz.h $(FZ_WHOLE_OBJ)
+	$(FZ_LINK) $(HN_WRAP) -rdynamic -o $@ $< $(FZ_WHOLE_OBJ) \
+		$(FZ_BUILD)/kobj/*.o $(shell cat $(FZ_BUILD)/kobj/ldflags) $(API_LIBS)
+
+$(FZ_BUILD)/fuzz_%: $(FZ)/fuzz_%.c $(FZ)/fuzz.h $(FZ_PURE_OBJ)
+	$(FZ_LINK) -o $@ $< $(FZ_PURE_OBJ) -ljansson -lsodium -lcrypto
+
+# What is found goes to build/fuzz/corpus; a crash ends the run, and its input
+# belongs into test/fuzz/corpus together with the repair.
+FZ_RUN = $(FZ_BUILD)/fuzz_$(1) -timeout=10 -rss_limit_mb=1024 \
+	-artifact_prefix=$(FZ_BUILD)/crash-$(1)- \
+	-dict=$(FZ)/$(if $(filter pledge body event,$(1)),json,http).dict
+
+fuzz: $(FZ_TARGETS:%=$(FZ_BUILD)/fuzz_%)
+	@set -e; $(foreach t,$(FZ_TARGETS),echo "fuzz $(t)"; \
+		mkdir -p $(FZ_BUILD)/corpus/$(t); \
+		$(call FZ_RUN,$(t)) -max_total_time=$(FUZZ_SECONDS) -close_fd_mask=1 \
+		$(FZ_BUILD)/corpus/$(t) $(FZ)/corpus/$(t);)
+
+# The same inputs each time; what they lead to is forgotten.
+fuzz-short: $(FZ_TARGETS:%=$(FZ_BUILD)/fuzz_%)
+	@set -e; $(foreach t,$(FZ_TARGETS),rm -rf $(FZ_BUILD)/short/$(t); \
+		mkdir -p $(FZ_BUILD)/short/$(t); \
+		$(call FZ_RUN,$(t)) -seed=1 -max_total_time=20 \
+		-runs=$(or $(FZ_RUNS_$(t)),$(FZ_RUNS)) $(FZ_BUILD)/short/$(t) \
+		$(FZ)/corpus/$(t) >$(FZ_BUILD)/short/$(t).log 2>&1 || { \
+		cat $(FZ_BUILD)/short/$(t).log; exit 1; }; \
+		echo "fuzz $(t): $$(grep -a '^Done' $(FZ_BUILD)/short/$(t).log)";)
+
+.SECONDARY: $(FZ_PURE_OBJ) $(FZ_WHOLE_OBJ)
+.PHONY: fuzz fuzz-short
+
+-include $(FZ_PURE_OBJ:.o=.d) $(FZ_WHOLE_OBJ:.o=.d)

@@ -4,7 +4,7 @@
 # check.sh [SECTION...] - builds, then runs every check or the ones named, each even
 # if another failed, and ends with a line "N passed, N failed".
 #
-# Sections: build lint lib relay kore-app web extension sql proof system
+# Sections: build lint lib relay kore-app fuzz web extension sql proof system
 set -uo pipefail
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
@@ -49,7 +49,7 @@ lint() {
   section 'lint repository' ops/lint/repository.sh
 }
 
-[ $# -gt 0 ] || set -- lint lib relay kore-app web extension sql proof system
+[ $# -gt 0 ] || set -- lint lib relay kore-app fuzz web extension sql proof system
 section build build
 if [ ${#failed[@]} -eq 0 ]; then
   for name in "$@"; do
@@ -57,6 +57,7 @@ if [ ${#failed[@]} -eq 0 ]; then
       build) ;;
       lint) lint ;;
       lib | relay | kore-app | web) section "$name" part "$name" check ;;
+      fuzz) section fuzz part kore-app fuzz-short ;;
       extension)
         section 'extension install' ops/install-extension.sh
         section extension part extension check
