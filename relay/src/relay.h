@@ -140,6 +140,7 @@ typedef struct CfaRelay
 	int64_t epoch;	 /* 0: does not lead */
 	char holder[128];
 	int64_t silent_check_us;
+	int64_t nats_seen_us; /* when the connection last stood */
 	bool is_checkpointing;
 	uint64_t checkpoint_seq; /* of the newest one written in this epoch */
 	int64_t checkpoint_us;	 /* when; 0: none yet since the resync */

@@ -21,7 +21,15 @@
 #include "relay_fault.h"
 
 #define LEAD_POLL_US INT64_C(250000)
-#define SILENT_CHECK_US (INT64_C(2) * 1000000)
+/* A leader gives a sign of life each second. One whose sign does not get through in
+ * three loses its session; one that is silent for three is ended by a standby, which
+ * leads before five are over. */
+#define HEARTBEAT_US INT64_C(1000000)
+#define HEARTBEAT_TIMEOUT_MS 3000
+#define SILENT_TEXT "3 s"
+#define SILENT_CHECK_US INT64_C(500000)
+/* A leader without NATS makes way after that time. */
+#define NATS_LIMIT_US (INT64_C(3) * 1000000)
 #define PRUNE_US (INT64_C(60) * 1000000)
 /* A checkpoint is renewed even if nothing was published, so that rotation goes on. */
 #define RENEW_US (INT64_C(60) * 1000000)
@@ -45,6 +53,17 @@ static void on_checkpoint_timer(void *arg);
 static void on_lead(void *arg, PGresult *result);
 static void on_parked(void *arg, PGresult *result);
 static void on_start(void *arg, PGresult *result);
+
+/* Signs of life come each second even where checkpoints are rarer. */
+static void
+set_checkpoint_timer(CfaRelay *relay)
+{
+	int64_t every_us = relay->config->checkpoint_ms * 1000;
+
+	cfa_timer_set(relay->loop,
+				  &relay->checkpoint_timer,
+				  every_us < HEARTBEAT_US ? every_us : HEARTBEAT_US);
+}
 
 void
 cfa_lead_init(CfaRelay *relay)
@@ -72,9 +91,7 @@ cfa_lead_init(CfaRelay *relay)
 		(CfaTimer){.fn = on_checkpoint_timer, .arg = relay};
 	relay->control = cfa_pg_new(relay->loop, &options);
 	cfa_timer_set(relay->loop, &relay->lead_timer, LEAD_POLL_US);
-	cfa_timer_set(relay->loop,
-				  &relay->checkpoint_timer,
-				  relay->config->checkpoint_ms * 1000);
+	set_checkpoint_timer(relay);
 }
 
 void
@@ -213,6 +230,7 @@ on_lead(void *arg, PGresult *result)
 		return;
 	}
 	relay->epoch = epoch;
+	relay->nats_seen_us = cfa_loop_now_us(relay->loop);
 	cfa_log(CFA_LOG_INFO, "leads", CFA_INT("epoch", epoch));
 	ask_retention(relay);
 	ask_parked(relay);
@@ -288,14 +306,20 @@ on_silent(void *arg, PGresult *result)
 static void
 check_silent(CfaRelay *relay)
 {
-	static const char *const values[] = {CFA_RELAY_CONSUMER, "10 s"};
+	static const char *const values[] = {CFA_RELAY_CONSUMER, SILENT_TEXT};
 	int64_t now_us = cfa_loop_now_us(relay->loop);
 
 	if (now_us - relay->silent_check_us < SILENT_CHECK_US)
 		return;
 	relay->silent_check_us = now_us;
 	cfa_pg_query(relay->control,
-				 "SELECT careforall.relay_silent_leader($1, $2::interval)",
+				 /* Of its own role a session may see what it does: a leader whose
+				  * statement runs is busy, not silent. */
+				 "SELECT a.pid "
+				 "FROM careforall.relay_silent_leader($1, $2::interval) AS s (pid) "
+				 "JOIN pg_catalog.pg_stat_activity a USING (pid) "
+				 "WHERE a.state IS DISTINCT FROM 'active' "
+				 "OR a.wait_event_type = 'Client'",
 				 2,
 				 values,
 				 CONTROL_TIMEOUT_MS,
@@ -303,16 +327,40 @@ check_silent(CfaRelay *relay)
 				 relay);
 }
 
+/* Leading without NATS would only keep one that has it from the work. */
+static void
+make_way(CfaRelay *relay)
+{
+	cfa_lead_resign(relay);
+	relay->epoch = 0;
+	cfa_relay_lead_lost(relay, "NATS is away");
+}
+
 static void
 on_lead_timer(void *arg)
 {
 	CfaRelay *relay = arg;
+	int64_t now_us = cfa_loop_now_us(relay->loop);
+	bool has_nats = cfa_nats_connection(relay->nats) != NULL;
 
 	cfa_timer_set(relay->loop, &relay->lead_timer, LEAD_POLL_US);
-	if (!cfa_pg_is_up(relay->control) || relay->is_asking || relay->epoch > 0 ||
-		relay->is_stopping)
+	if (has_nats)
+		relay->nats_seen_us = now_us;
+	if (!cfa_pg_is_up(relay->control) || relay->is_asking || relay->is_stopping)
 		return;
-	ask_for_lead(relay);
+	if (relay->epoch > 0)
+	{
+		if (now_us - relay->nats_seen_us > NATS_LIMIT_US)
+			make_way(relay);
+		return;
+	}
+	if (has_nats)
+		ask_for_lead(relay);
+	else
+	{
+		relay->is_standby = false;
+		snprintf(relay->reason, sizeof(relay->reason), "NATS is away");
+	}
 	check_silent(relay);
 }
 
@@ -434,7 +482,7 @@ heartbeat(CfaRelay *relay)
 				 "SELECT careforall.relay_heartbeat($1, $2)",
 				 2,
 				 values,
-				 CONTROL_TIMEOUT_MS,
+				 HEARTBEAT_TIMEOUT_MS,
 				 on_checkpoint,
 				 relay);
 }
@@ -480,7 +528,7 @@ write_checkpoint(CfaRelay *relay, const CfaCheckpoint *checkpoint)
 				 "$7, $8)",
 				 8,
 				 values,
-				 CONTROL_TIMEOUT_MS,
+				 HEARTBEAT_TIMEOUT_MS,
 				 on_checkpoint,
 				 relay);
 	cfa_buf_clear(&sent);
@@ -502,6 +550,10 @@ cfa_lead_checkpoint(CfaRelay *relay, bool is_forced)
 
 	if (relay->epoch == 0 || relay->is_checkpointing)
 		return;
+	/* A little early rather than a whole second late. */
+	if (!is_forced && age_us + HEARTBEAT_US / 10 <
+						  relay->config->checkpoint_ms * INT64_C(1000))
+		is_flowing = false;
 	if (!is_flowing || !cfa_window_checkpoint(&relay->window, &checkpoint))
 	{
 		if (!is_forced || relay->phase == CFA_RELAY_STOPPING)
@@ -589,9 +641,7 @@ on_checkpoint_timer(void *arg)
 {
 	CfaRelay *relay = arg;
 
-	cfa_timer_set(relay->loop,
-				  &relay->checkpoint_timer,
-				  relay->config->checkpoint_ms * 1000);
+	set_checkpoint_timer(relay);
 	if (!cfa_pg_is_up(relay->control))
 		return;
 	cfa_lead_checkpoint(relay, false);

@@ -66,7 +66,7 @@ CREATE INDEX IF NOT EXISTS outbox_parked_aggregate_id_idx
 COMMENT ON TABLE careforall.relay_leaders IS
   'Which relay leads for each consumer; the epoch grows with each change and fences the one before.';
 COMMENT ON COLUMN careforall.relay_leaders.heartbeat_at IS
-  'Written each second by the leader; one that is silent for 10 seconds is ended by a standby.';
+  'Written each second by the leader; one that is silent for 3 seconds is ended by a standby.';
 COMMENT ON TABLE careforall.relay_checkpoints IS
   'How far the relay is: what a snapshot sees is on the stream up to a sequence. Old rows are pruned by relay_prune().';
 COMMENT ON COLUMN careforall.relay_checkpoints.system_identifier IS
