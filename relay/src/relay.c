@@ -354,6 +354,7 @@ cfa_relay_tail_known(CfaRelay *relay)
 {
 	cfa_stream_end_tail(relay);
 	cfa_window_start(&relay->window, relay->stream.last_seq);
+	relay->previous[0] = '\0';
 	relay->phase = CFA_RELAY_FLOW;
 	set_reason(relay, "");
 	relay->checkpoint_us = 0;

@@ -34,6 +34,7 @@
 #define CFA_RELAY_CONSUMER "relay"
 #define CFA_RELAY_REASON_MAX 256
 #define CFA_CONTRACT_REASON_MAX 1024
+#define CFA_UUID_TEXT 37
 /* The reason that relay_park() knows: the event itself is fine. */
 #define CFA_REASON_AGGREGATE "aggregate is parked"
 
@@ -173,7 +174,8 @@ typedef struct CfaRelay
 	natsSubscription *acks;
 	char inbox[96];
 	CfaWindow window;
-	bool is_held_back; /* the reader waits for room in the window */
+	char previous[CFA_UUID_TEXT]; /* the event sent last, "" at first */
+	bool is_held_back;			  /* the reader waits for room in the window */
 
 	/* relay_source.c */
 	CfaPg *reader;

@@ -48,6 +48,7 @@ class_of(int code)
 {
 	switch (code)
 	{
+		case CFA_JS_WRONG_LAST_ID:
 		case CFA_JS_WRONG_LAST_SEQUENCE:
 			return CFA_ACK_REFUSED;
 		case CFA_JS_MESSAGE_TOO_LARGE:

@@ -81,8 +81,8 @@ cfa_row_read(const PGresult *result, CfaRow *row)
 }
 
 natsStatus
-cfa_event_message(const CfaEvent *event, uint64_t expected, const char *reply,
-				  natsMsg **message)
+cfa_event_message(const CfaEvent *event, uint64_t expected,
+				  const char *previous, const char *reply, natsMsg **message)
 {
 	char subject[CFA_EVENT_SUBJECT_MAX];
 	char number[24];
@@ -101,6 +101,8 @@ cfa_event_message(const CfaEvent *event, uint64_t expected, const char *reply,
 	snprintf(number, sizeof(number), "%" PRIu64, expected);
 	if (s == NATS_OK)
 		s = natsMsgHeader_Set(*message, CFA_HEADER_EXPECT, number);
+	if (s == NATS_OK && previous[0] != '\0')
+		s = natsMsgHeader_Set(*message, CFA_HEADER_PREVIOUS, previous);
 	if (s != NATS_OK)
 	{
 		natsMsg_Destroy(*message);

@@ -32,8 +32,12 @@ const char *cfa_row_snapshot(const PGresult *result);
 /* Reads the first row of a result. False if it carries no event (an empty batch). */
 bool cfa_row_read(const PGresult *result, CfaRow *row);
 
-/* Makes the message of a checked event, which expects that last sequence. */
+/*
+ * Makes the message of a checked event, which expects that last sequence and, unless
+ * previous is empty, that event to be there.
+ */
 natsStatus cfa_event_message(const CfaEvent *event, uint64_t expected,
-							 const char *reply, natsMsg **message);
+							 const char *previous, const char *reply,
+							 natsMsg **message);
 
 #endif

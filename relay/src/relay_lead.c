@@ -312,19 +312,20 @@ check_silent(CfaRelay *relay)
 	if (now_us - relay->silent_check_us < SILENT_CHECK_US)
 		return;
 	relay->silent_check_us = now_us;
-	cfa_pg_query(relay->control,
-				 /* Of its own role a session may see what it does: a leader whose
+	cfa_pg_query(
+		relay->control,
+		/* Of its own role a session may see what it does: a leader whose
 				  * statement runs is busy, not silent. */
-				 "SELECT a.pid "
-				 "FROM careforall.relay_silent_leader($1, $2::interval) AS s (pid) "
-				 "JOIN pg_catalog.pg_stat_activity a USING (pid) "
-				 "WHERE a.state IS DISTINCT FROM 'active' "
-				 "OR a.wait_event_type = 'Client'",
-				 2,
-				 values,
-				 CONTROL_TIMEOUT_MS,
-				 on_silent,
-				 relay);
+		"SELECT a.pid "
+		"FROM careforall.relay_silent_leader($1, $2::interval) AS s (pid) "
+		"JOIN pg_catalog.pg_stat_activity a USING (pid) "
+		"WHERE a.state IS DISTINCT FROM 'active' "
+		"OR a.wait_event_type = 'Client'",
+		2,
+		values,
+		CONTROL_TIMEOUT_MS,
+		on_silent,
+		relay);
 }
 
 /* Leading without NATS would only keep one that has it from the work. */

@@ -3,7 +3,9 @@
  * relay_publish.c: messages out, acknowledgements in.
  *
  * Each connection has one inbox; message n of an epoch asks for its answer at
- * <inbox>.<n>. Answers are taken from the library's queue on the loop's thread. An
+ * <inbox>.<n>. It is stored only behind sequence base + n - 1 and, but for the first
+ * one, behind the very message that was sent before it: the sequence alone would let
+ * message n + 1 in where somebody else's took the place of message n. Answers are taken from the library's queue on the loop's thread. An
  * answer that is not exactly what the chain demands ends the epoch: single messages
  * are never sent again, because what follows them may be stored already.
  */
@@ -70,7 +72,7 @@ send_event(CfaRelay *relay, const CfaRow *row)
 							 row->recorded_ms,
 							 cfa_loop_now_us(relay->loop));
 	snprintf(reply, sizeof(reply), "%s.%" PRIu64, relay->inbox, ordinal);
-	s = cfa_event_message(event, expected, reply, &message);
+	s = cfa_event_message(event, expected, relay->previous, reply, &message);
 	if (s == NATS_OK)
 		s = natsConnection_PublishMsg(connection, message);
 	natsMsg_Destroy(message);
@@ -79,6 +81,7 @@ send_event(CfaRelay *relay, const CfaRow *row)
 		cfa_relay_resync(relay, natsStatus_GetText(s));
 		return;
 	}
+	snprintf(relay->previous, sizeof(relay->previous), "%s", event->event_id);
 	cfa_metrics_add(relay->metrics.registry, relay->metrics.published, 1);
 	CFA_FAULT("after_publish");
 }

@@ -52,6 +52,14 @@ BEGIN
     FROM careforall.relay_checkpoints c
     WHERE c.consumer = relay_start.consumer AND c.stream = relay_start.stream
     ORDER BY c.id DESC LIMIT 1), false);
+  -- What the stream has lost will be filled again in another order, so what newer
+  -- checkpoints say of it will never be true again, however far it comes.
+  IF is_leader THEN
+    DELETE FROM careforall.relay_checkpoints c
+    WHERE c.consumer = relay_start.consumer AND c.stream = relay_start.stream
+      AND c.stream_created = relay_start.stream_created
+      AND c.stream_seq > relay_start.last_seq;
+  END IF;
   RETURN NEXT;
 END
 $$;

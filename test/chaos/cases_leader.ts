@@ -6,9 +6,10 @@
 // stream is compared with the outbox and the checkpoints are read.
 import assert from "node:assert/strict";
 import type { ChildProcess } from "node:child_process";
+import { connect } from "nats";
 import { Proxy } from "../lib/proxy.ts";
 import { until } from "../lib/until.ts";
-import { addMany, compare, readiness, ready, relay, sql, stack, stopRelay, versions, type Cases } from "./kit.ts";
+import { addMany, compare, deleteStream, readiness, ready, relay, sql, stack, stopRelay, versions, type Cases } from "./kit.ts";
 
 const flows = async (port: number): Promise<boolean> =>
   (await (await fetch(`http://127.0.0.1:${port}/metrics`)).text()).includes("\ncareforall_relay_flowing 1\n");
@@ -145,4 +146,36 @@ async function leaderWithoutNats(): Promise<void> {
   await ready();
 }
 
-export const leaderCases: Cases = { leaderKilled, leaderHangs, leaderWithoutDatabase, leaderWithoutNats };
+/**
+ * A message of an old connection that comes late takes the place of the relay's first
+ * one: the second must not be stored without the first.
+ */
+async function lateMessage(): Promise<void> {
+  const connection = await connect({
+    servers: `127.0.0.1:${stack.port("NATS")}`,
+    user: "relay",
+    pass: stack.get("STACK_NATS_PASSWORD_RELAY"),
+  });
+  try {
+    for (let round = 0; round < 3; round++) {
+      await addMany(`before ${round}`, 1, 1);
+      await until("the relay to be done", async () => (await versions(`before ${round}`)).length === 1);
+      await connection.jetstream().publish("careforall.pledge.late.0", "", { msgID: `late ${round}` });
+      await sql.rows(
+        `INSERT INTO careforall.outbox (event_id, aggregate_type, aggregate_id, aggregate_version,
+           campaign_id, type, data, occurred_at)
+         SELECT careforall.uuid7(), 'pledge', md5($1)::uuid, n, md5($1)::uuid, 'pledge.created', '{}', clock_timestamp()
+           FROM generate_series(1, 5) n`,
+        [`behind ${round}`],
+      );
+      await until("the events", async () => (await versions(`behind ${round}`)).length >= 5);
+      assert.deepEqual(await versions(`behind ${round}`), [1, 2, 3, 4, 5]);
+    }
+  } finally {
+    await connection.close();
+  }
+  await deleteStream();
+  await compare();
+}
+
+export const leaderCases: Cases = { lateMessage, leaderKilled, leaderHangs, leaderWithoutDatabase, leaderWithoutNats };

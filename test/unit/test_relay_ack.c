@@ -43,6 +43,10 @@ test_refused(void **state)
 		 "last sequence: 7\"},\"stream\":\"CAREFORALL\",\"seq\":0}",
 		 CFA_ACK_REFUSED,
 		 10071},
+		{"{\"error\":{\"code\":400,\"err_code\":10070,\"description\":\"wrong "
+		 "last msg ID: a\"},\"stream\":\"CAREFORALL\",\"seq\":0}",
+		 CFA_ACK_REFUSED,
+		 10070},
 		{"{\"error\":{\"code\":400,\"err_code\":10054,\"description\":\"message "
 		 "size exceeds maximum allowed\"},\"stream\":\"S\",\"seq\":0}",
 		 CFA_ACK_POISON,

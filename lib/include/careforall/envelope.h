@@ -24,6 +24,7 @@
 
 #define CFA_HEADER_ID "Nats-Msg-Id"
 #define CFA_HEADER_EXPECT "Nats-Expected-Last-Sequence"
+#define CFA_HEADER_PREVIOUS "Nats-Expected-Last-Msg-Id"
 #define CFA_HEADER_TYPE "ce-type"
 #define CFA_HEADER_SEQUENCE "ce-sequence"
 #define CFA_HEADER_SUBJECT "ce-subject"
@@ -85,7 +86,7 @@ void cfa_event_subject(const CfaEvent *event,
 					   char subject[CFA_EVENT_SUBJECT_MAX]);
 
 /*
- * Writes the headers of a checked event, all but Nats-Expected-Last-Sequence, and
+ * Writes the headers of a checked event, all but Nats-Expected-*, and
  * returns how many. No value is empty.
  */
 size_t cfa_event_headers(const CfaEvent *event,
