@@ -70,7 +70,7 @@ FZ_LIB_OBJ := $(patsubst $(LIB)/src/%.c,$(FZ_BUILD)/obj/lib/%.o,\
 	$(wildcard $(LIB)/src/*.c))
 # What a target links: the parts that know neither Kore nor a socket, or all.
 FZ_PURE_OBJ := $(patsubst src/%.c,$(FZ_BUILD)/obj/%.o,\
-	$(sort $(PURE_SRC) src/adapters/tokens.c src/core/address.c)) $(FZ_LIB_OBJ)
+	$(PURE_SRC)) $(FZ_LIB_OBJ)
 FZ_WHOLE_OBJ := $(HN_PROGRAM:src/%.c=$(FZ_BUILD)/obj/%.o) \
 	$(FZ_BUILD)/obj/assets.o $(HN_SRC:$(HN)/%.c=$(FZ_BUILD)/obj/harness/%.o) \
 	$(FZ_LIB_OBJ)

@@ -13,9 +13,11 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	cfa_arena_init(&arena);
 	if (cfa_provider_event_read(data, size, &arena, &event, &detail))
-		fuzz_require(event.event_id != NULL && event.kind != NULL &&
-						 strlen(event.event_id) <= CFA_PROVIDER_EVENT_ID_MAX,
-					 "an event has an id and a kind");
+		fuzz_require(
+			event.kind != NULL &&
+				(event.event_id == NULL ||
+				 strlen(event.event_id) <= CFA_PROVIDER_EVENT_ID_MAX),
+			"an event has a kind, and an id of bounded length or none");
 	else
 		fuzz_require(detail != NULL, "a refusal says why");
 	cfa_arena_clear(&arena);

@@ -4,6 +4,7 @@
 
 #include <careforall/text.h>
 
+#include "core/body.h"
 #include "handlers/pledge_request.h"
 
 int
@@ -20,7 +21,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			data, size, &arena, &request, &problem, &detail, &members))
 	{
 		fuzz_require(request.amount_minor > 0 &&
-						 request.amount_minor <= CFA_PLEDGE_AMOUNT_MAX,
+						 request.amount_minor <= CFA_AMOUNT_MAX,
 					 "the amount is in its range");
 		fuzz_require(strlen(request.currency) == 3, "the currency is a code");
 		fuzz_require(request.donor_email != NULL &&

@@ -16,6 +16,8 @@
 #include "adapters/tokens.h"
 
 #define DONOR "\"donor\":{\"name\":\"Ada\",\"email\":\"ada@example.org\"}"
+#define MONEY "{\"amount\":2500,\"currency\":\"EUR\"}"
+#define REASON "{\"reason\":\"because\"}"
 #define TOKEN "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
 #define PASSWORD "\"password\":\"correct horse battery\""
 
@@ -44,6 +46,32 @@ static const struct
 	{CFA_POST,
 	 "/api/v1/auth/login",
 	 "{\"email\":\"ada@example.org\"," PASSWORD "}"},
+	{CFA_POST,
+	 "/api/v1/campaigns",
+	 "{\"title\":\"A\",\"category\":\"health\",\"currency\":\"EUR\","
+	 "\"goal\":" MONEY "}"},
+	{CFA_POST, "/api/v1/campaigns/:id/publish", REASON},
+	{CFA_POST, "/api/v1/campaigns/:id/pause", REASON},
+	{CFA_POST, "/api/v1/campaigns/:id/resume", REASON},
+	{CFA_POST, "/api/v1/campaigns/:id/close", REASON},
+	{CFA_POST,
+	 "/api/v1/campaigns/:id/rewards",
+	 "{\"title\":\"A\",\"min_amount\":" MONEY "}"},
+	{CFA_POST, "/api/v1/campaigns/:id/pools", "{\"name\":\"A\"}"},
+	{CFA_POST,
+	 "/api/v1/campaigns/:id/updates",
+	 "{\"title\":\"A\",\"body\":\"B\"}"},
+	{CFA_POST,
+	 "/api/v1/campaigns/:id/team",
+	 "{\"email\":\"ada@example.org\",\"role\":\"editor\"}"},
+	{CFA_PUT, "/api/v1/campaigns/:id/team/:account", "{\"role\":\"viewer\"}"},
+	{CFA_POST,
+	 "/api/v1/pledges/:id/refund-request",
+	 "{\"message\":\"Please.\"}"},
+	{CFA_POST, "/api/v1/pledges/:id/refunds", REASON},
+	{CFA_POST,
+	 "/api/v1/refund-requests/:id/decision",
+	 "{\"decision\":\"declined\"}"},
 	{CFA_PATCH, "/api/v1/me", "{\"name\":\"Ada\"}"},
 	{CFA_POST,
 	 "/api/v1/me/password",
