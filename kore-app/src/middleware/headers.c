@@ -16,8 +16,10 @@ const char cfa_security_headers[] =
 	"base-uri 'none'; form-action 'none'; frame-ancestors 'none'\r\n"
 	"referrer-policy: no-referrer\r\n"
 	"x-frame-options: DENY\r\n"
+	"cross-origin-opener-policy: same-origin\r\n"
 	"cross-origin-resource-policy: same-site\r\n"
-	"permissions-policy: interest-cohort=()\r\n";
+	"permissions-policy: camera=(), geolocation=(), microphone=(), "
+	"payment=(), usb=()\r\n";
 
 static int range_rank(const char *range, size_t len, const char *type);
 static bool quality_is_zero(const char *params, size_t len);
