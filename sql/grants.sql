@@ -107,6 +107,35 @@ GRANT EXECUTE ON FUNCTION
   careforall.update_remove(uuid, text, uuid, text)
 TO careforall_api;
 
+-- The API: what administrators do there.
+GRANT EXECUTE ON FUNCTION
+  careforall.admin_audit_list(uuid, text, text, text, text, timestamptz, timestamptz, bigint, uuid, integer),
+  careforall.admin_consumer_set(uuid, text, boolean, text),
+  careforall.admin_consumers(uuid),
+  careforall.admin_health(uuid),
+  careforall.admin_hold_list(uuid, text, boolean, bigint, uuid, integer),
+  careforall.admin_jobs(uuid),
+  careforall.admin_limit_list(uuid, text, text, bigint, uuid, integer),
+  careforall.admin_outbox(uuid),
+  careforall.admin_outbox_drop(uuid, uuid, text, boolean),
+  careforall.admin_outbox_redrive(uuid, text, text, text, boolean),
+  careforall.admin_outbox_release(uuid, uuid, text, boolean),
+  careforall.admin_parked_list(uuid, text, text, text, bigint, uuid, integer),
+  careforall.admin_payment_redrive(uuid, bigint, text, boolean),
+  careforall.admin_payments_redrive(uuid, text, text, text, boolean),
+  careforall.admin_pledge(uuid, uuid),
+  careforall.admin_pledge_end(uuid, uuid, text, text, boolean, boolean),
+  careforall.admin_pledge_list(uuid, text, text, text, bigint, bigint, text, timestamptz, timestamptz, text, text, text, bigint, uuid, integer),
+  careforall.admin_pledge_reveal(uuid, uuid, text),
+  careforall.admin_refund_retry(uuid, uuid, text, boolean),
+  careforall.admin_stats(uuid, text, text, timestamptz, timestamptz, text),
+  careforall.admin_stuck_list(uuid, text, bigint, uuid, integer),
+  careforall.admin_verify(uuid),
+  careforall.admin_verify_begin(uuid, text),
+  careforall.admin_verify_run(uuid),
+  careforall.campaign_stats(uuid, text, text, text, timestamptz, timestamptz)
+TO careforall_api;
+
 -- What each process that follows outbox or stream says of itself.
 GRANT EXECUTE ON FUNCTION
   careforall.consumer_report(text, text, boolean, text, bigint, bigint, bigint)
@@ -173,15 +202,17 @@ GRANT EXECUTE ON FUNCTION
   careforall.donor_reveal(uuid, text),
   careforall.fee_remove(text, text),
   careforall.fee_set(text, integer, bigint, text),
-  careforall.hold_release(uuid, text, boolean),
+  careforall.hold_release(uuid, text, boolean, boolean),
   careforall.job_run(text),
   careforall.limits_reload(),
   careforall.outbox_drop(bigint, text),
   careforall.outbox_release(uuid, text),
+  careforall.outbox_release_matching(text, text, text, boolean),
   careforall.payment_redrive(bigint, text),
   careforall.payment_redrive_matching(text, text, text, boolean),
-  careforall.pledge_cancel(uuid, text),
+  careforall.pledge_cancel(uuid, text, boolean),
   careforall.pledge_refund(uuid, bigint, text, boolean),
+  careforall.pledge_search(text, text, text, bigint, bigint, text, timestamptz, timestamptz, text, text, text, integer),
   careforall.pool_capacity_set(uuid, integer, text),
   careforall.pool_create(text, text, integer, text),
   careforall.refund_retry(uuid, text, boolean),
@@ -190,6 +221,7 @@ GRANT EXECUTE ON FUNCTION
   careforall.sessions(),
   careforall.stats(),
   careforall.stats_reset(),
+  careforall.stats_series(text, timestamptz, timestamptz, text, text),
   careforall.totals_fold()
 TO careforall_admin;
 GRANT SELECT ON

@@ -131,6 +131,14 @@ SET LOCAL ROLE careforall_owner;
 \ir views/activity.sql
 \ir views/health.sql
 
+-- Administrators through the API; built on all of the above.
+\ir functions/pledge_search.sql
+\ir functions/admin_pledges.sql
+\ir functions/admin_payments.sql
+\ir functions/admin_outbox.sql
+\ir functions/admin_state.sql
+\ir functions/stats_series.sql
+
 RESET ROLE;
 
 \ir grants.sql

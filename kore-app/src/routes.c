@@ -4,6 +4,11 @@
  */
 #include "routes.h"
 
+#include "handlers/admin.h"
+#include "handlers/admin_outbox.h"
+#include "handlers/admin_payments.h"
+#include "handlers/admin_pledges.h"
+#include "handlers/admin_state.h"
 #include "handlers/assets.h"
 #include "handlers/auth.h"
 #include "handlers/campaign_edit.h"
@@ -19,6 +24,7 @@
 #include "handlers/pledges.h"
 #include "handlers/provider_event.h"
 #include "handlers/refunds.h"
+#include "handlers/stats.h"
 #include "handlers/updates.h"
 #include "handlers/users.h"
 #include "handlers/webhooks.h"
@@ -60,6 +66,7 @@ const CfaRoute cfa_api_routes[] = {
 	{CFA_DELETE, "/api/v1/campaigns/:id/team/:account", CFA_PUBLIC, CFA_AUTH_USER, CFA_RATE_WRITE, "", CFA_BODY_NONE, 0, JSON, api_team_remove},
 	{CFA_GET, "/api/v1/me/campaigns", CFA_PUBLIC, CFA_AUTH_USER, CFA_RATE_READ, "limit cursor", CFA_BODY_NONE, 0, JSON, api_me_campaigns},
 	{CFA_GET, "/api/v1/campaigns/:id/gifts", CFA_PUBLIC, CFA_AUTH_NONE, CFA_RATE_READ, "limit cursor", CFA_BODY_NONE, 0, JSON, api_gift_list},
+	{CFA_GET, "/api/v1/campaigns/:id/stats", CFA_PUBLIC, CFA_AUTH_USER, CFA_RATE_READ, "bucket time_zone from to", CFA_BODY_NONE, 0, JSON, api_campaign_stats},
 
 	/* pledges */
 	{CFA_GET, "/api/v1/campaigns/:id/pledges", CFA_PUBLIC, CFA_AUTH_USER, CFA_RATE_READ, "limit cursor sort " CFA_PLEDGE_FILTERS, CFA_BODY_NONE, 0, JSON, api_campaign_pledge_list},
@@ -101,6 +108,31 @@ const CfaRoute cfa_api_routes[] = {
 	{CFA_GET, "/api/v1/admin/users/:id", CFA_PUBLIC, CFA_AUTH_ADMIN, CFA_RATE_READ, "", CFA_BODY_NONE, 0, JSON, api_user_read},
 	{CFA_PATCH, "/api/v1/admin/users/:id", CFA_PUBLIC, CFA_AUTH_ADMIN, CFA_RATE_WRITE, "", CFA_BODY_PATCH, CFA_USER_BODY_MAX, JSON, api_user_change},
 	{CFA_POST, "/api/v1/admin/users/:id/logout", CFA_PUBLIC, CFA_AUTH_ADMIN, CFA_RATE_WRITE, "", CFA_BODY_JSON, CFA_USER_BODY_MAX, JSON, api_user_logout},
+	{CFA_GET, "/api/v1/admin/pledges", CFA_PUBLIC, CFA_AUTH_ADMIN, CFA_RATE_READ, "reference email name amount_min amount_max currency created_from created_to state campaign sort limit cursor", CFA_BODY_NONE, 0, JSON, api_admin_pledge_list},
+	{CFA_GET, "/api/v1/admin/pledges/:id", CFA_PUBLIC, CFA_AUTH_ADMIN, CFA_RATE_READ, "", CFA_BODY_NONE, 0, JSON, api_admin_pledge_read},
+	{CFA_POST, "/api/v1/admin/pledges/:id/reveal", CFA_PUBLIC, CFA_AUTH_ADMIN, CFA_RATE_WRITE, "", CFA_BODY_JSON, CFA_ADMIN_BODY_MAX, JSON, api_admin_pledge_reveal},
+	{CFA_POST, "/api/v1/admin/pledges/:id/cancel", CFA_PUBLIC, CFA_AUTH_ADMIN, CFA_RATE_WRITE, "", CFA_BODY_JSON, CFA_ADMIN_BODY_MAX, JSON, api_admin_pledge_cancel},
+	{CFA_POST, "/api/v1/admin/pledges/:id/release-hold", CFA_PUBLIC, CFA_AUTH_ADMIN, CFA_RATE_WRITE, "", CFA_BODY_JSON, CFA_ADMIN_BODY_MAX, JSON, api_admin_pledge_release_hold},
+	{CFA_GET, "/api/v1/admin/holds", CFA_PUBLIC, CFA_AUTH_ADMIN, CFA_RATE_READ, "campaign stuck limit cursor", CFA_BODY_NONE, 0, JSON, api_admin_hold_list},
+	{CFA_GET, "/api/v1/admin/payments/stuck", CFA_PUBLIC, CFA_AUTH_ADMIN, CFA_RATE_READ, "kind limit cursor", CFA_BODY_NONE, 0, JSON, api_admin_stuck_list},
+	{CFA_POST, "/api/v1/admin/payments/redrive", CFA_PUBLIC, CFA_AUTH_ADMIN, CFA_RATE_WRITE, "", CFA_BODY_JSON, CFA_ADMIN_BODY_MAX, JSON, api_admin_payments_redrive},
+	{CFA_POST, "/api/v1/admin/payments/:id/redrive", CFA_PUBLIC, CFA_AUTH_ADMIN, CFA_RATE_WRITE, "", CFA_BODY_JSON, CFA_ADMIN_BODY_MAX, JSON, api_admin_payment_redrive},
+	{CFA_POST, "/api/v1/admin/refunds/:id/retry", CFA_PUBLIC, CFA_AUTH_ADMIN, CFA_RATE_WRITE, "", CFA_BODY_JSON, CFA_ADMIN_BODY_MAX, JSON, api_admin_refund_retry},
+	{CFA_GET, "/api/v1/admin/outbox", CFA_PUBLIC, CFA_AUTH_ADMIN, CFA_RATE_READ, "", CFA_BODY_NONE, 0, JSON, api_admin_outbox_read},
+	{CFA_GET, "/api/v1/admin/outbox/parked", CFA_PUBLIC, CFA_AUTH_ADMIN, CFA_RATE_READ, "state type campaign limit cursor", CFA_BODY_NONE, 0, JSON, api_admin_parked_list},
+	{CFA_POST, "/api/v1/admin/outbox/parked/:id/release", CFA_PUBLIC, CFA_AUTH_ADMIN, CFA_RATE_WRITE, "", CFA_BODY_JSON, CFA_ADMIN_BODY_MAX, JSON, api_admin_parked_release},
+	{CFA_POST, "/api/v1/admin/outbox/parked/:id/drop", CFA_PUBLIC, CFA_AUTH_ADMIN, CFA_RATE_WRITE, "", CFA_BODY_JSON, CFA_ADMIN_BODY_MAX, JSON, api_admin_parked_drop},
+	{CFA_POST, "/api/v1/admin/outbox/redrive", CFA_PUBLIC, CFA_AUTH_ADMIN, CFA_RATE_WRITE, "", CFA_BODY_JSON, CFA_ADMIN_BODY_MAX, JSON, api_admin_outbox_redrive},
+	{CFA_GET, "/api/v1/admin/consumers", CFA_PUBLIC, CFA_AUTH_ADMIN, CFA_RATE_READ, "", CFA_BODY_NONE, 0, JSON, api_admin_consumers_read},
+	{CFA_POST, "/api/v1/admin/consumers/:id/pause", CFA_PUBLIC, CFA_AUTH_ADMIN, CFA_RATE_WRITE, "", CFA_BODY_JSON, CFA_ADMIN_BODY_MAX, JSON, api_admin_consumer_pause},
+	{CFA_POST, "/api/v1/admin/consumers/:id/resume", CFA_PUBLIC, CFA_AUTH_ADMIN, CFA_RATE_WRITE, "", CFA_BODY_JSON, CFA_ADMIN_BODY_MAX, JSON, api_admin_consumer_resume},
+	{CFA_GET, "/api/v1/admin/limits", CFA_PUBLIC, CFA_AUTH_ADMIN, CFA_RATE_READ, "kind campaign limit cursor", CFA_BODY_NONE, 0, JSON, api_admin_limit_list},
+	{CFA_GET, "/api/v1/admin/jobs", CFA_PUBLIC, CFA_AUTH_ADMIN, CFA_RATE_READ, "", CFA_BODY_NONE, 0, JSON, api_admin_jobs_read},
+	{CFA_GET, "/api/v1/admin/verify", CFA_PUBLIC, CFA_AUTH_ADMIN, CFA_RATE_READ, "", CFA_BODY_NONE, 0, JSON, api_admin_verify_read},
+	{CFA_POST, "/api/v1/admin/verify", CFA_PUBLIC, CFA_AUTH_ADMIN, CFA_RATE_WRITE, "", CFA_BODY_JSON, CFA_ADMIN_BODY_MAX, JSON, api_admin_verify_run},
+	{CFA_GET, "/api/v1/admin/health", CFA_PUBLIC, CFA_AUTH_ADMIN, CFA_RATE_READ, "", CFA_BODY_NONE, 0, JSON, api_admin_health_read},
+	{CFA_GET, "/api/v1/admin/audit", CFA_PUBLIC, CFA_AUTH_ADMIN, CFA_RATE_READ, "actor action target_type target_id from to limit cursor", CFA_BODY_NONE, 0, JSON, api_admin_audit_list},
+	{CFA_GET, "/api/v1/admin/stats", CFA_PUBLIC, CFA_AUTH_ADMIN, CFA_RATE_READ, "bucket time_zone from to campaign", CFA_BODY_NONE, 0, JSON, api_admin_stats},
 
 	/* operations */
 	{CFA_GET, "/healthz", CFA_BOTH, CFA_AUTH_NONE, CFA_RATE_NONE, NULL, CFA_BODY_NONE, 0, NULL, api_healthz},

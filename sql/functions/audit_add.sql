@@ -34,6 +34,15 @@ AS $$
     END)
 $$;
 
+-- Who acts: whom the session acts for, if it says so, else its log-in.
+CREATE OR REPLACE FUNCTION careforall.actor_name()
+RETURNS text
+LANGUAGE sql STABLE
+SET search_path = pg_catalog, careforall, pg_temp
+AS $$ SELECT COALESCE(NULLIF(current_setting('careforall.actor', true), ''), session_user) $$;
+
+COMMENT ON FUNCTION careforall.actor_name() IS
+  'Whom the session acts for, else its log-in.';
 COMMENT ON FUNCTION careforall.reason_check(text) IS
   'Trims a reason and refuses one that says nothing.';
 COMMENT ON FUNCTION careforall.audit_add(text, text, text, text, jsonb) IS

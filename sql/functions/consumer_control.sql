@@ -56,8 +56,7 @@ BEGIN
     RETURN 'same';
   END IF;
   INSERT INTO careforall.consumer_controls AS c (consumer, is_paused, reason, changed_by)
-  VALUES (consumer_set.consumer, consumer_set.is_paused, why,
-    COALESCE(NULLIF(current_setting('careforall.actor', true), ''), session_user))
+  VALUES (consumer_set.consumer, consumer_set.is_paused, why, careforall.actor_name())
   ON CONFLICT ON CONSTRAINT consumer_controls_pkey DO UPDATE
   SET is_paused = excluded.is_paused, reason = excluded.reason,
       changed_by = excluded.changed_by, changed_at = excluded.changed_at;
@@ -107,9 +106,10 @@ AS $$
 $$;
 
 -- One row for each consumer. running counts the processes that reported within five
--- seconds; state, position and failures are those of the one that works (of the
--- newest report, if none does). behind and lag tell how much waits for it: events of
--- the outbox, events of the stream, or payment work.
+-- seconds, pausing those of them that do not work; state, position and failures are
+-- those of the one that works (of the newest report, if none does). behind and lag
+-- tell how much waits for it: events of the outbox, events of the stream, or payment
+-- work.
 CREATE OR REPLACE FUNCTION careforall.consumers()
 RETURNS TABLE (
   consumer text, is_paused boolean, reason text, changed_by text, changed_at timestamptz,
@@ -132,7 +132,10 @@ AS $$
   FROM (VALUES (1, 'relay'), (2, 'projector'), (3, 'payments')) n (place, name)
   LEFT JOIN careforall.consumer_controls c ON c.consumer = n.name
   CROSS JOIN LATERAL (
-    SELECT count(*) AS running, count(*) FILTER (WHERE e.is_paused) AS pausing
+    -- What was said before the last change is about the time before it.
+    SELECT count(*) AS running,
+      count(*) FILTER (WHERE e.is_paused
+        AND (e.reported_at > c.changed_at OR NOT COALESCE(c.is_paused, false))) AS pausing
     FROM careforall.consumer_reports e
     WHERE e.consumer = n.name AND e.reported_at > clock_timestamp() - interval '5 seconds') f
   LEFT JOIN LATERAL (

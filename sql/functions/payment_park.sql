@@ -55,10 +55,9 @@ BEGIN
       SELECT FROM careforall.payment_dead_letters d WHERE d.id = dead_letter_id)
       THEN 'not_parked' ELSE 'unknown' END;
   END IF;
-  INSERT INTO careforall.audit_log (action, target_type, target_id, reason, detail)
-  VALUES ('payment_redrive', 'pledge', letter.pledge_id::text, payment_redrive.reason,
-          jsonb_build_object('dead_letter_id', letter.id, 'kind', letter.kind,
-                             'code', letter.code, 'attempts', letter.attempts));
+  PERFORM careforall.audit_add('payment_redrive', 'pledge', letter.pledge_id::text,
+    payment_redrive.reason, jsonb_build_object('dead_letter_id', letter.id,
+      'kind', letter.kind, 'code', letter.code, 'attempts', letter.attempts));
   RETURN 'redriven';
 END
 $$;

@@ -7,9 +7,11 @@
 -- later is then refunded by itself.
 
 -- Ends a pending pledge by event cancel or expire. Gives what happened and what
--- follows. Internal: the caller has checked nothing.
+-- follows; with dry_run all is checked and nothing is written. Internal: the caller
+-- has checked nothing.
 CREATE OR REPLACE FUNCTION careforall.pledge_end(
-  pledge_id uuid, event text, code text, reason text, force boolean)
+  pledge_id uuid, event text, code text, reason text, force boolean,
+  dry_run boolean DEFAULT false)
 RETURNS TABLE (result text, state text, version bigint, what_follows text)
 LANGUAGE plpgsql VOLATILE
 SET search_path = pg_catalog, careforall, pg_temp
@@ -24,9 +26,23 @@ BEGIN
   IF pledge.state <> 'pending' THEN
     RAISE EXCEPTION 'cannot % pledge "%": it is %', pledge_end.event, pledge.id, pledge.state
       USING ERRCODE = 'PL002',
+            DETAIL = json_build_object('state', pledge.state, 'allowed',
+              CASE pledge.state WHEN 'confirmed' THEN ARRAY['refund'] ELSE '{}'::text[] END),
             HINT = CASE pledge.state
               WHEN 'confirmed' THEN 'Its money has come in; use careforall.pledge_refund().'
               ELSE 'It has ended already; see careforall.pledge_timeline().' END;
+  END IF;
+
+  what_follows := CASE
+    WHEN NOT at_once THEN 'the payment is cancelled at the provider, whose answer ends the pledge'
+    WHEN pledge.payment_id IS NOT NULL THEN 'money that still comes in is refunded by itself'
+    ELSE 'its hold is free again' END;
+  IF COALESCE(dry_run, false) THEN
+    result := 'dry run: nothing written';
+    state := pledge.state;
+    version := pledge.version;
+    RETURN NEXT;
+    RETURN;
   END IF;
 
   SELECT a.outcome, a.state, a.version INTO applied
@@ -42,36 +58,33 @@ BEGIN
   result := CASE WHEN at_once THEN 'ended' ELSE 'cancel requested' END;
   state := applied.state;
   version := applied.version;
-  what_follows := CASE
-    WHEN NOT at_once THEN 'the payment is cancelled at the provider, whose answer ends the pledge'
-    WHEN pledge.payment_id IS NOT NULL THEN 'money that still comes in is refunded by itself'
-    ELSE 'its hold is free again' END;
   RETURN NEXT;
 END
 $$;
 
-CREATE OR REPLACE FUNCTION careforall.pledge_cancel(pledge_id uuid, reason text)
+CREATE OR REPLACE FUNCTION careforall.pledge_cancel(
+  pledge_id uuid, reason text, dry_run boolean DEFAULT false)
 RETURNS TABLE (result text, state text, version bigint, what_follows text)
 LANGUAGE sql VOLATILE SECURITY DEFINER
 SET search_path = pg_catalog, careforall, pg_temp
 AS $$
   SELECT e.result, e.state, e.version, e.what_follows
-  FROM careforall.pledge_end(pledge_id, 'cancel', 'canceled', reason, false) e
+  FROM careforall.pledge_end(pledge_id, 'cancel', 'canceled', reason, false, dry_run) e
 $$;
 
 CREATE OR REPLACE FUNCTION careforall.hold_release(
-  pledge_id uuid, reason text, force boolean DEFAULT false)
+  pledge_id uuid, reason text, force boolean DEFAULT false, dry_run boolean DEFAULT false)
 RETURNS TABLE (result text, state text, version bigint, what_follows text)
 LANGUAGE sql VOLATILE SECURITY DEFINER
 SET search_path = pg_catalog, careforall, pg_temp
 AS $$
   SELECT e.result, e.state, e.version, e.what_follows
-  FROM careforall.pledge_end(pledge_id, 'expire', 'expired', reason, force) e
+  FROM careforall.pledge_end(pledge_id, 'expire', 'expired', reason, force, dry_run) e
 $$;
 
-COMMENT ON FUNCTION careforall.pledge_end(uuid, text, text, text, boolean) IS
+COMMENT ON FUNCTION careforall.pledge_end(uuid, text, text, text, boolean, boolean) IS
   'Ends a pending pledge by cancel or expire, through the provider if it has a payment there.';
-COMMENT ON FUNCTION careforall.pledge_cancel(uuid, text) IS
-  'Cancels a pending pledge, at the provider first if it has a payment. Reason required, audited.';
-COMMENT ON FUNCTION careforall.hold_release(uuid, text, boolean) IS
-  'Expires the hold of a pending pledge now; force does not wait for the provider. Reason required, audited.';
+COMMENT ON FUNCTION careforall.pledge_cancel(uuid, text, boolean) IS
+  'Cancels a pending pledge, at the provider first if it has a payment. Reason required, audited; dry_run checks and writes nothing.';
+COMMENT ON FUNCTION careforall.hold_release(uuid, text, boolean, boolean) IS
+  'Expires the hold of a pending pledge now; force does not wait for the provider. Reason required, audited; dry_run checks and writes nothing.';

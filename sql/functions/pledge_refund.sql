@@ -127,7 +127,8 @@ DECLARE
   wanted   bigint := careforall.refund_check(pledge, pledge_refund.amount_minor);
 BEGIN
   IF NOT COALESCE(dry_run, false) THEN
-    refund_id := careforall.refund_ask(pledge, wanted, 'requested_by_admin', why, session_user);
+    refund_id := careforall.refund_ask(pledge, wanted, 'requested_by_admin', why,
+      careforall.actor_name());
   END IF;
   result := CASE WHEN dry_run THEN 'dry run: nothing written' ELSE 'requested' END;
   refund := careforall.money_text(wanted, pledge.currency);

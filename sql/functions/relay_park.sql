@@ -137,6 +137,64 @@ BEGIN
 END
 $$;
 
+-- Lets all parked events of a type or a campaign (NULL: any) be published, and with
+-- each what else is parked of its aggregate. With dry_run, which is the default, only
+-- shows which they would be.
+CREATE OR REPLACE FUNCTION careforall.outbox_release_matching(
+  type text, campaign text, reason text, dry_run boolean DEFAULT true)
+RETURNS TABLE (aggregate_id uuid, aggregate_type text, first_outbox_id bigint, events bigint,
+  outcome text)
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER
+SET search_path = pg_catalog, careforall, pg_temp
+AS $$
+#variable_conflict use_column
+DECLARE
+  why text := careforall.reason_check(outbox_release_matching.reason);
+BEGIN
+  FOR aggregate_id, aggregate_type, first_outbox_id, events IN
+    SELECT p.aggregate_id, p.aggregate_type, min(p.outbox_id), count(*)
+    FROM careforall.outbox_parked p
+    WHERE p.state = 'parked' AND p.aggregate_id IN (
+      SELECT m.aggregate_id FROM careforall.outbox_parked m
+      WHERE m.state = 'parked'
+        AND (outbox_release_matching.type IS NULL OR m.type = outbox_release_matching.type)
+        AND (outbox_release_matching.campaign IS NULL
+             OR m.campaign_id = careforall.campaign_id_of(outbox_release_matching.campaign)))
+    GROUP BY p.aggregate_id, p.aggregate_type
+    ORDER BY min(p.outbox_id)
+  LOOP
+    IF COALESCE(dry_run, true) THEN
+      outcome := 'would_release';
+    ELSE
+      events := careforall.outbox_release(aggregate_id, why);
+      outcome := 'released';
+    END IF;
+    RETURN NEXT;
+  END LOOP;
+END
+$$;
+
+-- A parked event by its id, locked; nothing if there is none. Refuses one that was
+-- decided about already. Internal.
+CREATE OR REPLACE FUNCTION careforall.parked_lock(event_id uuid)
+RETURNS careforall.outbox_parked
+LANGUAGE plpgsql VOLATILE
+SET search_path = pg_catalog, careforall, pg_temp
+AS $$
+DECLARE
+  event careforall.outbox_parked;
+BEGIN
+  SELECT * INTO event FROM careforall.outbox_parked p
+  WHERE p.event_id = parked_lock.event_id FOR NO KEY UPDATE;
+  IF event.state <> 'parked' THEN
+    RAISE EXCEPTION 'the event is not parked any more'
+      USING ERRCODE = 'PL002',
+            DETAIL = json_build_object('state', event.state, 'allowed', '{}'::text[]);
+  END IF;
+  RETURN event;
+END
+$$;
+
 COMMENT ON FUNCTION careforall.relay_park(text, bigint, bigint, xid8, text) IS
   'Parks an event that cannot be published.';
 COMMENT ON FUNCTION careforall.relay_parked() IS
@@ -149,3 +207,7 @@ COMMENT ON FUNCTION careforall.outbox_release(uuid, text) IS
   'Lets the parked events of an aggregate be published, in order.';
 COMMENT ON FUNCTION careforall.outbox_drop(bigint, text) IS
   'Gives a parked event up for good.';
+COMMENT ON FUNCTION careforall.outbox_release_matching(text, text, text, boolean) IS
+  'Lets all parked events of a type or campaign be published; dry run unless told otherwise.';
+COMMENT ON FUNCTION careforall.parked_lock(uuid) IS
+  'Locks a parked event and gives its row.';

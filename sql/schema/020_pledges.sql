@@ -74,6 +74,13 @@ CREATE INDEX IF NOT EXISTS pledges_hold_expires_at_idx
 CREATE INDEX IF NOT EXISTS pledges_campaign_id_idx
   ON careforall.pledges (campaign_id) INCLUDE (amount_minor) WHERE state = 'pending';
 
+-- What administrators search by: an address or how it begins (case does not matter),
+-- and a range of time. The second one costs next to nothing, as rows come in order.
+CREATE INDEX IF NOT EXISTS pledges_donor_email_idx
+  ON careforall.pledges (lower(donor_email) text_pattern_ops);
+CREATE INDEX IF NOT EXISTS pledges_created_at_idx
+  ON careforall.pledges USING brin (created_at) WITH (pages_per_range = 64, autosummarize = on);
+
 CREATE TABLE IF NOT EXISTS careforall.pledge_history (
   pledge_id    uuid        NOT NULL,
   version      bigint      NOT NULL,
@@ -125,6 +132,12 @@ CREATE INDEX IF NOT EXISTS refunds_created_at_idx
   ON careforall.refunds (created_at) WHERE state = 'requested';
 CREATE UNIQUE INDEX IF NOT EXISTS refunds_key_hash_key
   ON careforall.refunds (key_hash) WHERE key_hash IS NOT NULL;
+CREATE INDEX IF NOT EXISTS refunds_failed_idx
+  ON careforall.refunds (id) WHERE state = 'failed';
+CREATE INDEX IF NOT EXISTS refunds_settled_at_idx
+  ON careforall.refunds (settled_at) WHERE state = 'succeeded';
+CREATE INDEX IF NOT EXISTS refunds_provider_refund_id_idx
+  ON careforall.refunds (provider_refund_id) WHERE provider_refund_id IS NOT NULL;
 CREATE UNIQUE INDEX IF NOT EXISTS refunds_late_payment_id_key
   ON careforall.refunds (provider, payment_id) WHERE kind = 'late';
 

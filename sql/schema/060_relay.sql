@@ -63,6 +63,9 @@ CREATE INDEX IF NOT EXISTS outbox_parked_aggregate_id_idx
   ON careforall.outbox_parked (aggregate_id, outbox_id)
   WHERE state IN ('parked', 'released');
 
+CREATE INDEX IF NOT EXISTS outbox_parked_event_id_idx
+  ON careforall.outbox_parked (event_id);
+
 COMMENT ON TABLE careforall.relay_leaders IS
   'Which relay leads for each consumer; the epoch grows with each change and fences the one before.';
 COMMENT ON COLUMN careforall.relay_leaders.heartbeat_at IS

@@ -17,5 +17,9 @@ CREATE TABLE IF NOT EXISTS careforall.audit_log (
 CREATE INDEX IF NOT EXISTS audit_log_target_id_idx
   ON careforall.audit_log (target_type, target_id);
 
+-- Who acted: the account, or else the log-in.
+CREATE INDEX IF NOT EXISTS audit_log_actor_idx
+  ON careforall.audit_log ((COALESCE(detail ->> 'acts_for', actor)), id);
+
 COMMENT ON TABLE careforall.audit_log IS
   'One row for each change made by hand: who, what, why. Append-only.';

@@ -8,6 +8,7 @@ SELECT
     WHEN c.running = 0 THEN CASE WHEN c.is_paused THEN 'paused, not running' ELSE 'not running' END
     WHEN c.is_paused AND c.pausing < c.running THEN 'pausing'
     WHEN c.is_paused THEN 'paused'
+    WHEN c.pausing > 0 THEN 'resuming'
     ELSE 'running' END AS status,
   c.state,
   c.stream_seq,

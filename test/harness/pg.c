@@ -172,6 +172,14 @@ cfa_pg_call(const char *sql, const CfaPgParams *params, CfaPgDone done,
 	add(sql, false, params, done, arg);
 }
 
+void
+cfa_pg_call_slow(const char *sql, const CfaPgParams *params, unsigned limit_ms,
+				 CfaPgDone done, void *arg)
+{
+	(void) limit_ms;
+	add(sql, false, params, done, arg);
+}
+
 const char *
 cfa_pg_failure(int field)
 {

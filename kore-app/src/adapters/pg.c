@@ -60,6 +60,7 @@ typedef struct Op
 	char sqlstate[6];
 	bool is_batch;
 	bool is_binary;
+	unsigned limit_ms; /* 0: the session's own statement_timeout */
 	uint64_t start_us;
 	uint64_t deadline_ms;
 	CfaPgParams params; /* of a waiting op: values are in data */
@@ -83,6 +84,7 @@ typedef struct Conn
 	OpList ops;
 	unsigned op_count;
 	bool has_batch;
+	bool has_slow; /* a call that may take long */
 	bool is_stale; /* to be replaced once idle: a kept plan went bad */
 } Conn;
 
@@ -123,6 +125,7 @@ static void watch(Conn *conn, int mask);
 static void send_or_wait(Op *op, const CfaPgParams *params);
 static Conn *pick(CfaPgStatement statement, bool for_call, bool for_batch);
 static void send_op(Conn *conn, Op *op, const CfaPgParams *params);
+static void allow_time(Conn *conn, Op *op);
 static Op *new_op(CfaPgStatement statement, CfaPgDone done, void *arg);
 static void keep_params(Op *op, const CfaPgParams *params);
 static void free_op(Op *op);
@@ -232,6 +235,17 @@ cfa_pg_call(const char *sql, const CfaPgParams *params, CfaPgDone done,
 	Op *op = new_op(CFA_PG_STATEMENT_COUNT, done, arg);
 
 	op->sql = sql;
+	send_or_wait(op, params);
+}
+
+void
+cfa_pg_call_slow(const char *sql, const CfaPgParams *params, unsigned limit_ms,
+				 CfaPgDone done, void *arg)
+{
+	Op *op = new_op(CFA_PG_STATEMENT_COUNT, done, arg);
+
+	op->sql = sql;
+	op->limit_ms = limit_ms;
 	send_or_wait(op, params);
 }
 
@@ -416,6 +430,7 @@ begin_connect(Conn *conn)
 	conn->prepared = 0;
 	conn->is_stale = false;
 	conn->has_batch = false;
+	conn->has_slow = false;
 	conn->retry_ms = 0;
 	conn->deadline_ms = cfa_mono_ms() + CONNECT_TIMEOUT_MS;
 	conn->state = CONN_CONNECTING;
@@ -591,6 +606,11 @@ finish_op(Conn *conn, Op *op)
 	conn->op_count--;
 	if (op->is_batch)
 		conn->has_batch = false;
+	if (op->limit_ms > 0)
+	{
+		conn->has_slow = false;
+		cfa_defer(send_waiting);
+	}
 	if (op->done != on_prepared)
 		cfa_meter_observe(CFA_M_PG_STATEMENT_SECONDS,
 						  cfa_mono_us() - op->start_us);
@@ -688,7 +708,8 @@ pick(CfaPgStatement statement, bool for_call, bool for_batch)
 		unsigned load = conn->op_count + (conn->has_batch ? BATCH_WEIGHT : 0);
 
 		if (conn->is_side != for_call || conn->state != CONN_READY ||
-			conn->is_stale || (for_batch && conn->has_batch) ||
+			conn->is_stale || conn->has_slow ||
+			(for_batch && conn->has_batch) ||
 			(statement != CFA_PG_STATEMENT_COUNT &&
 			 !(conn->prepared & UINT64_C(1) << statement)))
 			continue;
@@ -710,6 +731,8 @@ send_op(Conn *conn, Op *op, const CfaPgParams *params)
 	op->deadline_ms = op->start_us / 1000 + OP_TIMEOUT_MS;
 	TAILQ_INSERT_TAIL(&conn->ops, op, entry);
 	conn->op_count++;
+	if (op->limit_ms > 0)
+		allow_time(conn, op);
 	if (op->sql != NULL)
 		is_sent = PQsendQueryParams(conn->pg,
 									op->sql,
@@ -735,6 +758,31 @@ send_op(Conn *conn, Op *op, const CfaPgParams *params)
 	}
 	if (PQflush(conn->pg) > 0)
 		watch(conn, EPOLLIN | EPOLLRDHUP | EPOLLOUT);
+}
+
+/*
+ * Gives the transaction of the call that follows more time: without a sync between
+ * them they are one, and the setting ends with it.
+ */
+static void
+allow_time(Conn *conn, Op *op)
+{
+	char limit[16];
+	const char *values[] = {limit};
+
+	(void) snprintf(limit, sizeof(limit), "%u", op->limit_ms);
+	conn->has_slow = true;
+	op->deadline_ms += op->limit_ms;
+	/* If this cannot be sent, the call behind it cannot either. */
+	(void) PQsendQueryParams(
+		conn->pg,
+		"SELECT pg_catalog.set_config('statement_timeout', $1, true)",
+		1,
+		NULL,
+		values,
+		NULL,
+		NULL,
+		0);
 }
 
 static Op *

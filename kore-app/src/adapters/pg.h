@@ -76,6 +76,13 @@ void cfa_pg_call(const char *sql, const CfaPgParams *params, CfaPgDone done,
 				 void *arg);
 
 /*
+ * The same for a call that may take up to limit_ms. Its connection serves nobody
+ * else meanwhile.
+ */
+void cfa_pg_call_slow(const char *sql, const CfaPgParams *params,
+					  unsigned limit_ms, CfaPgDone done, void *arg);
+
+/*
  * A field (PG_DIAG_*) of the server's error, while done runs for a statement
  * that failed; NULL if the server did not say it.
  */

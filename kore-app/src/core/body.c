@@ -41,7 +41,6 @@ static void check_integer(Checker *c, json_t *value, const CfaField *field,
 						  const char *at);
 static void check_money(Checker *c, json_t *value, const CfaField *field,
 						const char *at);
-static bool has_word(const char *words, const char *word);
 static void add_error(Checker *c, const char *pointer, const char *code,
 					  const char *format, ...)
 	__attribute__((format(printf, 4, 5)));
@@ -268,7 +267,7 @@ check_choice(Checker *c, json_t *value, const CfaField *field, const char *at)
 {
 	const char *text = json_string_value(value);
 
-	if (text == NULL || !has_word(field->words, text))
+	if (text == NULL || !cfa_word_is_in(field->words, text))
 		add_error(c, at, "invalid_choice", "Must be one of: %s.", field->words);
 }
 
@@ -325,8 +324,8 @@ check_money(Checker *c, json_t *value, const CfaField *field, const char *at)
 				  "Must be an ISO 4217 code of three capital letters.");
 }
 
-static bool
-has_word(const char *words, const char *word)
+bool
+cfa_word_is_in(const char *words, const char *word)
 {
 	size_t len = strlen(word);
 

@@ -54,6 +54,9 @@ json_t *cfa_body_read(const void *data, size_t len, const CfaField *fields,
 /* One @ with something before it and a dotted name behind it, no blanks. */
 bool cfa_email_is_plausible(const char *text);
 
+/* Whether a word is one of the words, which have blanks between them. */
+bool cfa_word_is_in(const char *words, const char *word);
+
 /* Whether the text is a time by RFC 3339: a day that exists, and a zone. */
 bool cfa_time_is_rfc3339(const char *text);
 

@@ -10,7 +10,6 @@
 #include "core/body.h"
 
 static bool read_value(CfaCtx *ctx, const char *name, const char **out);
-static bool has_word(const char *words, const char *word);
 
 bool
 cfa_query_choice(CfaCtx *ctx, const char *name, const char *words,
@@ -18,7 +17,7 @@ cfa_query_choice(CfaCtx *ctx, const char *name, const char *words,
 {
 	if (!read_value(ctx, name, out))
 		return false;
-	if (*out == NULL || has_word(words, *out))
+	if (*out == NULL || cfa_word_is_in(words, *out))
 		return true;
 	cfa_answer_problem(ctx,
 					   CFA_PROBLEM_INVALID_PARAMETER,
@@ -92,22 +91,4 @@ read_value(CfaCtx *ctx, const char *name, const char **out)
 						   "The parameter %s is malformed.",
 						   name);
 	return !is_bad;
-}
-
-static bool
-has_word(const char *words, const char *word)
-{
-	size_t len = strlen(word);
-
-	while (len > 0 && *words != '\0')
-	{
-		size_t next = strcspn(words, " ");
-
-		if (next == len && memcmp(words, word, len) == 0)
-			return true;
-		words += next;
-		if (*words == ' ')
-			words++;
-	}
-	return false;
 }

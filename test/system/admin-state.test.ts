@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: Apache-2.0
+// Goal: limits, jobs, invariants, health and the audit log tell administrators the
+// truth. Method: compares with what the database's own views say.
+import { randomUUID } from "node:crypto";
+import { beforeAll, describe, expect, test } from "vitest";
+import type { Person } from "../lib/account.ts";
+import { act, all, audited, look, type Doc } from "../lib/admin.ts";
+import { useStack } from "../lib/context.ts";
+import { makeCampaign, makePool, makeReward, sqlPledge } from "../lib/fixtures.ts";
+import { until } from "../lib/until.ts";
+
+const context = useStack();
+
+let admin: Person;
+
+beforeAll(async () => {
+  admin = await context.login("admin");
+});
+
+test("limits: capacity and use of cap, reward and pool", async () => {
+  const campaign = await makeCampaign(context.sql, { cap: 10_000 });
+  const pool = await makePool(context.sql, campaign, 20);
+  const reward = await makeReward(context.sql, campaign, { quantity: 5, pool });
+  await makeReward(context.sql, campaign, { quantity: null });
+  await sqlPledge(context.sql, campaign, { amount: 2_500, reward, quantity: 2 });
+  const limits = await all(admin.http, `limits?campaign=${campaign}`, 1);
+  expect(limits).toHaveLength(3);
+  const of = (kind: string): Doc | undefined => limits.find((limit) => limit.kind === kind);
+  expect(of("campaign_cap")).toMatchObject({ id: campaign, unit: "minor_units", currency: "EUR", capacity: 10_000, used: 2_500, available: 7_500, used_percent: 25 });
+  expect(of("reward")).toMatchObject({ id: reward, unit: "places", currency: null, capacity: 5, used: 2, available: 3 });
+  expect(of("pool")).toMatchObject({ id: pool, capacity: 20, used: 2, state: "ready" });
+  expect(await all(admin.http, `limits?campaign=${campaign}&kind=pool`)).toHaveLength(1);
+  expect((await look(admin.http, "limits?kind=table")).status).toBe(400);
+});
+
+test("jobs: every one, with its newest run", async () => {
+  await context.sql.rowsAs("admin", "SELECT careforall.job_run('holds_expire')");
+  const { body } = await look<{ items: Doc[] }>(admin.http, "jobs");
+  const names = await context.sql.rows<{ job: string }>("SELECT job FROM careforall.jobs() ORDER BY job");
+  expect(body.items.map((item) => item.name)).toEqual(names.map((row) => row.job));
+  expect(body.items.find((item) => item.name === "holds_expire")).toMatchObject({ status: "ok", last_error: null });
+});
+
+describe("invariants", () => {
+  interface Verify extends Doc {
+    is_running: boolean;
+    checked_at: string;
+    items: { name: string; violations: number }[];
+  }
+  const read = async (): Promise<Verify> => (await look<Verify>(admin.http, "verify")).body;
+
+  test("are checked when asked for, and the answer tells of the run before", async () => {
+    const before = (await read()).checked_at;
+    const begun = await act<Verify>(admin.http, "verify", { reason: "after the drill" });
+    expect(begun.status, begun.text).toBe(202);
+    expect(begun.headers.get("location")).toBe("/api/v1/admin/verify");
+    expect(begun.body.checked_at).toBe(before);
+    const after = await until("the check to be done", async () => {
+      const seen = await read();
+      return seen.checked_at !== before && !seen.is_running ? seen : null;
+    });
+    expect(after.items.length).toBeGreaterThan(10);
+    expect(after.items.filter((item) => item.violations > 0)).toEqual([]);
+    expect(await audited(context, "verify.run", "verify_run")).toMatchObject({ acts_for: `account:${admin.id}`, reason: "after the drill" });
+  });
+
+  test("are checked once at a time", async () => {
+    const other = await context.sql.client();
+    try {
+      await other.query("BEGIN");
+      await other.query("SELECT pg_advisory_xact_lock(hashtext('careforall.job'), hashtext('verify_run'))");
+      expect((await read()).is_running).toBe(true);
+      const refused = await act(admin.http, "verify");
+      expect([refused.status, refused.body.code]).toEqual([409, "conflict"]);
+    } finally {
+      await other.end();
+    }
+    await until("nothing to run", async () => !(await read()).is_running);
+  });
+});
+
+test("health: the checks of the view, and the worst of them", async () => {
+  const { body } = await look<{ status: string; items: { check: string; status: string }[] }>(admin.http, "health");
+  const rows = await context.sql.rows<{ check: string }>('SELECT "check" FROM careforall.health');
+  expect(body.items.map((item) => item.check).sort()).toEqual(rows.map((row) => row.check).sort());
+  const worst = ["bad", "warn", "ok"].find((status) => body.items.some((item) => item.status === status));
+  expect(body.status).toBe(worst);
+});
+
+describe("the audit log", () => {
+  const reason = `reason ${randomUUID()}`;
+  let campaign: string;
+
+  beforeAll(async () => {
+    campaign = await makeCampaign(context.sql);
+    const id = (await sqlPledge(context.sql, campaign)).pledge_id ?? "";
+    await act(admin.http, `pledges/${id}/reveal`, { reason });
+    await act(admin.http, `pledges/${id}/reveal`, { reason });
+    await context.sql.rowsAs("admin", "SELECT careforall.campaign_pause($1, $2)", [campaign, reason]);
+  });
+
+  interface Entry extends Doc {
+    id: number;
+    at: string;
+    actor: { type: string; id: string | null; name: string | null };
+    action: string;
+    reason: string;
+  }
+  const find = (query: string): Promise<Entry[]> => all<Entry>(admin.http, `audit?${query}`, 1);
+
+  test("names the account or the log-in, newest first", async () => {
+    const mine = await find(`actor=${admin.id}&action=donor.reveal`);
+    expect(mine.map((entry) => entry.reason)).toEqual([reason, reason]);
+    expect(mine[0]?.id).toBeGreaterThan(mine[1]?.id ?? 0);
+    expect(mine[0]?.actor).toEqual({ type: "account", id: admin.id, name: "Test admin" });
+    expect(mine[0]?.detail).not.toHaveProperty("acts_for");
+    const paused = await find(`target_type=campaign&target_id=${campaign}&action=campaign.pause`);
+    expect(paused).toMatchObject([{ reason, actor: { type: "system", id: null, name: "cfa_admin" } }]);
+    expect((await find(`actor=cfa_admin&target_id=${campaign}`)).length).toBeGreaterThanOrEqual(1);
+    expect(await find(`actor=${randomUUID()}`)).toEqual([]);
+  });
+
+  test("is narrowed by time", async () => {
+    const [newest] = await find(`actor=${admin.id}&action=donor.reveal`);
+    const at = new Date(newest?.at ?? "");
+    const shifted = (ms: number): string => new Date(at.getTime() + ms).toISOString();
+    expect(await find(`actor=${admin.id}&action=donor.reveal&from=${shifted(-60_000)}&to=${shifted(60_000)}`)).toHaveLength(2);
+    expect(await find(`actor=${admin.id}&action=donor.reveal&to=${shifted(-60_000)}`)).toEqual([]);
+    expect(await find(`actor=${admin.id}&action=donor.reveal&from=${shifted(60_000)}`)).toEqual([]);
+    expect((await look(admin.http, "audit?from=noon")).status).toBe(400);
+  });
+});
