@@ -40,6 +40,7 @@ SET LOCAL ROLE careforall_owner;
 \ir schema/050_inbox.sql
 -- The relay's tables.
 \ir schema/060_relay.sql
+\ir schema/062_replays.sql
 -- The payment worker's tables.
 \ir schema/065_payments.sql
 \ir schema/067_consumers.sql
@@ -85,6 +86,7 @@ SET LOCAL ROLE careforall_owner;
 -- The relay.
 \ir functions/relay_lead.sql
 \ir functions/relay_checkpoint.sql
+\ir functions/outbox_replay.sql
 \ir functions/relay_park.sql
 \ir functions/relay_status.sql
 

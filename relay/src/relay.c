@@ -98,6 +98,7 @@ cfa_relay_clear(CfaRelay *relay)
 	cfa_timer_cancel(relay->loop, &relay->tick);
 	cfa_timer_cancel(relay->loop, &relay->deadline);
 	cfa_timer_cancel(relay->loop, &relay->js_timer);
+	cfa_replay_stop(relay);
 	cfa_source_clear(relay);
 	cfa_lead_clear(relay);
 	cfa_publish_close(relay);
@@ -168,6 +169,7 @@ on_teardown(void *arg)
 	CfaRelay *relay = arg;
 
 	cfa_source_stop(relay);
+	cfa_replay_stop(relay);
 	cfa_stream_end_tail(relay);
 	cfa_ids_clear(&relay->done);
 	cfa_nats_drop(relay->nats, "begins again");
@@ -338,6 +340,9 @@ cfa_relay_start_known(CfaRelay *relay, const char *snapshot, int64_t stream_seq,
 			CFA_INT("checkpoint_seq", relay->tail_from),
 			CFA_INT("last_seq", stream->last_seq));
 	cfa_ids_clear(&relay->done);
+	/* Replays that the stream has lost begin again. */
+	if (has_lost)
+		relay->replay.tail_id = 0;
 	if (stream->last_seq <= relay->tail_from)
 	{
 		cfa_relay_tail_known(relay);
@@ -355,6 +360,7 @@ cfa_relay_tail_known(CfaRelay *relay)
 	cfa_stream_end_tail(relay);
 	cfa_window_start(&relay->window, relay->stream.last_seq);
 	relay->previous[0] = '\0';
+	cfa_replay_tail_known(relay);
 	relay->phase = CFA_RELAY_FLOW;
 	set_reason(relay, "");
 	relay->checkpoint_us = 0;
@@ -373,6 +379,7 @@ cfa_relay_window_moved(CfaRelay *relay)
 	{
 		cfa_backoff_reset(&relay->backoff);
 		cfa_source_room(relay);
+		cfa_replay_room(relay);
 		if (relay->checkpoint_us == 0)
 			cfa_lead_checkpoint(relay, true);
 	}
@@ -440,6 +447,7 @@ cfa_relay_stop(void *arg)
 	set_reason(relay, "stopping");
 	cfa_timer_set(relay->loop, &relay->deadline, STOP_LIMIT_US);
 	cfa_source_stop(relay);
+	cfa_replay_stop_reading(relay);
 	cfa_relay_window_moved(relay);
 }
 

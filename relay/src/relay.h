@@ -7,6 +7,7 @@
  *   relay_guard.c    whether anybody may write to it
  *   relay_stream.c   the stream: what it is and holds, its tail
  *   relay_source.c   the reader session: batches between two snapshots, sleeping
+ *   relay_replay.c   published events again
  *   relay_publish.c  the window: messages out, acknowledgements in
  *   relay.c          the phases; every doubt ends in cfa_relay_resync()
  *
@@ -96,6 +97,7 @@ typedef enum CfaSleep
 typedef struct CfaStreamState
 {
 	bool is_known;
+	int64_t window_ms; /* in which it knows an id again */
 	char created[48];
 	uint64_t first_seq;
 	uint64_t last_seq;
@@ -112,6 +114,29 @@ typedef struct CfaBatch
 	int64_t last_outbox_id;
 	int64_t started_us;
 } CfaBatch;
+
+/* The replay that is being carried out; see relay_replay.c. */
+typedef struct CfaReplay
+{
+	int64_t id; /* 0: none */
+	CfaPg *pg;
+	int64_t position; /* outbox id; reading goes on above it */
+	int64_t first_id;
+	int64_t last_id;
+	char *from_time; /* NULL: open */
+	char *to_time;
+	int64_t requested_ms;
+	bool is_asking;
+	bool is_held_back; /* waits for room in the window */
+	bool is_read;	   /* all rows of the statement have come */
+	bool is_last_part; /* and none was too young for it */
+	uint64_t last_ordinal;
+	int64_t asked_us;
+	int64_t rest_until_us;
+	int64_t tail_id; /* the replay to look for in the stream's tail */
+	int64_t tail_position;
+	int64_t tail_count;
+} CfaReplay;
 
 typedef struct CfaRelay
 {
@@ -176,6 +201,8 @@ typedef struct CfaRelay
 	CfaWindow window;
 	char previous[CFA_UUID_TEXT]; /* the event sent last, "" at first */
 	bool is_held_back;			  /* the reader waits for room in the window */
+
+	CfaReplay replay; /* relay_replay.c */
 
 	/* relay_source.c */
 	CfaPg *reader;
@@ -275,5 +302,24 @@ void cfa_publish_close(CfaRelay *relay);
 void cfa_publish_poll(CfaRelay *relay);
 /* Decides about a row: skip, park or send. False if it is parked. */
 bool cfa_publish_row(CfaRelay *relay, const CfaRow *row);
+/* Sends an event of a replay; false if it was never published. */
+bool cfa_publish_again(CfaRelay *relay, const CfaRow *row, int64_t replay);
+
+/* ---- relay_replay.c */
+
+void cfa_replay_tick(CfaRelay *relay);
+void cfa_replay_stop(CfaRelay *relay);
+void cfa_replay_room(CfaRelay *relay);
+/* Before each checkpoint: what is on the stream has to be noted first. */
+void cfa_replay_note(CfaRelay *relay);
+/* The stream knows an event still: waits until it does not. */
+void cfa_replay_rest(CfaRelay *relay);
+/* For a stop: what is under way is still noted. */
+void cfa_replay_stop_reading(CfaRelay *relay);
+/* What is on the stream behind the last checkpoint is noted before anything else. */
+void cfa_replay_ask_position(CfaRelay *relay);
+void cfa_replay_tail_known(CfaRelay *relay);
+/* A message of a replay in the stream's tail. */
+void cfa_replay_tail(CfaRelay *relay, const char *replay_id, int64_t outbox_id);
 
 #endif

@@ -82,7 +82,8 @@ cfa_row_read(const PGresult *result, CfaRow *row)
 
 natsStatus
 cfa_event_message(const CfaEvent *event, uint64_t expected,
-				  const char *previous, const char *reply, natsMsg **message)
+				  const char *previous, int64_t replay, const char *reply,
+				  natsMsg **message)
 {
 	char subject[CFA_EVENT_SUBJECT_MAX];
 	char number[24];
@@ -103,6 +104,9 @@ cfa_event_message(const CfaEvent *event, uint64_t expected,
 		s = natsMsgHeader_Set(*message, CFA_HEADER_EXPECT, number);
 	if (s == NATS_OK && previous[0] != '\0')
 		s = natsMsgHeader_Set(*message, CFA_HEADER_PREVIOUS, previous);
+	snprintf(number, sizeof(number), "%" PRId64, replay);
+	if (s == NATS_OK && replay != 0)
+		s = natsMsgHeader_Set(*message, CFA_HEADER_REPLAY, number);
 	if (s != NATS_OK)
 	{
 		natsMsg_Destroy(*message);

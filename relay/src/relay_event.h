@@ -17,6 +17,11 @@
 	"o.id, o.event_id, o.xid, o.aggregate_type, o.aggregate_id, " \
 	"o.aggregate_version, o.campaign_id, o.type, o.data, o.traceparent, "
 
+/* The last two columns. */
+#define CFA_ROW_TIMES                                                          \
+	"floor(extract(epoch FROM o.occurred_at) * 1000)::bigint AS occurred_ms, " \
+	"floor(extract(epoch FROM o.recorded_at) * 1000)::bigint AS recorded_ms "
+
 typedef struct CfaRow
 {
 	CfaEvent event; /* borrows from the result */
@@ -34,10 +39,10 @@ bool cfa_row_read(const PGresult *result, CfaRow *row);
 
 /*
  * Makes the message of a checked event, which expects that last sequence and, unless
- * previous is empty, that event to be there.
+ * previous is empty, that event to be there. replay is the number of a replay, or 0.
  */
 natsStatus cfa_event_message(const CfaEvent *event, uint64_t expected,
-							 const char *previous, const char *reply,
-							 natsMsg **message);
+							 const char *previous, int64_t replay,
+							 const char *reply, natsMsg **message);
 
 #endif

@@ -398,6 +398,7 @@ cfa_lead_ask_start(CfaRelay *relay)
 	snprintf(first, sizeof(first), "%" PRIu64, relay->stream.first_seq);
 	snprintf(last, sizeof(last), "%" PRIu64, relay->stream.last_seq);
 	/* Answered in this order: what was decided is known before the first row. */
+	cfa_replay_ask_position(relay);
 	ask_parked(relay);
 	cfa_pg_query(relay->control,
 				 "SELECT d.event_id FROM careforall.relay_dropped() d",
@@ -518,6 +519,7 @@ write_checkpoint(CfaRelay *relay, const CfaCheckpoint *checkpoint)
 							checkpoint->last_outbox_id > 0 ? last : NULL,
 							NULL};
 
+	cfa_replay_note(relay);
 	add_sent(relay, is_stored, &sent);
 	values[7] = cfa_buf_text(&sent);
 	snprintf(epoch, sizeof(epoch), "%" PRId64, relay->epoch);
@@ -613,6 +615,7 @@ look_after(CfaRelay *relay)
 	}
 	if (relay->epoch == 0)
 		return;
+	cfa_replay_tick(relay);
 	if (now_us - relay->prune_us > PRUNE_US)
 	{
 		relay->prune_us = now_us;

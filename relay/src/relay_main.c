@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "relay.h"
+#include "relay_command.h"
 
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 #define DAY_MS (INT64_C(24) * 3600 * 1000)
@@ -79,7 +80,8 @@ main(int argc, char **argv)
 	const CfaDaemonSpec spec =
 		{.name = "careforall-relay",
 		 .summary = "Publishes committed events from the outbox to JetStream, "
-					"each once and in order.",
+					"each once and in order. The command replay publishes "
+					"again; see careforall-relay replay --help.",
 		 .config = &config.daemon,
 		 .items = items,
 		 .item_count = ARRAY_SIZE(items),
@@ -92,6 +94,8 @@ main(int argc, char **argv)
 		 .arg = &relay};
 	int code = CFA_EXIT_OK;
 
+	if (argc > 1 && strcmp(argv[1], "replay") == 0)
+		return cfa_replay_command(argc - 1, argv + 1);
 	if (cfa_daemon_init(&daemon, &spec, argc, argv, &code))
 		return code;
 	cfa_relay_init(&relay, &config, &daemon);

@@ -75,6 +75,9 @@ init_counters(CfaRelayMetrics *m)
 	m->acknowledged = counter(m,
 							  "careforall_relay_acknowledged_total",
 							  "Messages that the stream has stored.");
+	m->replayed = counter(m,
+						  "careforall_relay_replayed_total",
+						  "Messages sent again by a replay.");
 	m->skipped = counter(m,
 						 "careforall_relay_skipped_total",
 						 "Events that the stream had already after a resync.");

@@ -31,6 +31,7 @@ typedef struct CfaRelayMetrics
 	CfaMetric checkpoints;
 	CfaMetric lost_pg;
 	CfaMetric lost_nats;
+	CfaMetric replayed;
 	CfaMetric foreign;
 	CfaMetric is_ready;
 	CfaMetric broker_silent;

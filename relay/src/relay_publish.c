@@ -57,7 +57,7 @@ cfa_publish_close(CfaRelay *relay)
 /* ---- out */
 
 static void
-send_event(CfaRelay *relay, const CfaRow *row)
+send_event(CfaRelay *relay, const CfaRow *row, int64_t replay)
 {
 	const CfaEvent *event = &row->event;
 	natsConnection *connection = cfa_nats_connection(relay->nats);
@@ -71,8 +71,15 @@ send_event(CfaRelay *relay, const CfaRow *row)
 							 event->outbox_id,
 							 row->recorded_ms,
 							 cfa_loop_now_us(relay->loop));
+	if (replay != 0)
+		cfa_window_mark_replay(&relay->window);
 	snprintf(reply, sizeof(reply), "%s.%" PRIu64, relay->inbox, ordinal);
-	s = cfa_event_message(event, expected, relay->previous, reply, &message);
+	s = cfa_event_message(event,
+						  expected,
+						  relay->previous,
+						  replay,
+						  reply,
+						  &message);
 	if (s == NATS_OK)
 		s = natsConnection_PublishMsg(connection, message);
 	natsMsg_Destroy(message);
@@ -129,8 +136,24 @@ cfa_publish_row(CfaRelay *relay, const CfaRow *row)
 	if (reason != NULL)
 		cfa_lead_park(relay, row, reason);
 	else
-		send_event(relay, row);
+		send_event(relay, row, 0);
 	return reason == NULL;
+}
+
+bool
+cfa_publish_again(CfaRelay *relay, const CfaRow *row, int64_t replay)
+{
+	int64_t first_parked = 0;
+
+	/* What was never published is not published again. */
+	if (cfa_event_check(&row->event) != NULL ||
+		cfa_ids_get(&relay->dropped, row->event_id, NULL) ||
+		(cfa_ids_get(&relay->parked, row->aggregate_id, &first_parked) &&
+		 row->event.outbox_id >= first_parked))
+		return false;
+	send_event(relay, row, replay);
+	cfa_metrics_add(relay->metrics.registry, relay->metrics.replayed, 1);
+	return true;
 }
 
 /* ---- in */
@@ -191,6 +214,12 @@ stored(CfaRelay *relay, uint64_t ordinal, const CfaAck *ack)
 	int64_t recorded_ms = sent == NULL ? 0 : sent->recorded_ms;
 	int64_t delay_ms = cfa_now_ms() - recorded_ms;
 
+	if (ack->is_duplicate && sent != NULL && sent->is_replay)
+	{
+		cfa_replay_rest(relay);
+		cfa_relay_resync(relay, "the stream knows a replayed event still");
+		return;
+	}
 	if (ack->is_duplicate)
 		cfa_metrics_add(m->registry, m->duplicates, 1);
 	if (cfa_window_ack(&relay->window, ordinal, ack->seq, ack->is_duplicate) ==

@@ -28,10 +28,6 @@
 #define RELEASED_MAX 1000
 #define MS_US INT64_C(1000)
 
-#define TIME_COLUMNS                                                           \
-	"floor(extract(epoch FROM o.occurred_at) * 1000)::bigint AS occurred_ms, " \
-	"floor(extract(epoch FROM o.recorded_at) * 1000)::bigint AS recorded_ms "
-
 static const char setup_sql[] =
 	/* Right after a truncation the planner would take a sequential scan, and keep
 	 * it. */
@@ -45,10 +41,10 @@ static const char setup_sql[] =
 	"PREPARE cfa_batch (pg_snapshot) AS "
 	"SELECT s.snapshot, t.* FROM "
 	"(SELECT pg_current_snapshot()::text AS snapshot) s LEFT JOIN ("
-	"SELECT " CFA_ROW_COLUMNS TIME_COLUMNS "FROM careforall.outbox o "
+	"SELECT " CFA_ROW_COLUMNS CFA_ROW_TIMES "FROM careforall.outbox o "
 	"WHERE o.xid >= pg_snapshot_xmax($1) "
 	"UNION ALL "
-	"SELECT " CFA_ROW_COLUMNS TIME_COLUMNS "FROM careforall.outbox o "
+	"SELECT " CFA_ROW_COLUMNS CFA_ROW_TIMES "FROM careforall.outbox o "
 	"WHERE o.xid = ANY (ARRAY(SELECT pg_snapshot_xip($1)))"
 	") t ON true ORDER BY t.id;"
 	"PREPARE cfa_released (integer) AS "

@@ -16,6 +16,7 @@
 #include "careforall/text.h"
 
 #define API_SUBJECT_MAX 128
+#define NS_PER_MS INT64_C(1000000)
 #define PROBE_US (INT64_C(5) * 1000000)
 
 static void on_info(void *arg, const json_t *answer, const char *error);
@@ -74,6 +75,9 @@ take_info(CfaRelay *relay, const json_t *answer)
 		(uint64_t) json_integer_value(json_object_get(state, "first_seq"));
 	relay->stream.last_seq =
 		(uint64_t) json_integer_value(json_object_get(state, "last_seq"));
+	relay->stream.window_ms =
+		json_integer_value(json_object_get(settings, "duplicate_window")) /
+		NS_PER_MS;
 	relay->stream.message_size_max = message_size_max(relay, settings);
 	relay->stream.is_known = true;
 	cfa_relay_guarded(relay);
@@ -237,6 +241,19 @@ note_foreign(CfaRelay *relay, const CfaDelivery *delivery)
 			CFA_STR("hint", "let only the relay's user publish careforall.>"));
 }
 
+static void
+note_replay(CfaRelay *relay, const CfaDelivery *delivery)
+{
+	const char *replay = NULL;
+	const char *position = NULL;
+
+	if (natsMsgHeader_Get(delivery->message, CFA_HEADER_REPLAY, &replay) ==
+			NATS_OK &&
+		natsMsgHeader_Get(delivery->message, CFA_HEADER_SEQUENCE, &position) ==
+			NATS_OK)
+		cfa_replay_tail(relay, replay, strtoll(position, NULL, 10));
+}
+
 /* Freeing the consumer ends the messages; true is for those that come after. */
 static bool
 on_tail_message(void *arg, const CfaDelivery *delivery)
@@ -248,6 +265,7 @@ on_tail_message(void *arg, const CfaDelivery *delivery)
 	if (relay->phase != CFA_RELAY_TAIL)
 		return true;
 	note_foreign(relay, delivery);
+	note_replay(relay, delivery);
 	if (natsMsgHeader_Get(delivery->message, CFA_HEADER_ID, &text) == NATS_OK &&
 		cfa_uuid_parse(text, strlen(text), id) &&
 		!cfa_ids_put(&relay->done, id, delivery->sequence))

@@ -72,6 +72,8 @@ cfa_window_start(CfaWindow *window, uint64_t base)
 	window->last_ordinal = 0;
 	window->acked = 0;
 	window->last_outbox_id = 0;
+	window->replayed_id = 0;
+	window->replayed = 0;
 }
 
 bool
@@ -105,6 +107,12 @@ cfa_window_add(CfaWindow *window, int64_t outbox_id, int64_t recorded_ms,
 	return window->last_ordinal;
 }
 
+void
+cfa_window_mark_replay(CfaWindow *window)
+{
+	sent_at(window, window->last_ordinal)->is_replay = true;
+}
+
 const CfaSent *
 cfa_window_find(const CfaWindow *window, uint64_t ordinal)
 {
@@ -125,7 +133,15 @@ cfa_window_ack(CfaWindow *window, uint64_t ordinal, uint64_t seq,
 	sent_at(window, ordinal)->is_acked = true;
 	while (window->acked < window->last_ordinal &&
 		   sent_at(window, window->acked + 1)->is_acked)
-		window->acked++;
+	{
+		const CfaSent *sent = sent_at(window, ++window->acked);
+
+		if (sent->is_replay)
+		{
+			window->replayed_id = sent->outbox_id;
+			window->replayed++;
+		}
+	}
 	return CFA_ACK_OK;
 }
 

@@ -20,6 +20,7 @@ typedef struct CfaSent
 	int64_t outbox_id;
 	int64_t sent_us;	 /* monotonic */
 	int64_t recorded_ms; /* wall clock: when the event was written */
+	bool is_replay;
 	bool is_acked;
 } CfaSent;
 
@@ -41,6 +42,8 @@ typedef struct CfaWindow
 	uint64_t last_ordinal;
 	uint64_t acked;			/* all ordinals up to it are acknowledged */
 	int64_t last_outbox_id; /* of the last edge that had one */
+	int64_t replayed_id;	/* the last replayed event among the acknowledged */
+	uint64_t replayed;		/* how many, since its owner set it to 0 */
 } CfaWindow;
 
 /* A checkpoint that is due; snapshot belongs to the caller. */
@@ -73,6 +76,9 @@ uint64_t cfa_window_expected(const CfaWindow *window);
 /* Notes a message that was sent; gives its ordinal. The window is not full. */
 uint64_t cfa_window_add(CfaWindow *window, int64_t outbox_id,
 						int64_t recorded_ms, int64_t now_us);
+
+/* The message noted last is a replay. */
+void cfa_window_mark_replay(CfaWindow *window);
 
 /* The record of a message in flight, or NULL if the ordinal is not in flight. */
 const CfaSent *cfa_window_find(const CfaWindow *window, uint64_t ordinal);

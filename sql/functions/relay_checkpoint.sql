@@ -59,6 +59,7 @@ BEGIN
     WHERE c.consumer = relay_start.consumer AND c.stream = relay_start.stream
       AND c.stream_created = relay_start.stream_created
       AND c.stream_seq > relay_start.last_seq;
+    PERFORM careforall.relay_replay_lost(relay_start.stream_created, relay_start.last_seq);
   END IF;
   RETURN NEXT;
 END

@@ -37,6 +37,25 @@ SELECT
   p.consumer
 FROM careforall.outbox_parked p;
 
+CREATE OR REPLACE VIEW careforall.outbox_replays_status AS
+SELECT
+  r.id,
+  r.state,
+  r.events,
+  r.published,
+  r.first_id,
+  r.last_id,
+  r.position,
+  r.from_time,
+  r.to_time,
+  r.requested_by,
+  r.reason,
+  r.requested_at,
+  r.updated_at
+FROM careforall.outbox_replays r;
+
+COMMENT ON VIEW careforall.outbox_replays_status IS
+  'Replays of the outbox and how far they are; careforall.outbox_replay() begins one, outbox_replay_cancel() ends one.';
 COMMENT ON VIEW careforall.outbox_status IS
   'How many committed events each consumer of the outbox has not taken yet, and how old the oldest is.';
 COMMENT ON VIEW careforall.outbox_days IS

@@ -25,6 +25,7 @@
 #define CFA_HEADER_ID "Nats-Msg-Id"
 #define CFA_HEADER_EXPECT "Nats-Expected-Last-Sequence"
 #define CFA_HEADER_PREVIOUS "Nats-Expected-Last-Msg-Id"
+#define CFA_HEADER_REPLAY "careforall-replay"
 #define CFA_HEADER_TYPE "ce-type"
 #define CFA_HEADER_SEQUENCE "ce-sequence"
 #define CFA_HEADER_SUBJECT "ce-subject"
