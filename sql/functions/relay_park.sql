@@ -25,7 +25,11 @@ BEGIN
   UPDATE careforall.outbox_parked p
   SET state = 'parked', decided_at = NULL,
       reason = CASE WHEN p.outbox_id = relay_park.outbox_id
-        THEN left(relay_park.reason, 500) ELSE p.reason END
+        THEN left(relay_park.reason, 500) ELSE p.reason END,
+      attempts = CASE WHEN p.outbox_id = relay_park.outbox_id
+        THEN p.attempts + 1 ELSE p.attempts END,
+      failed_at = CASE WHEN p.outbox_id = relay_park.outbox_id
+        THEN clock_timestamp() ELSE p.failed_at END
   FROM careforall.outbox_parked r
   WHERE r.outbox_id = relay_park.outbox_id AND r.state = 'released'
     AND relay_park.reason <> 'aggregate is parked'

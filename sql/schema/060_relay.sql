@@ -52,7 +52,9 @@ CREATE TABLE IF NOT EXISTS careforall.outbox_parked (
   consumer           text        NOT NULL,
   reason             text        NOT NULL,
   state              text        NOT NULL DEFAULT 'parked',
+  attempts           integer     NOT NULL DEFAULT 1,
   parked_at          timestamptz NOT NULL DEFAULT clock_timestamp(),
+  failed_at          timestamptz NOT NULL DEFAULT clock_timestamp(),
   decided_at         timestamptz,
   CONSTRAINT outbox_parked_pkey PRIMARY KEY (outbox_id),
   CONSTRAINT outbox_parked_state_check
@@ -78,5 +80,9 @@ COMMENT ON COLUMN careforall.relay_checkpoints.stream_created IS
   'When the stream was made, as the server says it: a stream made anew is another stream.';
 COMMENT ON TABLE careforall.outbox_parked IS
   'Events that cannot be published, and the later events of the same aggregate, until someone decides.';
+COMMENT ON COLUMN careforall.outbox_parked.attempts IS
+  'Times that it could not be published; 1 for an event that only waits for its aggregate.';
+COMMENT ON COLUMN careforall.outbox_parked.parked_at IS 'The first time.';
+COMMENT ON COLUMN careforall.outbox_parked.failed_at IS 'The last time.';
 COMMENT ON COLUMN careforall.outbox_parked.state IS
   'parked: waits for a decision; released: to be published next; sent: published; dropped: never will be.';

@@ -26,6 +26,13 @@ async function parked(): Promise<void> {
   await until("parked again", async () => (await sql.value<number>(
     "SELECT count(*) FROM careforall.outbox_parked WHERE state = 'parked'")) === 3);
   assert.deepEqual(await versions("poison"), [1]);
+  // What is told of it: why, how often, and the first and the last time.
+  const [told] = await sql.rowsAs<{ reason: string; attempts: number; again: boolean }>(
+    "readonly",
+    `SELECT reason, attempts, failed_at > parked_at AS again FROM careforall.outbox_parked_overview
+      WHERE aggregate_version = 2`,
+  );
+  assert.deepEqual(told, { reason: "type is not \"<aggregate>.<event>\" of lower-case words", attempts: 2, again: true });
   const id = await sql.value<number>("SELECT min(outbox_id) FROM careforall.outbox_parked");
   assert.equal(await sql.value("SELECT careforall.outbox_drop($1, 'cannot be mended')", [id]), "dropped");
   await sql.rows("SELECT careforall.outbox_release(md5('poison')::uuid, 'go on')");
