@@ -2,7 +2,7 @@
 -- Goal: consumers can be paused, and their state tells how far they are. Method:
 -- reports as the processes write them, then pausing and resuming.
 \ir setup.psql
-SELECT plan(17);
+SELECT plan(20);
 
 SELECT results_eq('SELECT consumer, status, behind FROM careforall.consumers_status',
   $$VALUES ('relay', 'not running', NULL::bigint), ('projector', 'not running', NULL), ('payments', 'not running', 0)$$, 'nothing has run yet');
@@ -29,12 +29,19 @@ SELECT results_eq($$SELECT action, target_id, reason FROM careforall.audit_log W
 SELECT throws_ok($$SELECT careforall.consumer_pause('api', 'a rest')$$, 'PL005', NULL, 'an unknown consumer is refused');
 SELECT throws_ok($$SELECT careforall.consumer_resume('relay', '')$$, '22023', NULL, 'so is an empty reason');
 
+-- What was said before the last change is not about it.
+SELECT is((SELECT status FROM careforall.consumers_status WHERE consumer = 'payments'), 'resuming', 'it has not heard of that yet');
+SELECT careforall.consumer_pause('payments', 'paused once more') \g /dev/null
+SELECT is((SELECT status FROM careforall.consumers_status WHERE consumer = 'payments'), 'pausing', 'an old report that it stands still counts for nothing');
+SELECT careforall.consumer_report('payments', 'a:1', true, 'paused', NULL, NULL, 2) \g /dev/null
+SELECT is((SELECT status FROM careforall.consumers_status WHERE consumer = 'payments'), 'paused', 'a new one does');
+
 -- Old reports go when a new process comes.
 UPDATE careforall.consumer_reports SET reported_at = clock_timestamp() - interval '1 hour';
 SELECT careforall.consumer_report('relay', 'b:3', false, 'standing by', NULL, NULL, 0) \g /dev/null
 SELECT set_eq('SELECT consumer, instance FROM careforall.consumer_reports', $$VALUES ('relay', 'b:3'), ('payments', 'a:1')$$,
   'a new process removes the silent ones of its consumer');
-SELECT is((SELECT status FROM careforall.consumers_status WHERE consumer = 'payments'), 'not running', 'who is silent does not run');
+SELECT is((SELECT status FROM careforall.consumers_status WHERE consumer = 'payments'), 'paused, not running', 'who is silent does not run');
 
 SELECT finish();
 ROLLBACK;

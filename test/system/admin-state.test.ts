@@ -7,7 +7,7 @@ import type { Person } from "../lib/account.ts";
 import { act, all, audited, look, type Doc } from "../lib/admin.ts";
 import { useStack } from "../lib/context.ts";
 import { makeCampaign, makePool, makeReward, sqlPledge } from "../lib/fixtures.ts";
-import { until } from "../lib/until.ts";
+import { sleep, until } from "../lib/until.ts";
 
 const context = useStack();
 
@@ -62,6 +62,22 @@ describe("invariants", () => {
     expect(after.items.length).toBeGreaterThan(10);
     expect(after.items.filter((item) => item.violations > 0)).toEqual([]);
     expect(await audited(context, "verify.run", "verify_run")).toMatchObject({ acts_for: `account:${admin.id}`, reason: "after the drill" });
+  });
+
+  test("may take longer than a request may", async () => {
+    const before = (await read()).checked_at;
+    const other = await context.sql.client();
+    try {
+      await other.query("BEGIN");
+      await other.query("LOCK TABLE careforall.pledge_history IN ACCESS EXCLUSIVE MODE");
+      expect((await act(admin.http, "verify")).status).toBe(202);
+      await until("the check to wait", async () => (await read()).is_running);
+      await sleep(4_000);
+      expect(await read()).toMatchObject({ is_running: true, checked_at: before });
+    } finally {
+      await other.end();
+    }
+    await until("the check to be done", async () => (await read()).checked_at !== before);
   });
 
   test("are checked once at a time", async () => {
