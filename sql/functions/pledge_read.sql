@@ -178,10 +178,36 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN CASE WHEN display IN ('name_amount_message', 'name_message')
   THEN NULLIF(message, '') END;
 
--- Confirmed pledges of a public campaign as feed items, newest first, before the
--- pledge given (NULL: from the newest). The id of an item does not tell the pledge;
--- the time is that of the pledge, so that it never changes; the amount is all that
--- was given, a covered fee included. max is held to 1..101.
+-- Confirmed pledges of a campaign as feed items, newest first, before the pledge given
+-- (NULL: from the newest). The id of an item does not tell the pledge; the time is
+-- that of the pledge, so that it never changes; the amount is all that was given, a
+-- covered fee included. max is held to 1..101. Internal.
+CREATE OR REPLACE FUNCTION careforall.gifts_json(
+  campaign_id uuid, before_id uuid, max integer)
+RETURNS TABLE (gift json, pledge_id uuid)
+LANGUAGE sql STABLE
+SET search_path = pg_catalog, careforall, pg_temp
+AS $$
+  SELECT json_build_object(
+    'id', left(encode(sha256(convert_to(g.id::text, 'UTF8')), 'hex'), 16),
+    'name', careforall.donor_shown(g.display, g.donor_name),
+    'amount', CASE WHEN g.display = 'name_amount_message'
+      THEN careforall.json_money(g.amount_minor, g.currency) END,
+    'message', careforall.message_shown(g.display, g.message),
+    'at', careforall.json_time(g.created_at)),
+    g.id
+  FROM (SELECT p.id, p.display, p.donor_name, p.amount_minor, p.currency, p.message,
+               p.created_at
+        FROM careforall.pledges p
+        WHERE p.campaign_id = gifts_json.campaign_id
+          AND p.state = 'confirmed'
+          AND (before_id IS NULL OR p.id < before_id)
+        ORDER BY p.id DESC
+        LIMIT LEAST(GREATEST(COALESCE(max, 20), 1), 101)) g
+  ORDER BY g.id DESC
+$$;
+
+-- The same for anybody: only of a campaign that is public.
 CREATE OR REPLACE FUNCTION careforall.campaign_gifts(
   campaign_id uuid, before_id uuid, max integer)
 RETURNS TABLE (gift text, pledge_id uuid)
@@ -193,24 +219,8 @@ BEGIN
                  WHERE c.id = campaign_gifts.campaign_id AND c.state <> 'draft') THEN
     RAISE EXCEPTION 'there is no such campaign' USING ERRCODE = 'PL005';
   END IF;
-  RETURN QUERY
-  SELECT json_build_object(
-    'id', left(encode(sha256(convert_to(g.id::text, 'UTF8')), 'hex'), 16),
-    'name', careforall.donor_shown(g.display, g.donor_name),
-    'amount', CASE WHEN g.display = 'name_amount_message'
-      THEN careforall.json_money(g.amount_minor, g.currency) END,
-    'message', careforall.message_shown(g.display, g.message),
-    'at', careforall.json_time(g.created_at))::text,
-    g.id
-  FROM (SELECT p.id, p.display, p.donor_name, p.amount_minor, p.currency, p.message,
-               p.created_at
-        FROM careforall.pledges p
-        WHERE p.campaign_id = campaign_gifts.campaign_id
-          AND p.state = 'confirmed'
-          AND (before_id IS NULL OR p.id < before_id)
-        ORDER BY p.id DESC
-        LIMIT LEAST(GREATEST(COALESCE(max, 20), 1), 101)) g
-  ORDER BY g.id DESC;
+  RETURN QUERY SELECT g.gift::text, g.pledge_id
+    FROM careforall.gifts_json(campaign_gifts.campaign_id, before_id, max) g;
 END
 $$;
 
@@ -239,4 +249,6 @@ COMMENT ON FUNCTION careforall.donor_shown(text, text) IS
 COMMENT ON FUNCTION careforall.message_shown(text, text) IS
   'The donor''s message if the display level shows it and it is not empty, else NULL.';
 COMMENT ON FUNCTION careforall.campaign_gifts(uuid, uuid, integer) IS
-  'Confirmed gifts of a campaign as public feed items, newest first; pledge_id is the cursor.';
+  'Confirmed gifts of a public campaign as feed items, newest first; pledge_id is the cursor. Refuses a draft (PL005).';
+COMMENT ON FUNCTION careforall.gifts_json(uuid, uuid, integer) IS
+  'Confirmed gifts of any campaign as feed items, newest first.';

@@ -128,8 +128,8 @@ AS $$
            'pending_minor', COALESCE(pending.minor, 0),
            'pending_count', COALESCE(pending.pledges, 0),
            'places', COALESCE(held.places, '{}'::json))::text,
-         (SELECT COALESCE(json_agg(g.gift::json), '[]'::json)
-          FROM careforall.campaign_gifts(c.id, NULL, 100) g)::text
+         (SELECT COALESCE(json_agg(g.gift), '[]'::json)
+          FROM careforall.gifts_json(c.id, NULL, 100) g)::text
   FROM careforall.campaigns c
   LEFT JOIN settled ON settled.campaign_id = c.id
   LEFT JOIN pending ON pending.campaign_id = c.id

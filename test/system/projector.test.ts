@@ -118,8 +118,9 @@ describe("the read model", () => {
     expect(await epoch(), "no rebuild was needed").toBe(before);
   });
 
-  test("is rebuilt on demand beside live traffic", async () => {
+  test("is rebuilt on demand beside live traffic, drafts or not", async () => {
     const campaign = await makeCampaign(context.sql);
+    await makeCampaign(context.sql, { state: "draft" });
     const reward = await makeReward(context.sql, campaign);
     const before = await epoch();
     const load = pledges(campaign, reward, 40);
