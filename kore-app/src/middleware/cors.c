@@ -81,7 +81,7 @@ cfa_cors_options(CfaCtx *ctx, unsigned allow)
 			ctx,
 			"access-control-allow-headers",
 			"authorization, content-type, idempotency-key, if-match, "
-			"if-none-match, pledge-token, traceparent, tracestate, "
+			"if-none-match, pledge-token, prefer, traceparent, tracestate, "
 			"last-event-id, x-request-id");
 		cfa_answer_header(ctx, "access-control-max-age", MAX_AGE_S);
 	}
