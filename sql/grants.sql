@@ -8,17 +8,17 @@
 REVOKE ALL ON SCHEMA careforall FROM PUBLIC;
 REVOKE ALL ON ALL TABLES IN SCHEMA careforall FROM PUBLIC,
   careforall_api, careforall_relay, careforall_projector, careforall_payments,
-  careforall_admin, careforall_support, careforall_readonly;
+  careforall_reader, careforall_admin, careforall_support, careforall_readonly;
 REVOKE ALL ON ALL SEQUENCES IN SCHEMA careforall FROM PUBLIC,
   careforall_api, careforall_relay, careforall_projector, careforall_payments,
-  careforall_admin, careforall_support, careforall_readonly;
+  careforall_reader, careforall_admin, careforall_support, careforall_readonly;
 REVOKE ALL ON ALL ROUTINES IN SCHEMA careforall FROM PUBLIC,
   careforall_api, careforall_relay, careforall_projector, careforall_payments,
-  careforall_admin, careforall_support, careforall_readonly;
+  careforall_reader, careforall_admin, careforall_support, careforall_readonly;
 
 GRANT USAGE ON SCHEMA careforall TO
   careforall_api, careforall_relay, careforall_projector, careforall_payments,
-  careforall_admin, careforall_support, careforall_readonly;
+  careforall_reader, careforall_admin, careforall_support, careforall_readonly;
 
 -- Helpers that tell nothing about anybody.
 GRANT EXECUTE ON FUNCTION
@@ -32,7 +32,7 @@ GRANT EXECUTE ON FUNCTION
   careforall.ready(),
   careforall.uuid7()
 TO careforall_api, careforall_relay, careforall_projector, careforall_payments,
-  careforall_admin, careforall_support, careforall_readonly;
+  careforall_reader, careforall_admin, careforall_support, careforall_readonly;
 
 -- The API: functions only.
 GRANT EXECUTE ON FUNCTION
@@ -141,6 +141,12 @@ GRANT EXECUTE ON FUNCTION
   careforall.consumer_report(text, text, boolean, text, bigint, bigint, bigint)
 TO careforall_relay, careforall_projector, careforall_payments;
 
+-- Independent consumers of the outbox.
+GRANT EXECUTE ON FUNCTION
+  careforall.outbox_reader_ack(text, bigint, integer),
+  careforall.outbox_reader_next(text, integer)
+TO careforall_reader;
+
 -- The relay.
 GRANT SELECT ON careforall.outbox TO careforall_relay;
 GRANT EXECUTE ON FUNCTION
@@ -210,6 +216,10 @@ GRANT EXECUTE ON FUNCTION
   careforall.job_run(text),
   careforall.limits_reload(),
   careforall.outbox_drop(bigint, text),
+  careforall.outbox_reader_create(text, text, text),
+  careforall.outbox_reader_pause(text, text),
+  careforall.outbox_reader_remove(text, text),
+  careforall.outbox_reader_resume(text, text),
   careforall.outbox_release(uuid, text),
   careforall.outbox_release_matching(text, text, text, boolean),
   careforall.outbox_replay(text, text, text, boolean),
@@ -258,6 +268,7 @@ GRANT EXECUTE ON FUNCTION
   careforall.limits(),
   careforall.metrics(),
   careforall.outbox_partitions(),
+  careforall.outbox_readers_behind(),
   careforall.relay_consumers()
 TO careforall_admin, careforall_support, careforall_readonly;
 GRANT SELECT ON
@@ -270,6 +281,7 @@ GRANT SELECT ON
   careforall.limits_status,
   careforall.outbox_days,
   careforall.outbox_parked_overview,
+  careforall.outbox_readers_status,
   careforall.outbox_replays_status,
   careforall.outbox_status,
   careforall.pledge_summary,

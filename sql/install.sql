@@ -41,6 +41,7 @@ SET LOCAL ROLE careforall_owner;
 -- The relay's tables.
 \ir schema/060_relay.sql
 \ir schema/062_replays.sql
+\ir schema/064_readers.sql
 -- The payment worker's tables.
 \ir schema/065_payments.sql
 \ir schema/067_consumers.sql
@@ -118,6 +119,7 @@ SET LOCAL ROLE careforall_owner;
 -- Jobs.
 \ir functions/holds_expire.sql
 \ir functions/outbox_rotate.sql
+\ir functions/outbox_reader.sql
 \ir functions/purge.sql
 \ir functions/verify_run.sql
 \ir functions/job_run.sql

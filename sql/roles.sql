@@ -8,7 +8,8 @@ DECLARE
 BEGIN
   FOREACH role_name IN ARRAY ARRAY[
     'careforall_owner', 'careforall_api', 'careforall_relay', 'careforall_projector',
-    'careforall_payments', 'careforall_admin', 'careforall_support', 'careforall_readonly']
+    'careforall_payments', 'careforall_reader', 'careforall_admin', 'careforall_support',
+    'careforall_readonly']
   LOOP
     IF NOT EXISTS (SELECT FROM pg_catalog.pg_roles r WHERE r.rolname = role_name) THEN
       EXECUTE format('CREATE ROLE %I', role_name);
@@ -29,6 +30,8 @@ COMMENT ON ROLE careforall_projector IS
   'The projector: may only call the functions that rebuild the read model.';
 COMMENT ON ROLE careforall_payments IS
   'The payment worker: may only call the payment functions.';
+COMMENT ON ROLE careforall_reader IS
+  'Independent consumers of the outbox: may only read events by a cursor that an administrator made.';
 COMMENT ON ROLE careforall_admin IS
   'Administrators: the admin functions and every view; no right on any table.';
 COMMENT ON ROLE careforall_support IS

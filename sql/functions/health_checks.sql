@@ -49,6 +49,16 @@ AS $$
   SELECT 'outbox_default_rows', '', count(*)
   FROM (SELECT FROM careforall.outbox_default LIMIT 10000) d
   UNION ALL
+  SELECT 'outbox_reader_behind', r.name, r.events_behind
+  FROM careforall.outbox_readers_behind() r
+  UNION ALL
+  SELECT 'outbox_reader_lag_seconds', r.name, extract(epoch FROM r.oldest_behind)
+  FROM careforall.outbox_readers_behind() r
+  UNION ALL
+  SELECT 'outbox_days_overdue', '', count(*)
+  FROM careforall.outbox_partitions() o
+  WHERE o.to_time < clock_timestamp() - careforall.outbox_retention() - interval '1 hour'
+  UNION ALL
   SELECT 'outbox_days_ahead', '',
          COALESCE(extract(epoch FROM max(o.to_time) - clock_timestamp()) / 86400, 0)
   FROM careforall.outbox_partitions() o
@@ -123,6 +133,8 @@ AS $$
      'Events are held back: see outbox_parked_overview; outbox_release() lets them go on.'),
     ('outbox_default_rows', 'events outside partitions', 0, 9999,
      'A day had no partition; see outbox_days and jobs_status.'),
+    ('outbox_days_overdue', 'outbox days kept past retention', 0, 3,
+     'Some consumer has not taken them: see outbox_status and outbox_readers_status.'),
     ('total_deltas_unfolded', 'totals not folded yet', 20000, 99999,
      'Is the careforall worker running? SELECT careforall.totals_fold() folds by hand.'),
     ('oldest_transaction_age_seconds', 'oldest transaction, seconds', 300, 3600,
@@ -146,6 +158,20 @@ AS $$
                  date_trunc('second', clock_timestamp() - n.heartbeat_at) AS silent
           FROM careforall.relay_consumers() c
           JOIN careforall.relay_leaders n ON n.consumer = c.consumer) s
+    UNION ALL
+    SELECT 2, 'reader ' || r.name,
+      CASE WHEN r.holds_days > 0 THEN 'bad'
+           WHEN r.is_paused OR r.events_behind IS NULL OR r.events_behind >= 100000
+             OR r.oldest_behind > interval '1 day' THEN 'warn' ELSE 'ok' END,
+      COALESCE(r.events_behind || ' events behind', 'begins again')
+        || CASE WHEN r.is_paused THEN ', paused' ELSE '' END,
+      CASE WHEN r.holds_days > 0
+        THEN format('The outbox keeps %s days more than it should for it: outbox_reader_resume() or outbox_reader_remove().',
+          r.holds_days)
+      WHEN r.is_paused THEN 'The outbox keeps what it has not taken.'
+      WHEN r.oldest_behind > interval '1 day' OR r.events_behind >= 100000
+        THEN format('Does it still read? Last time: %s.', COALESCE(r.read_at::text, 'never')) END
+    FROM careforall.outbox_readers_behind() r
     UNION ALL
     SELECT 2, 'consumers', 'warn', 'none', 'No relay has ever led: start careforall-relay.'
     WHERE NOT EXISTS (SELECT FROM careforall.relay_leaders)

@@ -8,11 +8,15 @@ RETURNS xid8
 LANGUAGE sql STABLE SECURITY DEFINER
 SET search_path = pg_catalog, careforall, pg_temp
 AS $$
-  SELECT CASE
-    WHEN bool_and(c.id IS NOT NULL AND c.system_identifier = careforall.relay_system())
-    THEN min(pg_snapshot_xmin(c.snapshot)) END
-  FROM careforall.relay_leaders l
-  LEFT JOIN careforall.relay_checkpoints c ON c.consumer = l.consumer
+  SELECT CASE WHEN bool_and(k.is_known) THEN min(k.xmin) END
+  FROM (
+    SELECT COALESCE(c.system_identifier = careforall.relay_system(), false) AS is_known,
+      pg_snapshot_xmin(c.snapshot) AS xmin
+    FROM careforall.relay_leaders l
+    LEFT JOIN careforall.relay_checkpoints c ON c.consumer = l.consumer
+    UNION ALL
+    SELECT r.system_identifier = careforall.relay_system(), pg_snapshot_xmin(r.snapshot)
+    FROM careforall.outbox_readers r) k
 $$;
 
 -- Consumers with their newest checkpoints and what they have not taken yet. The

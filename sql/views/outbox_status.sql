@@ -58,6 +58,20 @@ FROM careforall.outbox_replays r;
 
 COMMENT ON VIEW careforall.outbox_replays_status IS
   'Replays of the outbox and how far they are; careforall.outbox_replay() begins one, outbox_replay_cancel() ends one.';
+CREATE OR REPLACE VIEW careforall.outbox_readers_status AS
+SELECT
+  r.name,
+  r.is_paused,
+  r.events_behind,
+  date_trunc('milliseconds', r.oldest_behind) AS oldest_behind,
+  r.holds_days,
+  r.read_at,
+  r.acked_at,
+  r.events
+FROM careforall.outbox_readers_behind() r;
+
+COMMENT ON VIEW careforall.outbox_readers_status IS
+  'Independent consumers of the outbox: how far behind, and how many days the outbox keeps for them past its retention.';
 COMMENT ON VIEW careforall.outbox_status IS
   'How many committed events each consumer of the outbox has not taken yet, and how old the oldest is.';
 COMMENT ON VIEW careforall.outbox_days IS

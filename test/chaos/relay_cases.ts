@@ -8,13 +8,14 @@ import { brokerCases } from "./cases_broker.ts";
 import { contractCases } from "./cases_contract.ts";
 import { leaderCases } from "./cases_leader.ts";
 import { rareCases } from "./cases_rare.ts";
+import { readerCases } from "./cases_readers.ts";
 import { replayCasesAll } from "./cases_replay.ts";
 import { ready, sql, stack, stream, type Cases } from "./kit.ts";
 
 async function main(): Promise<void> {
   const isLong = process.argv.includes("--long");
   const named = process.argv.slice(2).filter((word) => !word.startsWith("--"));
-  const cases: Cases = { ...rareCases, ...leaderCases, ...contractCases, ...brokerCases, ...replayCasesAll };
+  const cases: Cases = { ...rareCases, ...leaderCases, ...contractCases, ...brokerCases, ...replayCasesAll, ...readerCases };
   await stack.reset();
   const base = Number(process.env.CHAOS_PORT_BASE ?? 0) || (await freePortBase());
   await stack.start(["pg", "nats", "relay"], "--port-base", String(base));

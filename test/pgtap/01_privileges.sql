@@ -6,7 +6,7 @@ SELECT no_plan();
 
 CREATE TEMPORARY TABLE our_role AS
 SELECT unnest(ARRAY['careforall_api', 'careforall_relay', 'careforall_projector',
-  'careforall_payments', 'careforall_admin', 'careforall_support', 'careforall_readonly']) AS role_name;
+  'careforall_payments', 'careforall_reader', 'careforall_admin', 'careforall_support', 'careforall_readonly']) AS role_name;
 
 -- The roles themselves.
 SELECT is_empty($$SELECT rolname FROM pg_roles WHERE rolname LIKE 'careforall\_%'
@@ -51,7 +51,7 @@ CREATE FUNCTION pg_temp.views_of(role_name text) RETURNS SETOF text LANGUAGE sql
 $$;
 SELECT set_eq($$SELECT * FROM pg_temp.views_of('careforall_readonly')$$,
   ARRAY['campaign_overview', 'consumers_status', 'dead_letters_overview', 'fees', 'health', 'jobs_status', 'limits_status',
-    'outbox_days', 'outbox_parked_overview', 'outbox_replays_status', 'outbox_status', 'pledge_summary', 'reward_overview', 'verify_status'],
+    'outbox_days', 'outbox_parked_overview', 'outbox_readers_status', 'outbox_replays_status', 'outbox_status', 'pledge_summary', 'reward_overview', 'verify_status'],
   'readonly sees the views without personal data');
 SELECT set_eq($$SELECT * FROM pg_temp.views_of('careforall_support')$$,
   $$SELECT * FROM pg_temp.views_of('careforall_readonly')
@@ -112,8 +112,11 @@ SELECT is_empty($$SELECT f FROM pg_temp.functions_of('careforall_projector') f
 SELECT is_empty($$SELECT f FROM pg_temp.functions_of('careforall_relay') f
   WHERE f NOT LIKE 'relay\_%' AND f NOT IN ('consumer_report', 'outbox_commits', 'outbox_replay', 'outbox_replay_state', 'outbox_retention', 'outbox_sleep', 'outbox_wake', 'stats')$$,
   'relay may call the relay functions and nothing else');
+SELECT set_eq($$SELECT * FROM pg_temp.functions_of('careforall_reader')$$,
+  ARRAY['outbox_reader_ack', 'outbox_reader_next'],
+  'a reader may read by its cursor and nothing else');
 SELECT set_eq($$SELECT * FROM pg_temp.functions_of('careforall_readonly')$$,
-  ARRAY['consumers', 'health_checks', 'jobs', 'limits', 'metrics', 'outbox_partitions', 'relay_consumers'],
+  ARRAY['consumers', 'health_checks', 'jobs', 'limits', 'metrics', 'outbox_partitions', 'outbox_readers_behind', 'relay_consumers'],
   'readonly may call what its views call');
 SELECT set_eq($$SELECT * FROM pg_temp.functions_of('careforall_support')$$,
   $$SELECT * FROM pg_temp.functions_of('careforall_readonly') UNION ALL
@@ -123,7 +126,7 @@ SELECT set_eq($$SELECT * FROM pg_temp.functions_of('careforall_admin')$$,
   $$SELECT * FROM pg_temp.functions_of('careforall_support') UNION ALL
     SELECT unnest(ARRAY['admin_token_create', 'campaign_cap_set', 'campaign_close', 'campaign_create', 'campaign_dates_set',
       'campaign_owner_set', 'campaign_pause', 'campaign_publish', 'campaign_resume', 'consumer_pause', 'consumer_resume', 'donor_reveal', 'fee_remove', 'fee_set', 'hold_release', 'job_run',
-      'limits_reload', 'outbox_drop', 'outbox_release', 'outbox_release_matching', 'outbox_replay', 'outbox_replay_cancel', 'outbox_replay_state', 'payment_redrive', 'payment_redrive_matching', 'pledge_cancel', 'pledge_refund', 'pledge_search',
+      'limits_reload', 'outbox_drop', 'outbox_reader_create', 'outbox_reader_pause', 'outbox_reader_remove', 'outbox_reader_resume', 'outbox_release', 'outbox_release_matching', 'outbox_replay', 'outbox_replay_cancel', 'outbox_replay_state', 'payment_redrive', 'payment_redrive_matching', 'pledge_cancel', 'pledge_refund', 'pledge_search',
       'pool_capacity_set', 'pool_create', 'refund_retry', 'reward_create', 'reward_quantity_set',
       'sessions', 'stats', 'stats_reset', 'stats_series', 'totals_fold'])$$,
   'admin may call the functions of administrators');
