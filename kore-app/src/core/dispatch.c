@@ -244,7 +244,8 @@ check_body(CfaCtx *ctx)
 	{
 		cfa_answer_problem(ctx,
 						   CFA_PROBLEM_PAYLOAD_TOO_LARGE,
-						   "The body is too large.");
+						   "The body may have %u bytes at most.",
+						   (unsigned) ctx->route->body_max);
 		return false;
 	}
 	switch (ctx->route->body)

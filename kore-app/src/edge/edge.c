@@ -315,6 +315,7 @@ on_head(struct netbuf *nb)
 	struct connection *c = nb->owner;
 	CfaEdge *edge = c->hdlr_extra;
 	CfaFrame frame;
+	size_t limit;
 
 	if (nb->buf == NULL || nb->s_off == 0)
 		return KORE_RESULT_OK;
@@ -335,9 +336,13 @@ on_head(struct netbuf *nb)
 			break;
 	}
 	edge->deadline_ms = 0;
-	if (frame.body_len > body_limit(nb, &frame))
+	limit = body_limit(nb, &frame);
+	if (frame.body_len > limit)
 	{
-		refuse(c, CFA_PROBLEM_PAYLOAD_TOO_LARGE, "The body is too large.");
+		refuse(c,
+			   CFA_PROBLEM_PAYLOAD_TOO_LARGE,
+			   limit == 0 ? "This resource takes no body."
+						  : "The body is too large.");
 		return KORE_RESULT_OK;
 	}
 	if (http_request_count >= http_request_limit)

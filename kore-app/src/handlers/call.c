@@ -9,6 +9,7 @@
 #include "handlers/call.h"
 
 #include <careforall/log.h>
+#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -26,6 +27,7 @@ static void answer_row(CfaCtx *ctx, const CfaCall *call,
 					   const PGresult *result);
 static const char *column(CfaCtx *ctx, const PGresult *result, int column);
 static const char *detail_members(CfaCtx *ctx);
+static const char *sentence_of(CfaCtx *ctx, const char *message);
 
 void
 cfa_call(CfaCtx *ctx, const CfaCall *call, const CfaPgParams *params)
@@ -56,7 +58,7 @@ cfa_answer_sqlstate(CfaCtx *ctx, const char *sqlstate)
 								problem,
 								detail_members(ctx),
 								"%s",
-								message);
+								sentence_of(ctx, message));
 	else
 		cfa_answer_problem(ctx, problem, NULL);
 }
@@ -187,4 +189,17 @@ detail_members(CfaCtx *ctx)
 	if (len <= 2 || detail[0] != '{' || detail[len - 1] != '}')
 		return NULL;
 	return cfa_arena_printf(&ctx->arena, ",%.*s", (int) len - 2, detail + 1);
+}
+
+/* A message of PostgreSQL's style with a capital and a full stop. */
+static const char *
+sentence_of(CfaCtx *ctx, const char *message)
+{
+	size_t len = strlen(message);
+	bool is_ended = len > 0 && message[len - 1] == '.';
+	char *sentence =
+		cfa_arena_printf(&ctx->arena, "%s%s", message, is_ended ? "" : ".");
+
+	sentence[0] = (char) toupper((unsigned char) sentence[0]);
+	return sentence;
 }
