@@ -93,8 +93,7 @@ find_body(const CfaRoute *route)
 			strcmp(samples[i].path, route->path) == 0)
 			return samples[i].body;
 	}
-	/* What administrators do has a reason. */
-	return strncmp(route->path, "/api/v1/admin/", 14) == 0 ? REASON : "{}";
+	return "{}";
 }
 
 /* The path with an id in the place of each parameter. */

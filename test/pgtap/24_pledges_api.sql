@@ -182,6 +182,8 @@ SELECT careforall.campaign_create('not-yet', 'Not yet', 'community', 'Owner', 'E
 SELECT is(pg_temp.try(format('SELECT careforall.campaign_gifts(%L, NULL, 10)', c)), 'PL005', 'no feed of a campaign that is not public')
 FROM (VALUES (:'draft'::uuid), (careforall.uuid7())) AS v (c);
 
+SELECT lives_ok('SELECT * FROM careforall.projector_snapshot(NULL, NULL, NULL)', 'a draft does not stop the read model from being filled');
+
 SELECT is_empty('SELECT * FROM careforall.verify() WHERE violations > 0', 'all invariants hold');
 SELECT finish();
 ROLLBACK;

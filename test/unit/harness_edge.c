@@ -453,28 +453,6 @@ test_connections_per_address(void **state)
 	}
 }
 
-/* Only HTTP/1.1 can change the protocol. */
-static void
-test_upgrade(void **state)
-{
-	static const char *const versions[] = {"1.0", "1.1"};
-	static const int statuses[] = {426, 101};
-	size_t i;
-
-	for (i = 0; i < 2; i++)
-	{
-		HnClient *client = hn_open();
-
-		hn_send(client,
-				"GET /api/v1/live HTTP/%s\r\nHost: a\r\nUpgrade: websocket\r\n"
-				"Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
-				"Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n",
-				versions[i]);
-		assert_int_equal(hn_answer(client, 0).status, statuses[i]);
-		hn_close(client);
-	}
-}
-
 static void
 test_surfaces(void **state)
 {
@@ -510,7 +488,6 @@ main(void)
 		cmocka_unit_test_teardown(test_half_closed_slow_reader, assert_clean),
 		cmocka_unit_test_teardown(test_head_has_no_body, assert_clean),
 		cmocka_unit_test_teardown(test_connections_per_address, assert_clean),
-		cmocka_unit_test_teardown(test_upgrade, assert_clean),
 		cmocka_unit_test_teardown(test_surfaces, assert_clean),
 	};
 

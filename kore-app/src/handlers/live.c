@@ -92,9 +92,7 @@ check_handshake(CfaCtx *ctx)
 	const char *key = cfa_ctx_header(ctx, "sec-websocket-key");
 	const char *origin = cfa_ctx_header(ctx, "origin");
 
-	/* In HTTP/1.0 there is no change of protocol (RFC 9110, 7.8). */
-	if (ctx->method != CFA_GET || (ctx->req->flags & HTTP_VERSION_1_0) ||
-		upgrade == NULL || connection == NULL ||
+	if (ctx->method != CFA_GET || upgrade == NULL || connection == NULL ||
 		strcasecmp(upgrade, "websocket") != 0 ||
 		strcasestr(connection, "upgrade") == NULL || version == NULL ||
 		strcmp(version, "13") != 0)

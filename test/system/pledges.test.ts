@@ -1,0 +1,331 @@
+// SPDX-License-Identifier: Apache-2.0
+// Goal: donors and the people who run a campaign do over HTTP with pledges what is
+// theirs, and nobody else does. Method: one of each kind calls every route, well and badly.
+import { randomUUID } from "node:crypto";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { makePerson, type Person } from "../lib/account.ts";
+import { useStack } from "../lib/context.ts";
+import { makeCampaign } from "../lib/fixtures.ts";
+import { type Answer, type CreatedPledge, type Http, pledgeBody, type Problem } from "../lib/http.ts";
+import { assertInvariants } from "../lib/invariants.ts";
+import { paymentOf, pledgeIs, storedPledge } from "../lib/pledge.ts";
+
+const context = useStack();
+
+interface Money {
+  amount: number;
+  currency: string;
+}
+interface Made extends CreatedPledge {
+  gift: Money;
+  fee: Money;
+}
+interface Page<T> {
+  items: T[];
+  next_cursor: string | null;
+}
+interface TeamPledge {
+  id: string;
+  amount: Money;
+  donor: { name: string; email: string | null };
+}
+
+let donor: Person;
+let owner: Person;
+let editor: Person;
+let viewer: Person;
+let stranger: Person;
+let admin: Person;
+
+beforeAll(async () => {
+  const person = (role: "donor" | "owner" | "admin") => makePerson(context.stack, context.sql, context.http, role);
+  donor = await person("donor");
+  owner = await person("owner");
+  editor = await person("donor");
+  viewer = await person("donor");
+  stranger = await person("owner");
+  admin = await person("admin");
+  for (const [currency, points, fixed] of [["EUR", 290, 30], ["JPY", 360, 0], ["KWD", 250, 100]]) {
+    await context.sql.rows("SELECT careforall.fee_set($1, $2, $3, 'for a test')", [currency, points, fixed]);
+  }
+});
+afterAll(async () => {
+  for (const currency of ["EUR", "JPY", "KWD"]) {
+    await context.sql.rows("SELECT careforall.fee_remove($1, 'for a test')", [currency]);
+  }
+});
+
+/** A campaign with its owner and team. */
+async function teamCampaign(options: Parameters<typeof makeCampaign>[1] = {}): Promise<string> {
+  const campaign = await makeCampaign(context.sql, options);
+  await context.sql.rows("UPDATE careforall.campaigns SET owner_id = $2 WHERE id = $1", [campaign, owner.id]);
+  await context.sql.rows(
+    `INSERT INTO careforall.campaign_members (campaign_id, account_id, role)
+     VALUES ($1, $2, 'editor'), ($1, $3, 'viewer')`,
+    [campaign, editor.id, viewer.id],
+  );
+  return campaign;
+}
+
+const money = (amount: number, currency = "EUR"): Money => ({ amount, currency });
+const link = (token: string): Record<string, string> => ({ "Pledge-Token": token });
+
+/** The amount to charge, as the document says. */
+function total(gift: bigint, points: bigint, fixed: bigint): bigint {
+  return (10_000n * (gift + fixed) - 5_000n) / (10_000n - points) + 1n;
+}
+function fee(amount: bigint, points: bigint, fixed: bigint): bigint {
+  return fixed + (amount * points + 5_000n) / 10_000n;
+}
+
+describe("a covered fee", () => {
+  test.each([
+    ["EUR", 100, 290, 30],
+    ["EUR", 5_000, 290, 30],
+    ["EUR", 9_999, 290, 30],
+    ["EUR", 8_700_000_000_000_000, 290, 30],
+    ["JPY", 100, 360, 0],
+    ["JPY", 1_000, 360, 0],
+    ["KWD", 1_234, 250, 100],
+    ["KWD", 999_999_999, 250, 100],
+  ])("%s %d leaves the gift whole", async (currency, gift, points, fixed) => {
+    const campaign = await makeCampaign(context.sql, { currency });
+    const body = { ...pledgeBody(), amount: money(gift, currency), fee_cover: true };
+    const made = await context.http.pledge<Made>(campaign, body);
+    expect(made.status, made.text).toBe(201);
+    const whole = total(BigInt(gift), BigInt(points), BigInt(fixed));
+    expect(BigInt(made.body.amount.amount)).toBe(whole);
+    expect(made.body.gift).toEqual(money(gift, currency));
+    expect(BigInt(made.body.fee.amount)).toBe(whole - BigInt(gift));
+    expect(whole - fee(whole, BigInt(points), BigInt(fixed))).toBe(BigInt(gift));
+    expect(whole - 1n - fee(whole - 1n, BigInt(points), BigInt(fixed))).toBeLessThan(BigInt(gift));
+    const own = await context.http.get<Made>(`/api/v1/pledges/${made.body.id}`, link(made.body.token));
+    expect(own.body).toMatchObject({ amount: made.body.amount, gift: made.body.gift, fee: made.body.fee });
+  });
+
+  test("is replayed as it was, whatever the fee is by then", async () => {
+    const campaign = await makeCampaign(context.sql);
+    const body = { ...pledgeBody(5_000), fee_cover: true };
+    const key = randomUUID();
+    const first = await context.http.pledge<Made>(campaign, body, key);
+    await context.sql.rows("SELECT careforall.fee_set('EUR', 1000, 0, 'for a test')");
+    await context.redis.flushall();
+    try {
+      const again = await context.http.pledge<Made>(campaign, body, key);
+      expect(again.text).toBe(first.text);
+      expect((await context.http.pledge<Made>(campaign, body)).body.fee.amount).toBe(556);
+    } finally {
+      await context.sql.rows("SELECT careforall.fee_set('EUR', 290, 30, 'for a test')");
+    }
+  });
+
+  test("is part of what counts against the cap", async () => {
+    const campaign = await makeCampaign(context.sql, { cap: 5_179 });
+    const body = { ...pledgeBody(5_000), fee_cover: true };
+    expect((await context.http.pledge<Problem>(campaign, body)).body.code).toBe("limit-reached");
+    expect((await context.http.pledge(campaign, pledgeBody(5_000))).status).toBe(201);
+  });
+
+  test("is refused where there is none, and above the largest amount", async () => {
+    const campaign = await makeCampaign(context.sql, { currency: "CHF" });
+    const refused = await context.http.pledge<Problem>(campaign, { ...pledgeBody(), amount: money(1000, "CHF"), fee_cover: true });
+    expect(refused.status).toBe(422);
+    expect(refused.body).toMatchObject({ code: "validation-failed", errors: [{ pointer: "/fee_cover", code: "not_offered" }] });
+    expect((await context.http.pledge(campaign, { ...pledgeBody(), amount: money(1000, "CHF"), fee_cover: false })).status).toBe(201);
+    const euro = await makeCampaign(context.sql);
+    const most = await context.http.pledge<Problem>(euro, { ...pledgeBody(9_007_199_254_740_991), fee_cover: true });
+    expect(most.status).toBe(422);
+    expect(most.body.code).toBe("amount-out-of-range");
+    expect((await context.http.pledge<Problem>(euro, { ...pledgeBody(), fee_cover: "yes" })).status).toBe(422);
+  });
+
+  test("is told before", async () => {
+    const fees = await context.http.get<{ items: unknown[] }>("/api/v1/fees");
+    expect(fees.status).toBe(200);
+    expect(fees.body.items).toContainEqual({ currency: "EUR", basis_points: 290, fixed: money(30) });
+    expect(fees.headers.get("cache-control")).toContain("max-age=60");
+  });
+});
+
+describe("a pledge with an account", () => {
+  test("is read and listed by that account, and by no other", async () => {
+    const campaign = await makeCampaign(context.sql);
+    const made = await donor.http.pledge(campaign);
+    expect(made.status).toBe(201);
+    const where = `/api/v1/pledges/${made.body.id}`;
+    expect((await donor.http.get(where)).status).toBe(200);
+    for (const other of [stranger.http, admin.http, context.http]) expect((await other.get(where)).status).toBe(404);
+    // A wrong link is not made good by the right account.
+    expect((await donor.http.get(where, link("x".repeat(43)))).status).toBe(404);
+    expect((await stranger.http.get(where, link(made.body.token))).status).toBe(200);
+    const list = await donor.http.get<Page<{ id: string }>>("/api/v1/me/pledges?limit=1");
+    expect(list.body.items.map((item) => item.id)).toEqual([made.body.id]);
+    expect((await context.http.get("/api/v1/me/pledges")).status).toBe(401);
+  });
+
+  test("by guests does not appear in any account's list", async () => {
+    const campaign = await makeCampaign(context.sql);
+    const made = await context.http.pledge(campaign);
+    const list = await stranger.http.get<Page<unknown>>("/api/v1/me/pledges");
+    expect(list.body).toEqual({ items: [], next_cursor: null });
+    expect((await stranger.http.get(`/api/v1/pledges/${made.body.id}`)).status).toBe(404);
+  });
+
+  test("the list is walked page by page, filtered, and its cursor is its own", async () => {
+    const walker = await makePerson(context.stack, context.sql, context.http);
+    const campaign = await makeCampaign(context.sql);
+    const ids: string[] = [];
+    for (let i = 0; i < 7; i++) ids.unshift((await walker.http.pledge(campaign)).body.id);
+    const seen: string[] = [];
+    let next: string | null = "/api/v1/me/pledges?limit=3";
+    let cursor = "";
+    while (next !== null) {
+      const page: Answer<Page<{ id: string }>> = await walker.http.get(next);
+      expect(page.status).toBe(200);
+      seen.push(...page.body.items.map((item) => item.id));
+      cursor = page.body.next_cursor ?? cursor;
+      next = /<([^>]+)>; rel="next"/.exec(page.headers.get("link") ?? "")?.[1] ?? null;
+    }
+    expect(seen).toEqual(ids);
+    const at = encodeURIComponent(cursor);
+    expect((await walker.http.get(`/api/v1/me/pledges?cursor=${at}&state=pending`)).status).toBe(400);
+    expect((await donor.http.get(`/api/v1/me/pledges?cursor=${at}`)).status).toBe(400);
+    expect((await walker.http.get("/api/v1/me/pledges?state=lost")).status).toBe(400);
+    expect((await walker.http.get("/api/v1/me/pledges?sort=amount")).status).toBe(400);
+    expect((await walker.http.get<Page<unknown>>("/api/v1/me/pledges?state=refunded")).body.items).toEqual([]);
+  });
+
+  test("a bad token is refused, never taken for a guest", async () => {
+    const campaign = await makeCampaign(context.sql);
+    const answer = await context.http.as("no.such.token").pledge<Problem>(campaign);
+    expect(answer.status).toBe(401);
+  });
+});
+
+describe("cancelling", () => {
+  const cancel = <T = { state: string; cancel_requested_at: string | null }>(http: Http, id: string, headers = {}) =>
+    http.call<T>("POST", `/api/v1/pledges/${id}/cancel`, { headers });
+
+  test("a pledge without a payment ends at once, once", async () => {
+    await context.stack.stop(["payments"]);
+    try {
+      const campaign = await makeCampaign(context.sql, { cap: 1000 });
+      const made = await context.http.pledge(campaign);
+      expect((await cancel(context.http, made.body.id)).status).toBe(404);
+      expect((await cancel(stranger.http, made.body.id)).status).toBe(404);
+      expect((await cancel(context.http, made.body.id, link("x".repeat(43)))).status).toBe(404);
+      for (let i = 0; i < 2; i++) {
+        const done = await cancel(context.http, made.body.id, link(made.body.token));
+        expect(done.status).toBe(200);
+        expect(done.body.state).toBe("failed");
+      }
+      expect((await storedPledge(context.sql, made.body.id)).history).toEqual(["create", "cancel"]);
+      expect((await context.http.pledge(campaign)).status).toBe(201);
+    } finally {
+      await context.stack.start(["payments"]);
+    }
+  });
+
+  test("a payment under way is cancelled at the provider first", async () => {
+    const campaign = await makeCampaign(context.sql);
+    // An amount with these last digits is processing until it is canceled.
+    const made = await donor.http.pledge(campaign, pledgeBody(1009));
+    await paymentOf(context.sql, made.body.id);
+    const asked = await cancel(donor.http, made.body.id);
+    expect(asked.status).toBe(202);
+    expect(asked.body.state).toBe("pending");
+    expect(asked.body.cancel_requested_at).not.toBeNull();
+    expect([200, 202]).toContain((await cancel(donor.http, made.body.id)).status);
+    const pledge = await pledgeIs(context.sql, made.body.id, "failed");
+    expect(pledge.state_reason).toBe("canceled");
+    expect(pledge.history).toEqual(["create", "payment_attach", "cancel_request", "cancel"]);
+    expect((await cancel(donor.http, made.body.id)).status).toBe(200);
+  });
+
+  test("what has come in cannot be taken back", async () => {
+    const campaign = await makeCampaign(context.sql);
+    const made = await context.http.pledge(campaign);
+    await pledgeIs(context.sql, made.body.id, "confirmed");
+    const late = await cancel<Problem>(context.http, made.body.id, link(made.body.token));
+    expect(late.status).toBe(409);
+    expect(late.body).toMatchObject({ code: "illegal-transition", state: "confirmed" });
+  });
+});
+
+describe("the list of a campaign", () => {
+  test("is for its team, with e-mail addresses for those who may edit", async () => {
+    const campaign = await teamCampaign();
+    await context.http.pledge(campaign, { ...pledgeBody(700), donor: { name: "Bert", email: "bert@secret.example" }, display: "none" });
+    const where = `/api/v1/campaigns/${campaign}/pledges`;
+    for (const person of [owner, editor, admin]) {
+      const page = await person.http.get<Page<TeamPledge>>(where);
+      expect(page.status).toBe(200);
+      expect(page.headers.get("cache-control")).toBe("no-store");
+      expect(page.body.items[0]?.donor).toEqual({ name: "Bert", email: "bert@secret.example" });
+      expect((await person.http.get<Page<TeamPledge>>(`${where}?q=SECRET`)).body.items).toHaveLength(1);
+    }
+    const seen = await viewer.http.get<Page<TeamPledge>>(where);
+    expect(seen.body.items[0]?.donor).toEqual({ name: "Bert", email: null });
+    expect((await viewer.http.get<Page<TeamPledge>>(`${where}?q=secret`)).body.items).toEqual([]);
+    expect((await context.http.get(where)).status).toBe(401);
+    for (const person of [donor, stranger]) expect((await person.http.get(where)).status).toBe(403);
+    const draft = await makeCampaign(context.sql, { state: "draft" });
+    expect((await stranger.http.get(`/api/v1/campaigns/${draft}/pledges`)).status).toBe(404);
+    expect((await owner.http.get(`/api/v1/campaigns/${randomUUID()}/pledges`)).status).toBe(404);
+  });
+
+  test("is filtered and sorted", async () => {
+    const campaign = await teamCampaign();
+    const ids: string[] = [];
+    for (const amount of [300, 500, 100, 500, 200]) ids.push((await context.http.pledge(campaign, pledgeBody(amount))).body.id);
+    const amounts = async (query: string): Promise<number[]> => {
+      const page = await owner.http.get<Page<TeamPledge>>(`/api/v1/campaigns/${campaign}/pledges?${query}`);
+      expect(page.status, page.text).toBe(200);
+      return page.body.items.map((item) => item.amount.amount);
+    };
+    expect(await amounts("")).toEqual([200, 500, 100, 500, 300]);
+    expect(await amounts("min_amount=200&max_amount=300")).toEqual([200, 300]);
+    expect(await amounts(`q=${ids[2] ?? ""}`)).toEqual([100]);
+    expect(await amounts(`to=${encodeURIComponent("2020-01-01T00:00:00Z")}`)).toEqual([]);
+    expect(await amounts(`from=${encodeURIComponent("2020-01-01T01:00:00+01:00")}&state=refunded`)).toEqual([]);
+    const walked: number[] = [];
+    let cursor = "";
+    for (;;) {
+      const page: Answer<Page<TeamPledge>> = await owner.http.get(
+        `/api/v1/campaigns/${campaign}/pledges?sort=amount&limit=2${cursor === "" ? "" : `&cursor=${encodeURIComponent(cursor)}`}`,
+      );
+      walked.push(...page.body.items.map((item) => item.amount.amount));
+      if (page.body.next_cursor === null) break;
+      cursor = page.body.next_cursor;
+    }
+    expect(walked).toEqual([500, 500, 300, 200, 100]);
+    for (const query of ["state=lost", "sort=name", "min_amount=-1", "min_amount=1.5", "from=yesterday", "q=", "limit=0", "x=1", `q=${"x".repeat(101)}`, "q=%00",
+      `cursor=${encodeURIComponent(cursor)}`, `sort=newest&cursor=${encodeURIComponent(cursor)}`]) {
+      expect((await owner.http.get(`/api/v1/campaigns/${campaign}/pledges?${query}`)).status, query).toBe(400);
+    }
+  });
+});
+
+describe("the public feed", () => {
+  test("shows what each level lets it, the whole amount, and only public campaigns", async () => {
+    const campaign = await makeCampaign(context.sql);
+    const levels = ["name_amount_message", "name_message", "name", "none"];
+    for (const display of levels) {
+      const body = { ...pledgeBody(5_000), display, message: "Hello", fee_cover: true };
+      await pledgeIs(context.sql, (await context.http.pledge(campaign, body)).body.id, "confirmed");
+    }
+    const feed = await context.http.get<Page<Record<string, unknown>>>(`/api/v1/campaigns/${campaign}/gifts`);
+    expect(feed.body.items.map(({ name, amount, message }) => ({ name, amount, message })).reverse()).toEqual([
+      { name: "Ada Tester", amount: money(5_180), message: "Hello" },
+      { name: "Ada Tester", amount: null, message: "Hello" },
+      { name: "Ada Tester", amount: null, message: null },
+      { name: null, amount: null, message: null },
+    ]);
+    const draft = await makeCampaign(context.sql, { state: "draft" });
+    for (const id of [draft, randomUUID()]) expect((await context.http.get(`/api/v1/campaigns/${id}/gifts`)).status).toBe(404);
+  });
+});
+
+test("afterwards everything agrees", async () => {
+  await assertInvariants(context);
+});
