@@ -124,13 +124,16 @@ test_networks(void **state)
 static void
 test_too_many_networks(void **state)
 {
-	char list[CFA_NETWORKS_MAX * 8 + 16] = "1.1.1.1";
+	static const char one[] = "1.1.1.1,";
+	char list[(CFA_NETWORKS_MAX + 1) * (sizeof(one) - 1) + 1];
 	CfaNetworks networks;
 
-	for (int i = 1; i < CFA_NETWORKS_MAX; i++)
-		(void) strcat(list, ",1.1.1.1");
+	for (int i = 0; i <= CFA_NETWORKS_MAX; i++)
+		memcpy(list + i * (sizeof(one) - 1), one, sizeof(one));
+	list[CFA_NETWORKS_MAX * (sizeof(one) - 1) - 1] = '\0';
 	assert_true(cfa_networks_parse(list, &networks));
-	(void) strcat(list, ",1.1.1.1");
+	list[CFA_NETWORKS_MAX * (sizeof(one) - 1) - 1] = ',';
+	list[(CFA_NETWORKS_MAX + 1) * (sizeof(one) - 1) - 1] = '\0';
 	assert_false(cfa_networks_parse(list, &networks));
 }
 

@@ -21,6 +21,7 @@
 #include <netdb.h>
 #include <sys/epoll.h>
 
+#include "adapters/pg_op.h"
 #include "adapters/pg_statements.h"
 #include "core/loop.h"
 #include "meters.h"
@@ -47,28 +48,6 @@ typedef enum ConnState
 	CONN_READY
 } ConnState;
 
-/* A statement under way, or waiting for a connection with its own parameters. */
-typedef struct Op
-{
-	TAILQ_ENTRY(Op) entry;
-	CfaPgStatement statement;
-	const char *sql; /* instead of a prepared statement; static */
-	CfaPgDone done;
-	void *arg;
-	PGresult *result;
-	PGresult *failure; /* what the server said of an error */
-	char sqlstate[6];
-	bool is_batch;
-	bool is_binary;
-	unsigned limit_ms; /* 0: the session's own statement_timeout */
-	uint64_t start_us;
-	uint64_t deadline_ms;
-	CfaPgParams params; /* of a waiting op: values are in data */
-	char *data;
-} Op;
-
-typedef TAILQ_HEAD(OpList, Op) OpList;
-
 typedef struct Conn
 {
 	struct kore_event event; /* must be first: Kore's contract */
@@ -81,7 +60,7 @@ typedef struct Conn
 	uint64_t deadline_ms; /* of connecting and preparing */
 	uint64_t retry_ms;	  /* when to connect again, or to prepare again */
 	CfaBackoff backoff;
-	OpList ops;
+	CfaPgOpList ops;
 	unsigned op_count;
 	bool has_batch;
 	bool has_slow; /* a call that may take long */
@@ -99,7 +78,7 @@ static struct
 
 static Conn conns[CFA_PG_CONNECTIONS_MAX + CFA_PG_SIDE_CONNECTIONS_MAX];
 static const PGresult *failure; /* of the op whose done() runs */
-static OpList waiting;
+static CfaPgOpList waiting;
 static unsigned waiting_count;
 static uint64_t down_since_ms;
 static void (*idle_hooks[4])(void);
@@ -118,17 +97,14 @@ static void on_prepared(void *arg, const PGresult *result,
 						const char *sqlstate);
 static void check_prepared(Conn *conn);
 static void read_results(Conn *conn);
-static void finish_op(Conn *conn, Op *op);
+static void finish_op(Conn *conn, CfaPgOp *op);
 static void flush(Conn *conn);
 static void drop(Conn *conn, const char *why, const char *sqlstate);
 static void watch(Conn *conn, int mask);
-static void send_or_wait(Op *op, const CfaPgParams *params);
+static void send_or_wait(CfaPgOp *op, const CfaPgParams *params);
 static Conn *pick(CfaPgStatement statement, bool for_call, bool for_batch);
-static void send_op(Conn *conn, Op *op, const CfaPgParams *params);
-static void allow_time(Conn *conn, Op *op);
-static Op *new_op(CfaPgStatement statement, CfaPgDone done, void *arg);
-static void keep_params(Op *op, const CfaPgParams *params);
-static void free_op(Op *op);
+static void send_op(Conn *conn, CfaPgOp *op, const CfaPgParams *params);
+static void allow_time(Conn *conn, CfaPgOp *op);
 static void send_waiting(void);
 static void fail_waiting(uint64_t now_ms);
 static void probe(uint64_t now_ms);
@@ -222,7 +198,7 @@ void
 cfa_pg_query(CfaPgStatement statement, const CfaPgParams *params,
 			 bool is_binary, CfaPgDone done, void *arg)
 {
-	Op *op = new_op(statement, done, arg);
+	CfaPgOp *op = cfa_pg_op_new(statement, done, arg);
 
 	op->is_binary = is_binary;
 	send_or_wait(op, params);
@@ -232,7 +208,7 @@ void
 cfa_pg_call(const char *sql, const CfaPgParams *params, CfaPgDone done,
 			void *arg)
 {
-	Op *op = new_op(CFA_PG_STATEMENT_COUNT, done, arg);
+	CfaPgOp *op = cfa_pg_op_new(CFA_PG_STATEMENT_COUNT, done, arg);
 
 	op->sql = sql;
 	send_or_wait(op, params);
@@ -242,7 +218,7 @@ void
 cfa_pg_call_slow(const char *sql, const CfaPgParams *params, unsigned limit_ms,
 				 CfaPgDone done, void *arg)
 {
-	Op *op = new_op(CFA_PG_STATEMENT_COUNT, done, arg);
+	CfaPgOp *op = cfa_pg_op_new(CFA_PG_STATEMENT_COUNT, done, arg);
 
 	op->sql = sql;
 	op->limit_ms = limit_ms;
@@ -256,7 +232,7 @@ cfa_pg_failure(int field)
 }
 
 static void
-send_or_wait(Op *op, const CfaPgParams *params)
+send_or_wait(CfaPgOp *op, const CfaPgParams *params)
 {
 	Conn *conn = pick(op->statement, op->sql != NULL, false);
 
@@ -265,7 +241,7 @@ send_or_wait(Op *op, const CfaPgParams *params)
 		send_op(conn, op, params);
 		return;
 	}
-	keep_params(op, params);
+	cfa_pg_op_keep(op, params);
 	op->deadline_ms = cfa_mono_ms();
 	if (cfa_pg_down_ms() < DOWN_TOLERANCE_MS && waiting_count < WAIT_MAX)
 		op->deadline_ms += WAIT_TIMEOUT_MS;
@@ -285,11 +261,11 @@ cfa_pg_batch(CfaPgStatement statement, const CfaPgParams *params,
 			 CfaPgDone done, void *arg)
 {
 	Conn *conn = pick(statement, false, true);
-	Op *op;
+	CfaPgOp *op;
 
 	if (conn == NULL)
 		return false;
-	op = new_op(statement, done, arg);
+	op = cfa_pg_op_new(statement, done, arg);
 	op->is_batch = true;
 	op->is_binary = true;
 	conn->has_batch = true;
@@ -371,7 +347,7 @@ on_tick(uint64_t now_ms)
 static void
 tick_conn(Conn *conn, uint64_t now_ms)
 {
-	Op *op = TAILQ_FIRST(&conn->ops);
+	CfaPgOp *op = TAILQ_FIRST(&conn->ops);
 
 	switch (conn->state)
 	{
@@ -487,7 +463,7 @@ begin_prepare(Conn *conn)
 	for (i = 0; i < CFA_PG_STATEMENT_COUNT && !conn->is_side; i++)
 	{
 		const CfaPgStatementDef *def = &cfa_pg_statements[i];
-		Op *op = new_op(i, on_prepared, conn);
+		CfaPgOp *op = cfa_pg_op_new(i, on_prepared, conn);
 
 		TAILQ_INSERT_TAIL(&conn->ops, op, entry);
 		conn->op_count++;
@@ -507,7 +483,7 @@ static void
 on_prepared(void *arg, const PGresult *result, const char *sqlstate)
 {
 	Conn *conn = arg;
-	const Op *op = TAILQ_FIRST(&conn->ops);
+	const CfaPgOp *op = TAILQ_FIRST(&conn->ops);
 	/* The statement is off the list: the first there is the next one. */
 	unsigned statement =
 		(op ? (unsigned) op->statement : CFA_PG_STATEMENT_COUNT) - 1;
@@ -542,7 +518,7 @@ check_prepared(Conn *conn)
 static void
 read_results(Conn *conn)
 {
-	Op *op;
+	CfaPgOp *op;
 
 	while ((op = TAILQ_FIRST(&conn->ops)) != NULL && !PQisBusy(conn->pg))
 	{
@@ -597,7 +573,7 @@ read_results(Conn *conn)
 }
 
 static void
-finish_op(Conn *conn, Op *op)
+finish_op(Conn *conn, CfaPgOp *op)
 {
 	bool has_failed = op->sqlstate[0] != '\0' || op->result == NULL;
 	const char *sqlstate = op->sqlstate[0] ? op->sqlstate : "XX000";
@@ -627,7 +603,7 @@ finish_op(Conn *conn, Op *op)
 	failure = NULL;
 	if (op->is_batch)
 		call_idle();
-	free_op(op);
+	cfa_pg_op_free(op);
 }
 
 static void
@@ -649,8 +625,8 @@ static void
 drop(Conn *conn, const char *why, const char *sqlstate)
 {
 	bool was_up = conn->state == CONN_READY;
-	OpList lost = TAILQ_HEAD_INITIALIZER(lost);
-	Op *op;
+	CfaPgOpList lost = TAILQ_HEAD_INITIALIZER(lost);
+	CfaPgOp *op;
 
 	cfa_log(CFA_LOG_WARN,
 			"pg_connection_dropped",
@@ -678,7 +654,7 @@ drop(Conn *conn, const char *why, const char *sqlstate)
 		count_error(op->sqlstate[0] ? op->sqlstate : sqlstate);
 		if (op->done != on_prepared)
 			op->done(op->arg, NULL, op->sqlstate[0] ? op->sqlstate : sqlstate);
-		free_op(op);
+		cfa_pg_op_free(op);
 	}
 }
 
@@ -723,7 +699,7 @@ pick(CfaPgStatement statement, bool for_call, bool for_batch)
 }
 
 static void
-send_op(Conn *conn, Op *op, const CfaPgParams *params)
+send_op(Conn *conn, CfaPgOp *op, const CfaPgParams *params)
 {
 	int is_sent;
 
@@ -765,7 +741,7 @@ send_op(Conn *conn, Op *op, const CfaPgParams *params)
  * them they are one, and the setting ends with it.
  */
 static void
-allow_time(Conn *conn, Op *op)
+allow_time(Conn *conn, CfaPgOp *op)
 {
 	char limit[16];
 	const char *values[] = {limit};
@@ -785,61 +761,11 @@ allow_time(Conn *conn, Op *op)
 		0);
 }
 
-static Op *
-new_op(CfaPgStatement statement, CfaPgDone done, void *arg)
-{
-	Op *op = kore_calloc(1, sizeof(*op));
-
-	op->statement = statement;
-	op->done = done;
-	op->arg = arg;
-	return op;
-}
-
-static void
-keep_params(Op *op, const CfaPgParams *params)
-{
-	size_t size = 0;
-	char *at;
-	int i;
-
-	op->params = *params;
-	for (i = 0; i < params->count; i++)
-	{
-		if (params->values[i] != NULL)
-			size += params->formats[i] ? (size_t) params->lengths[i]
-									   : strlen(params->values[i]) + 1;
-	}
-	op->data = kore_malloc(size + 1);
-	at = op->data;
-	for (i = 0; i < params->count; i++)
-	{
-		size_t len;
-
-		if (params->values[i] == NULL)
-			continue;
-		len = params->formats[i] ? (size_t) params->lengths[i]
-								 : strlen(params->values[i]) + 1;
-		memcpy(at, params->values[i], len);
-		op->params.values[i] = at;
-		at += len;
-	}
-}
-
-static void
-free_op(Op *op)
-{
-	PQclear(op->result);
-	PQclear(op->failure);
-	kore_free(op->data);
-	kore_free(op);
-}
-
 static void
 send_waiting(void)
 {
-	Op *op;
-	Op *next;
+	CfaPgOp *op;
+	CfaPgOp *next;
 
 	for (op = TAILQ_FIRST(&waiting); op != NULL; op = next)
 	{
@@ -859,8 +785,8 @@ send_waiting(void)
 static void
 fail_waiting(uint64_t now_ms)
 {
-	Op *op;
-	Op *next;
+	CfaPgOp *op;
+	CfaPgOp *next;
 
 	for (op = TAILQ_FIRST(&waiting); op != NULL; op = next)
 	{
@@ -871,7 +797,7 @@ fail_waiting(uint64_t now_ms)
 		waiting_count--;
 		count_error(CFA_PG_SQLSTATE_DOWN);
 		op->done(op->arg, NULL, CFA_PG_SQLSTATE_DOWN);
-		free_op(op);
+		cfa_pg_op_free(op);
 	}
 	cfa_meter_set(CFA_M_PG_QUEUE, waiting_count);
 }

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef CFA_APP_PG_OP_H
+#define CFA_APP_PG_OP_H
+
+#include <sys/queue.h>
+
+#include "adapters/pg.h"
+
+/* A statement under way, or waiting for a connection with its own parameters. */
+typedef struct CfaPgOp
+{
+	TAILQ_ENTRY(CfaPgOp) entry;
+	CfaPgStatement statement;
+	const char *sql; /* instead of a prepared statement; static */
+	CfaPgDone done;
+	void *arg;
+	PGresult *result;
+	PGresult *failure; /* what the server said of an error */
+	char sqlstate[6];
+	bool is_batch;
+	bool is_binary;
+	unsigned limit_ms; /* 0: the session's own statement_timeout */
+	uint64_t start_us;
+	uint64_t deadline_ms;
+	CfaPgParams params; /* of a waiting op: values are in data */
+	char *data;
+} CfaPgOp;
+
+typedef TAILQ_HEAD(CfaPgOpList, CfaPgOp) CfaPgOpList;
+
+CfaPgOp *cfa_pg_op_new(CfaPgStatement statement, CfaPgDone done, void *arg);
+
+/* Copies the parameters into the op, which has to wait. */
+void cfa_pg_op_keep(CfaPgOp *op, const CfaPgParams *params);
+
+/* Frees the op with its results. */
+void cfa_pg_op_free(CfaPgOp *op);
+
+#endif
