@@ -59,6 +59,22 @@ cfa_uuid_format(const uint8_t uuid[16], char out[CFA_UUID_TEXT_LEN + 1])
 	out[at] = '\0';
 }
 
+/* Bytes of plain ASCII at the start, as far as whole words of them go. */
+static size_t
+ascii_run(const uint8_t *p, size_t len)
+{
+	size_t run = 0;
+	uint64_t word;
+
+	for (; len - run >= sizeof(word); run += sizeof(word))
+	{
+		memcpy(&word, p + run, sizeof(word));
+		if ((word & UINT64_C(0x8080808080808080)) != 0)
+			break;
+	}
+	return run;
+}
+
 bool
 cfa_utf8_valid(const void *data, size_t len)
 {
@@ -67,8 +83,10 @@ cfa_utf8_valid(const void *data, size_t len)
 
 	while (i < len)
 	{
-		size_t step = utf8_sequence(p + i, len - i);
+		size_t step = ascii_run(p + i, len - i);
 
+		if (step == 0)
+			step = utf8_sequence(p + i, len - i);
 		if (step == 0)
 			return false;
 		i += step;
@@ -114,6 +132,14 @@ cfa_percent_decode(const char *in, size_t len, bool is_form, char *out,
 	size_t at = 0;
 	size_t i;
 
+	if (memchr(in, '%', len) == NULL && memchr(in, '\0', len) == NULL &&
+		(!is_form || memchr(in, '+', len) == NULL))
+	{
+		memcpy(out, in, len);
+		out[len] = '\0';
+		*out_len = len;
+		return cfa_utf8_valid(out, len);
+	}
 	for (i = 0; i < len; i++)
 	{
 		char c = in[i];

@@ -61,8 +61,13 @@ cfa_trace_id(const CfaTrace *trace, char out[33])
 void
 cfa_trace_new(CfaTrace *trace)
 {
-	randombytes_buf(trace->trace_id, sizeof(trace->trace_id));
-	cfa_trace_child(trace);
+	uint8_t random[sizeof(trace->trace_id) + sizeof(trace->span_id)];
+
+	randombytes_buf(random, sizeof(random));
+	memcpy(trace->trace_id, random, sizeof(trace->trace_id));
+	memcpy(trace->span_id,
+		   random + sizeof(trace->trace_id),
+		   sizeof(trace->span_id));
 	trace->flags = 0;
 }
 

@@ -25,8 +25,8 @@
 #define GIFTS_LAST "99"
 #define TRIM_EVERY 32 /* frames of a campaign */
 /* While events flow they are gathered for a moment. */
-#define PACE_US 20000
-#define PACE_EVENTS 128
+#define PACE_US 50000
+#define PACE_EVENTS CFA_PROJECTOR_BATCH_MAX
 
 typedef struct Load
 {

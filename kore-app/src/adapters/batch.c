@@ -5,7 +5,9 @@
  * A connection that has no batch under way takes all that waits, up to
  * CFA_BATCH_MAX: at low load a batch is one item and nothing waits, under load
  * batches grow by themselves, because a second connection helps out only when
- * much waits or the first one is slow. Refusals are results and spoil nobody. When a
+ * much waits or the first one is slow. When a large call ends its clients ask
+ * again at once: the next call waits a moment for them, else the clients would
+ * stay divided into two halves of which one always waits for the other. Refusals are results and spoil nobody. When a
  * whole call fails unexpectedly its items are sent again one by one, so that
  * only the one at fault fails; when the connection was lost or the server asks
  * for a retry they are sent again together.
@@ -26,6 +28,8 @@
 #define WAIT_MAX_MS 2500
 #define SECOND_CALL_ITEMS 32
 #define SECOND_CALL_MS 10
+#define GATHER_ITEMS 8 /* a call that is large */
+#define GATHER_MS 3
 
 /* A call under way. */
 typedef struct Call
@@ -35,7 +39,9 @@ typedef struct Call
 	CfaBatchItem *items[CFA_BATCH_MAX];
 } Call;
 
-static bool is_due(const CfaBatch *batch);
+static bool is_due(CfaBatch *batch);
+static bool is_gathered(CfaBatch *batch);
+static void on_gathered(void *arg, u_int64_t now);
 static Call *take(CfaBatch *batch);
 static bool send_call(Call *call);
 static void on_done(void *arg, const PGresult *result, const char *sqlstate);
@@ -49,6 +55,8 @@ cfa_batch_init(CfaBatch *batch, const CfaBatchKind *kind)
 	batch->kind = kind;
 	batch->length = 0;
 	batch->calls = 0;
+	batch->gather_until_ms = 0;
+	batch->is_gathering = false;
 	TAILQ_INIT(&batch->queue);
 }
 
@@ -107,11 +115,37 @@ cfa_batch_expire(CfaBatch *batch, uint64_t now_ms)
  * worth its own flush only if much waits, or the first one takes long.
  */
 static bool
-is_due(const CfaBatch *batch)
+is_due(CfaBatch *batch)
 {
-	return batch->calls == 0 || batch->length >= SECOND_CALL_ITEMS ||
+	if (batch->calls == 0)
+		return is_gathered(batch);
+	return batch->length >= SECOND_CALL_ITEMS ||
 		   cfa_mono_ms() - TAILQ_FIRST(&batch->queue)->queued_ms >=
 			   SECOND_CALL_MS;
+}
+
+/* Whether the clients of the last call had their moment to ask again. */
+static bool
+is_gathered(CfaBatch *batch)
+{
+	if (batch->length >= CFA_BATCH_MAX || batch->gather_until_ms == 0 ||
+		cfa_mono_ms() >= batch->gather_until_ms)
+		return true;
+	if (!batch->is_gathering)
+		(void)
+			kore_timer_add(on_gathered, GATHER_MS, batch, KORE_TIMER_ONESHOT);
+	batch->is_gathering = true;
+	return false;
+}
+
+static void
+on_gathered(void *arg, u_int64_t now)
+{
+	CfaBatch *batch = arg;
+
+	batch->is_gathering = false;
+	batch->gather_until_ms = 0;
+	cfa_batch_pump(batch);
 }
 
 /* Takes the items of the next call off the queue. */
@@ -164,6 +198,8 @@ on_done(void *arg, const PGresult *result, const char *sqlstate)
 	Call *call = arg;
 
 	call->batch->calls--;
+	call->batch->gather_until_ms =
+		call->count >= GATHER_ITEMS ? cfa_mono_ms() + GATHER_MS : 0;
 	if (result != NULL)
 		deliver_all(call, result);
 	else

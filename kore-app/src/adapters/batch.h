@@ -44,7 +44,9 @@ typedef struct CfaBatch
 	const CfaBatchKind *kind;
 	TAILQ_HEAD(, CfaBatchItem) queue;
 	unsigned length;
-	unsigned calls; /* under way */
+	unsigned calls;			  /* under way */
+	uint64_t gather_until_ms; /* no call begins before; 0 is none */
+	bool is_gathering;		  /* the timer for that is set */
 } CfaBatch;
 
 void cfa_batch_init(CfaBatch *batch, const CfaBatchKind *kind);

@@ -2,9 +2,10 @@
 /*
  * router.c: finds the route of a request in a constant table.
  *
- * Pure: no allocation, no state. Templates are compared segment by segment;
- * the first one that fits wins, so a fixed path stands before one with a
- * parameter in the same place.
+ * Pure: no allocation, no state. The first template that fits wins, so a fixed
+ * path stands before one with a parameter in the same place. The whole table is
+ * looked through for each request: a template that does not fit must cost next to
+ * nothing, so parameters are read only once the shape of the path fits.
  */
 #include "core/router.h"
 
@@ -13,8 +14,9 @@
 
 #include <careforall/text.h>
 
-static bool fits(const char *template, const char *path, size_t len,
-				 CfaMatch *match);
+static bool fits(const char *template, const char *path, const char *end);
+static bool take_params(CfaMatch *match, const char *template, const char *path,
+						const char *end);
 static bool take_param(CfaMatch *match, const char *name, const char *value,
 					   size_t len);
 
@@ -48,8 +50,8 @@ cfa_router_match(const CfaRoute *routes, size_t count, CfaSurface surface,
 	{
 		if (!(routes[i].surface & surface))
 			continue;
-		match->param_count = 0;
-		if (!fits(routes[i].path, path, len, match))
+		if (!fits(routes[i].path, path, path + len) ||
+			!take_params(match, routes[i].path, path, path + len))
 			continue;
 		match->allow |= routes[i].method;
 		if (routes[i].method == wanted)
@@ -116,39 +118,54 @@ cfa_method_name(unsigned method)
 	return "";
 }
 
-/* Compares a path with a template and takes the parameters. */
+/* Whether a path has the segments of a template, one that is not empty for each
+ * parameter. */
 static bool
-fits(const char *template, const char *path, size_t len, CfaMatch *match)
+fits(const char *template, const char *path, const char *end)
 {
-	const char *end = path + len;
-
-	while (*template == '/')
+	while (*template != '\0')
 	{
-		const char *segment = path + 1;
-		const char *stop;
-		size_t segment_len;
-		size_t template_len;
-
-		if (path == end || *path != '/')
+		if (path == end)
 			return false;
-		template ++;
-		template_len = strcspn(template, "/");
-		stop = memchr(segment, '/', (size_t) (end - segment));
-		segment_len = (size_t) ((stop ? stop : end) - segment);
 		if (*template == ':')
 		{
-			if (!take_param(match, template + 1, segment, segment_len))
+			if (*path == '/')
 				return false;
+			while (*template != '\0' && *template != '/')
+				template ++;
+			while (path != end && *path != '/')
+				path++;
 		}
-		else if (segment_len != template_len ||
-				 memcmp(segment, template, segment_len) != 0)
+		else if (*template ++ != *path++)
 		{
 			return false;
 		}
-		template += template_len;
-		path = segment + segment_len;
 	}
 	return path == end;
+}
+
+/* Reads the parameters of a path that fits. */
+static bool
+take_params(CfaMatch *match, const char *template, const char *path,
+			const char *end)
+{
+	match->param_count = 0;
+	while (*template != '\0')
+	{
+		const char *value = path;
+
+		if (*template ++ != ':')
+		{
+			path++;
+			continue;
+		}
+		while (path != end && *path != '/')
+			path++;
+		if (!take_param(match, template, value, (size_t) (path - value)))
+			return false;
+		template += strcspn(template, "/");
+	}
+	return true;
 }
 
 static bool
