@@ -8,7 +8,7 @@ BUILT := lib relay kore-app extension web
 PARTS := $(BUILT) sql test
 
 help: ## show this
-	@grep -hE '^[a-z]+:.*##' Makefile | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 18
+	@grep -hE '^[a-z-]+:.*##' Makefile | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 22
 
 run: ## install, build and start everything, show one pledge, follow the logs
 	@ops/run/run.sh
@@ -51,6 +51,9 @@ bench: build ## measure; prints a table
 
 fuzz: build ## look for inputs that break the API, FUZZ_SECONDS for each target
 	@$(MAKE) --no-print-directory -C kore-app fuzz
+
+bench-memory: build ## measure the API's memory over a million requests
+	@$(MAKE) --no-print-directory -C test bench-memory
 
 chaos: build ## kill everything, for longer than check does
 	@$(MAKE) --no-print-directory -C test chaos

@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 #
-# install-packages.sh [--check] - installs what ops/packages.txt names and this
-# machine lacks, and a newer Node.js into .tools/ where the machine's is too old.
+# install-packages.sh [--check | --bench] - installs what ops/packages.txt names and
+# this machine lacks, and a newer Node.js into .tools/ where the machine's is too old.
+# --bench does so for the loader of the benchmarks, which nothing else needs.
 # Does nothing, and needs no rights, when nothing is missing. No service of the
 # distribution is left running or enabled by it: the stack starts its own.
 set -euo pipefail
@@ -103,10 +104,17 @@ install_node() {
     die "the Node.js in $root/.tools does not start"
 }
 
+readonly bench_packages=(wrk)
+
 main() {
   local names
   command -v dpkg-query >/dev/null ||
     die "this needs Debian 12; install by hand what ops/packages.txt names"
+  if [ "${1:-}" = --bench ]; then
+    mapfile -t names < <(printf '%s\n' "${bench_packages[@]}" | missing)
+    [ ${#names[@]} -eq 0 ] || install_packages "${names[@]}"
+    exit 0
+  fi
   mapfile -t names < <(wanted | missing)
   if [ "${1:-}" = --check ]; then
     [ ${#names[@]} -eq 0 ] ||

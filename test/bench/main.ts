@@ -2,18 +2,18 @@
 // Measures a stack of its own and prints tables. Ratios matter; absolute figures are
 // those of the machine. Variants run in turns, several rounds, medians.
 //
-// usage: vite-node bench/main.ts [sql] [http] [relay]     (all by default)
-// BENCH_SECONDS (4) and BENCH_ROUNDS (3) make it longer.
+// usage: vite-node bench/main.ts [sql] [http] [relay] [memory]     (all but memory by default)
+// BENCH_SECONDS (4) and BENCH_ROUNDS (3) make it longer; BENCH_REQUESTS (1000000) is
+// how many the measurement of memory makes.
 import { spawnSync } from "node:child_process";
-import { rm, writeFile } from "node:fs/promises";
+import { rm } from "node:fs/promises";
 import path from "node:path";
-import { Http, pledgeBody } from "../lib/http.ts";
-import { scrape, sum } from "../lib/metrics.ts";
 import { makeCampaign, sqlPledge } from "../lib/fixtures.ts";
 import { Sql } from "../lib/sql.ts";
 import { freePortBase, root, Stack, type Part } from "../lib/stack.ts";
 import { Stream } from "../lib/stream.ts";
 import { sleep, until } from "../lib/until.ts";
+import { benchHttp, benchMemory } from "./http.ts";
 
 const seconds = Number(process.env.BENCH_SECONDS ?? 4);
 const rounds = Number(process.env.BENCH_ROUNDS ?? 3);
@@ -116,75 +116,6 @@ async function benchSql(): Promise<void> {
   }
 }
 
-// ---- HTTP
-
-function wrk(pathname: string, script?: string): number {
-  const { status, stdout, stderr } = spawnSync(
-    "wrk",
-    ["-t", "1", "-c", "64", "-d", `${seconds}s`, ...(script ? ["-s", script] : []), stack.url("API") + pathname],
-    { encoding: "utf8" },
-  );
-  if (status !== 0) throw new Error(`wrk: ${stderr}`);
-  const bad = /Non-2xx or 3xx responses: (\d+)/.exec(stdout)?.[1];
-  if (bad) throw new Error(`wrk ${pathname}: ${bad} answers were not 2xx`);
-  return Number(/Requests\/sec:\s+([\d.]+)/.exec(stdout)?.[1] ?? 0);
-}
-
-async function pledgeScript(campaigns: string[], name: string): Promise<string> {
-  const file = path.join(stack.dir, `${name}.lua`);
-  await writeFile(
-    file,
-    `local campaigns = {${campaigns.map((id) => `"${id}"`).join(",")}}
-local body = '${JSON.stringify(pledgeBody())}'
-local seed = tostring(os.time()) .. "-" .. tostring({}):sub(8) .. "-"
-local n = 0
-request = function()
-  n = n + 1
-  return wrk.format("POST", "/api/v1/campaigns/" .. campaigns[n % #campaigns + 1] .. "/pledges",
-    { ["Content-Type"] = "application/json", ["Idempotency-Key"] = seed .. n }, body)
-end
-`,
-  );
-  return file;
-}
-
-async function benchHttp(): Promise<void> {
-  if (spawnSync("wrk", ["-v"]).error) {
-    console.log("\nHTTP: not measured, the package wrk is not installed");
-    return;
-  }
-  const sql = await start(["pg", "redis", "nats", "relay", "projector", "api"]);
-  try {
-    const campaigns = [];
-    for (let i = 0; i < 100; i++) campaigns.push(await makeCampaign(sql, { cap: 9_007_199_254_740_991 }));
-    const hot = campaigns[0] ?? "";
-    const http = new Http(stack);
-    await until("the campaigns to be readable", async () => (await http.get(`/api/v1/campaigns/${hot}`)).status === 200);
-    const hotScript = await pledgeScript([hot], "hot");
-    const spreadScript = await pledgeScript(campaigns, "spread");
-    const all = await inTurns({
-      empty: () => wrk("/healthz"),
-      get: () => wrk(`/api/v1/campaigns/${hot}`),
-      hot: () => wrk("/", hotScript),
-      spread: () => wrk("/", spreadScript),
-    });
-    const of = (name: string): number => all[name] ?? 0;
-    table("HTTP, 64 connections, requests/s", [
-      ["GET /healthz (empty handler)", of("empty"), ""],
-      ["GET campaign", of("get"), `${ratio(of("get"), of("empty"))} of empty`],
-      ["POST pledge, 100 campaigns", of("spread"), `${ratio(of("spread"), of("empty"))} of empty`],
-      ["POST pledge, one campaign with a cap", of("hot"), `${ratio(of("hot"), of("spread"))} of spread`],
-    ]);
-    const samples = await scrape(stack, "API_ADMIN");
-    const batches = sum(samples, /^careforall_\w*batch\w*_count/);
-    const items = sum(samples, /^careforall_\w*batch\w*_sum/);
-    if (batches > 0) console.log(`  pledges in a batch, mean: ${(items / batches).toFixed(1)}`);
-  } finally {
-    await sql.close();
-    await stack.stop();
-  }
-}
-
 // ---- relay
 
 async function benchRelay(events = 300_000): Promise<void> {
@@ -260,5 +191,6 @@ async function benchRelay(events = 300_000): Promise<void> {
 const wanted = process.argv.slice(2);
 const wants = (name: string): boolean => wanted.length === 0 || wanted.includes(name);
 if (wants("sql")) await benchSql();
-if (wants("http")) await benchHttp();
+if (wants("http")) await benchHttp(stack, seconds, rounds);
+if (wanted.includes("memory")) await benchMemory(stack);
 if (wants("relay")) await benchRelay();
