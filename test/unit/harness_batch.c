@@ -10,6 +10,9 @@
 
 #include <stdio.h>
 
+#include "adapters/batch.h"
+#include "core/loop.h"
+
 #define CAMPAIGN "01900000-0000-7000-8000-000000000000"
 #define CLIENTS 4
 
@@ -209,6 +212,31 @@ test_fewer_rows_than_items(void **state)
 	assert_code(0, "internal");
 }
 
+static unsigned given_up;
+
+static void
+count_failure(CfaBatchItem *item, const char *sqlstate)
+{
+	given_up++;
+}
+
+/* A tick may have begun before what came in during it. */
+static void
+test_a_tick_older_than_the_item(void **state)
+{
+	static const CfaBatchKind kind = {.fail = count_failure};
+	CfaBatchItem item;
+	CfaBatch batch;
+
+	cfa_batch_init(&batch, &kind);
+	assert_true(cfa_batch_add(&batch, &item));
+	cfa_batch_expire(&batch, cfa_mono_ms() - 1);
+	assert_int_equal(given_up, 0);
+	cfa_batch_expire(&batch, cfa_mono_ms() + 10000);
+	assert_int_equal(given_up, 1);
+	assert_int_equal(batch.length, 0);
+}
+
 int
 main(void)
 {
@@ -223,6 +251,7 @@ main(void)
 										set_up,
 										tear_down),
 		cmocka_unit_test_setup_teardown(test_retries_end, set_up, tear_down),
+		cmocka_unit_test(test_a_tick_older_than_the_item),
 		cmocka_unit_test_setup_teardown(test_a_client_that_left,
 										set_up,
 										tear_down),

@@ -101,7 +101,8 @@ cfa_batch_expire(CfaBatch *batch, uint64_t now_ms)
 	for (item = TAILQ_FIRST(&batch->queue); item != NULL; item = next)
 	{
 		next = TAILQ_NEXT(item, entry);
-		if (now_ms - item->queued_ms < WAIT_MAX_MS &&
+		/* Queued in this very tick it may be younger than the tick. */
+		if (now_ms < item->queued_ms + WAIT_MAX_MS &&
 			cfa_pg_down_ms() < WAIT_MAX_MS)
 			continue;
 		TAILQ_REMOVE(&batch->queue, item, entry);
