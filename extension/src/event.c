@@ -29,43 +29,40 @@ CFA_FUNCTION(cfa_sql_campaign_document);
 	"to_char(" time " AT TIME ZONE 'UTC'," \
 	" 'YYYY-MM-DD\"T\"HH24:MI:SS.MS\"Z\"')"
 
-static CfaPlan document_plan =
-	{
-		.sql = "SELECT json_build_object("
-			   "'id', c.id, 'slug', c.slug, 'title', c.title, 'summary', c.summary,"
-			   "'story', c.story, 'category', c.category,"
-			   "'image', CASE WHEN c.image_url IS NOT NULL THEN"
-			   " json_build_object('url', c.image_url, 'alt', c.image_alt) END,"
-			   "'owner', json_build_object('name', c.owner_name),"
-			   "'state', c.state, 'currency', c.currency,"
-			   "'goal', " MONEY_SQL(
-				   "c.goal_minor") ","
-								   "'cap', " OPTIONAL_MONEY_SQL("c.cap_minor") ","
-																			   "'min_pledge', " MONEY_SQL("c.min_pledge_minor") ","
-																																"'max_pledge', " OPTIONAL_MONEY_SQL(
-																																	"c.max_pledge_minor") ","
-																																						  "'starts_at', " TIME_SQL("c.starts_at") ","
-																																																  "'ends_at', " TIME_SQL(
-																																																	  "c.ends_at") ","
-																																																				   "'version', c.version,"
-																																																				   "'rewards', coalesce((SELECT json_agg(json_build_object("
-																																																				   "'id', r.id, 'title', r.title, 'description', r.description,"
-																																																				   "'min_amount', " MONEY_SQL("r.min_amount_minor") ","
-																																																																	"'quantity', r.quantity, 'pool_id', r.pool_id)"
-																																																																	" ORDER BY r.position, r.id)"
-																																																																	" FROM careforall.rewards r WHERE r.campaign_id = c.id"
-																																																																	" AND to_jsonb(r) ->> 'archived_at' IS NULL), '[]'),"
-																																																																	"'pools', coalesce((SELECT json_agg(json_build_object("
-																																																																	"'id', o.id, 'capacity', o.capacity) ORDER BY o.id)"
-																																																																	" FROM careforall.pools o WHERE o.campaign_id = c.id), '[]'),"
-																																																																	"'created_at', " TIME_SQL(
-																																																																		"c.created_at") ","
-																																																																						"'updated_at', " TIME_SQL(
-																																																																							"c.updated_at") ")::text"
-																																																																											" FROM careforall.campaigns c WHERE c.id = $1",
-		.arg_count = 1,
-		.args = {UUIDOID},
+/* clang-format off */
+static CfaPlan document_plan = {
+	.sql =
+	"SELECT json_build_object("
+	"'id', c.id, 'slug', c.slug, 'title', c.title, 'summary', c.summary,"
+	"'story', c.story, 'category', c.category,"
+	"'image', CASE WHEN c.image_url IS NOT NULL THEN"
+	" json_build_object('url', c.image_url, 'alt', c.image_alt) END,"
+	"'owner', json_build_object('name', c.owner_name),"
+	"'state', c.state, 'currency', c.currency,"
+	"'goal', " MONEY_SQL("c.goal_minor") ","
+	"'cap', " OPTIONAL_MONEY_SQL("c.cap_minor") ","
+	"'min_pledge', " MONEY_SQL("c.min_pledge_minor") ","
+	"'max_pledge', " OPTIONAL_MONEY_SQL("c.max_pledge_minor") ","
+	"'starts_at', " TIME_SQL("c.starts_at") ","
+	"'ends_at', " TIME_SQL("c.ends_at") ","
+	"'version', c.version,"
+	"'rewards', coalesce((SELECT json_agg(json_build_object("
+	"'id', r.id, 'title', r.title, 'description', r.description,"
+	"'min_amount', " MONEY_SQL("r.min_amount_minor") ","
+	"'quantity', r.quantity, 'pool_id', r.pool_id)"
+	" ORDER BY r.position, r.id)"
+	" FROM careforall.rewards r WHERE r.campaign_id = c.id"
+	" AND r.archived_at IS NULL), '[]'),"
+	"'pools', coalesce((SELECT json_agg(json_build_object("
+	"'id', o.id, 'capacity', o.capacity) ORDER BY o.id)"
+	" FROM careforall.pools o WHERE o.campaign_id = c.id), '[]'),"
+	"'created_at', " TIME_SQL("c.created_at") ","
+	"'updated_at', " TIME_SQL("c.updated_at") ")::text"
+	" FROM careforall.campaigns c WHERE c.id = $1",
+	.arg_count = 1,
+	.args = {UUIDOID},
 };
+/* clang-format on */
 
 static void fill_deltas(CfaEvent *event, const CfaPledgeEdge *edge,
 						const CfaPledge *old, const CfaPledge *new);
