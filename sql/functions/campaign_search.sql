@@ -37,11 +37,12 @@ AS $$
     CASE WHEN campaign_filter.currency IS NOT NULL THEN 'c.currency = $4' END)
 $$;
 
--- A page: max campaigns after the given key and id (both NULL: from the first).
+-- A page: max campaigns after the given key and id (both NULL: from the first). Their
+-- documents are in the read model; campaign_documents() has them when it is not there.
 CREATE OR REPLACE FUNCTION careforall.campaign_search(
   q text, status text, category text, currency text, sort text,
   after_key bigint, after_id uuid, max integer)
-RETURNS TABLE (id uuid, key bigint, doc text)
+RETURNS TABLE (id uuid, key bigint)
 LANGUAGE plpgsql STABLE SECURITY DEFINER
 SET search_path = pg_catalog, careforall, pg_temp
 AS $$
@@ -71,15 +72,26 @@ BEGIN
       after := '(r.funded_ppm, r.campaign_id) < ($6, $7)';
   END CASE;
   RETURN QUERY EXECUTE format(
-    'SELECT p.id, p.key, careforall.campaign_json(p.campaign)::text
-     FROM (SELECT c.id, %s AS key, c AS campaign
-           FROM %s WHERE %s AND (%s) ORDER BY %s LIMIT $8) p',
+    'SELECT c.id, %s FROM %s WHERE %s AND (%s) ORDER BY %s LIMIT $8',
     key, source,
     careforall.campaign_filter(q, status, category, currency, sort),
     CASE WHEN after_key IS NULL THEN 'true' ELSE after END, ordered)
   USING q, status, category, currency, careforall.clock(), after_key, after_id,
     LEAST(GREATEST(COALESCE(max, 20), 1), 101);
 END
+$$;
+
+-- The public documents of campaigns, in the order of their ids; those that are not
+-- public are left out.
+CREATE OR REPLACE FUNCTION careforall.campaign_documents(ids uuid[])
+RETURNS TABLE (doc text)
+LANGUAGE sql STABLE SECURITY DEFINER
+SET search_path = pg_catalog, careforall, pg_temp
+AS $$
+  SELECT careforall.campaign_json(c)::text
+  FROM unnest(ids) WITH ORDINALITY AS i (id, n)
+  JOIN careforall.campaigns c ON c.id = i.id AND c.state <> 'draft'
+  ORDER BY i.n
 $$;
 
 -- How many campaigns the whole list has.
@@ -130,6 +142,8 @@ COMMENT ON FUNCTION careforall.campaign_filter(text, text, text, text, text) IS
   'The conditions of a filtered list of campaigns, as SQL text.';
 COMMENT ON FUNCTION careforall.campaign_search(text, text, text, text, text, bigint, uuid, integer) IS
   'A page of public campaigns by words, status, category and currency, in one of three orders.';
+COMMENT ON FUNCTION careforall.campaign_documents(uuid[]) IS
+  'The public documents of campaigns, in the order of their ids.';
 COMMENT ON FUNCTION careforall.campaign_count(text, text, text, text, text) IS
   'How many public campaigns such a list has.';
 COMMENT ON FUNCTION careforall.campaigns_rank() IS

@@ -15,4 +15,7 @@ typedef struct CfaSearch
 /* Reads the filters and the order. False after a problem has been answered. */
 bool cfa_campaign_search_read(CfaCtx *ctx, CfaSearch *out);
 
+/* Reads limit and cursor, searches, and answers with a page or a problem. */
+void cfa_campaign_search_run(const CfaSearch *search);
+
 #endif

@@ -21,7 +21,6 @@
 #include "handlers/call.h"
 #include "handlers/campaign_search.h"
 #include "handlers/list.h"
-#include "handlers/list_call.h"
 #include "meters.h"
 #include "middleware/headers.h"
 
@@ -139,23 +138,16 @@ api_gift_list(CfaCtx *ctx)
 	cfa_pg_query(CFA_PG_CAMPAIGN_GIFTS, &params, false, on_gifts, list);
 }
 
-/* The plain list comes from the read model, any other from the database. */
+/* The plain list is in the read model; any other begins in the database. */
 static void
 list_or_search(CfaSearch *search)
 {
-	static const CfaListCall call =
-		{.sql = "SELECT r.doc, r.id, r.key FROM careforall.campaign_search("
-				"$1::text, $2::text, $3::text, $4::text, $5::text, $6::bigint, "
-				"$7::uuid, $8::int) r",
-		 .has_key = true};
 	CfaCtx *ctx = search->ctx;
-	CfaPgParams params = {.count = 5};
 	List *list;
 
 	if (!search->is_plain)
 	{
-		memcpy(params.values, search->values, sizeof(search->values));
-		cfa_list_call(ctx, &call, "campaigns", &params);
+		cfa_campaign_search_run(search);
 		return;
 	}
 	list = cfa_arena_zalloc(&ctx->arena, sizeof(*list));
