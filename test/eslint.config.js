@@ -2,7 +2,7 @@
 import tseslint from "typescript-eslint";
 
 export default tseslint.config(
-  { ignores: ["node_modules/", "eslint.config.js"] },
+  { ignores: ["node_modules/", "eslint.config.js", "bench/yardstick/"] },
   tseslint.configs.strictTypeChecked,
   {
     languageOptions: {

@@ -4,16 +4,14 @@
 //
 // usage: vite-node bench/main.ts [sql] [http] [relay] [memory]     (all but memory by default)
 // BENCH_SECONDS (4) and BENCH_ROUNDS (3) make it longer; BENCH_REQUESTS (1000000) is
-// how many the measurement of memory makes.
+// how many the measurement of memory makes; see relay.ts for its own.
 import { spawnSync } from "node:child_process";
 import { rm } from "node:fs/promises";
 import path from "node:path";
-import { makeCampaign, sqlPledge } from "../lib/fixtures.ts";
 import { Sql } from "../lib/sql.ts";
 import { freePortBase, root, Stack, type Part } from "../lib/stack.ts";
-import { Stream } from "../lib/stream.ts";
-import { sleep, until } from "../lib/until.ts";
 import { benchHttp, benchMemory } from "./http.ts";
+import { RelayBench } from "./relay.ts";
 
 const seconds = Number(process.env.BENCH_SECONDS ?? 4);
 const rounds = Number(process.env.BENCH_ROUNDS ?? 3);
@@ -118,71 +116,53 @@ async function benchSql(): Promise<void> {
 
 // ---- relay
 
-async function benchRelay(events = 300_000): Promise<void> {
+async function benchRelay(): Promise<void> {
   const sql = await start(["pg", "nats", "relay"]);
-  const stream = new Stream(stack);
+  const bench = new RelayBench(stack, sql);
   try {
-    const campaign = await makeCampaign(sql);
-    await stack.stop(["relay"]);
-    const batch = 250;
-    for (let made = 0; made < events; made += batch) {
-      await sql.rows(
-        `SELECT count(*) FROM careforall.pledge_create_many(array_fill($1::uuid, ARRAY[$2::int]),
-           array_fill(1000::bigint, ARRAY[$2]), array_fill('EUR'::text, ARRAY[$2]), array_fill('Ada'::text, ARRAY[$2]),
-           array_fill('ada@example.org'::text, ARRAY[$2]), array_fill(NULL::uuid, ARRAY[$2]),
-           array_fill(NULL::int, ARRAY[$2]), array_fill('name'::text, ARRAY[$2]), array_fill(''::text, ARRAY[$2]),
-           array_fill(NULL::bytea, ARRAY[$2]), array_fill(NULL::bytea, ARRAY[$2]), array_fill(NULL::text, ARRAY[$2]))`,
-        [campaign, batch],
-      );
-    }
-    const rows = await sql.value<number>("SELECT count(*) FROM careforall.outbox");
-    const before = (await stream.size()).messages;
-    const started = performance.now();
-    await stack.start(["relay"]);
-    await until("the backlog to be published", async () => (await stream.size()).messages >= rows, 300_000);
-    const took = (performance.now() - started) / 1000;
-    table("Relay", [["events/s draining a backlog (start included)", (rows - before) / took, `${rows - before} events`]]);
-
-    // 1,000 events a second for 10 s; time from the insert's clock to the consumer's.
-    const received = new Map<string, number>();
-    const stop = await stream.follow((event) => {
-      received.set(event.aggregate, Date.now() * 1000);
+    spawnSync(
+      path.join(root, "ops/run/stack.sh"),
+      ["psql", "--dir", stack.dir, "--", "-f", path.join(import.meta.dirname, "sql/setup.sql")],
+      { stdio: "inherit" },
+    );
+    await bench.prepare();
+    const cpu: Record<string, number[]> = {};
+    const drain = (name: string, measure: () => Promise<{ rate: number; cpuUs: number }>) => async (): Promise<number> => {
+      const { rate, cpuUs } = await measure();
+      (cpu[name] ??= []).push(cpuUs);
+      return rate;
+    };
+    const all = await inTurns({
+      relay: drain("relay", () => bench.relay()),
+      pgq: drain("pgq", () => bench.pgq()),
+      c: drain("c", () => bench.skipLocked("c")),
+      node: drain("node", () => bench.skipLocked("node")),
     });
-    const made = new Map<string, number>();
-    const goal = 10_000;
-    const begun = performance.now();
-    const jobs: Promise<void>[] = [];
-    while (made.size + jobs.length < goal && performance.now() - begun < 15_000) {
-      const due = Math.min(goal, Math.floor(performance.now() - begun));
-      while (jobs.length < due) {
-        jobs.push(
-          sqlPledge(sql, campaign).then((row) => {
-            made.set(row.pledge_id ?? "", performance.now());
-          }),
-        );
-      }
-      await sleep(1);
+    const rate = (name: string): number => all[name] ?? 0;
+    const cpuOf = (name: string): number => median(cpu[name] ?? []);
+    const row = (title: string, name: string): [string, number, string] => [
+      title, rate(name), `${cpuOf(name).toFixed(1)} us CPU an event, relay / this ${ratio(rate("relay"), rate(name))}, ` +
+        `CPU ${(cpuOf("relay") / cpuOf(name)).toFixed(2)}`,
+    ];
+    table("Draining a backlog, events/s (the relay's start included)", [
+      row("relay", "relay"),
+      row("PgQ batches, read in C", "pgq"),
+      row("SKIP LOCKED poller in C", "c"),
+      row("SKIP LOCKED poller in Node", "node"),
+    ]);
+    for (const wanted of [100, 1_000, 5_000]) {
+      const { rate: got, p50, p99 } = await bench.latency(wanted);
+      console.log(`  insert to consumer at ${wanted}/s (${Math.round(got)}/s came): p50 ${p50.toFixed(1)} ms, p99 ${p99.toFixed(1)} ms`);
     }
-    await Promise.all(jobs);
-    await until("the events to arrive", () => [...made.keys()].every((id) => received.has(id)));
-    await stop();
-    const stamps = await sql.rows<{ id: string; at: number }>(
-      `SELECT aggregate_id::text AS id, extract(epoch FROM recorded_at)::float8 * 1e6 AS at
-         FROM careforall.outbox ORDER BY id DESC LIMIT 10000`,
-    );
-    const delays = stamps
-      .flatMap((row) => {
-        const at = received.get(row.id);
-        return at === undefined ? [] : [(at - row.at) / 1000];
-      })
-      .sort((a, b) => a - b);
-    const at = (share: number): string => (delays[Math.floor(delays.length * share)] ?? 0).toFixed(1);
-    console.log(
-      `  insert to consumer at ${Math.round((made.size * 1000) / (performance.now() - begun))} pledges/s: ` +
-        `p50 ${at(0.5)} ms, p99 ${at(0.99)} ms (the commit and the test's own queue included)`,
-    );
+    const idle = await bench.idleInTransaction();
+    console.log(`  live rate ${Math.round(idle.before)}/s, beside a session idle in a transaction ${Math.round(idle.after)}/s: ${ratio(idle.after, idle.before)}`);
+    const dead = await bench.deadTuples();
+    console.log(`  dead rows after ${dead.events} events: outbox ${dead.outbox}, relay's own tables ${dead.other}`);
+    await stack.stop(["relay"]);
+    const wakes = await inTurns({ off: () => bench.wakeUps(false), on: () => bench.wakeUps(true) });
+    console.log(`  pledges/s with wake-ups off ${Math.round(wakes["off"] ?? 0)}, on ${Math.round(wakes["on"] ?? 0)}: ${ratio(wakes["on"] ?? 0, wakes["off"] ?? 1)}`);
   } finally {
-    await stream.close();
+    await bench.close();
     await sql.close();
     await stack.stop();
   }

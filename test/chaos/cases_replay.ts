@@ -162,7 +162,10 @@ async function replayCanceled(): Promise<void> {
   await sleep(2_000);
   assert.deepEqual(await replayed(last), []);
   // As the others expect it: a stream without replays and with a long window.
+  await stack.configure({ CAREFORALL_STREAM_DUPLICATE_WINDOW: "2min" });
   await withStreams((manager) => manager.streams.update("CAREFORALL", { duplicate_window: nanos(120_000) }));
+  await stack.stop(["relay"]);
+  await stack.start(["relay"]);
   await deleteStream();
   await compare(60_000);
 }

@@ -101,7 +101,8 @@ export async function red(why: RegExp, port?: number): Promise<void> {
 export interface RelayOptions {
   binary?: string;
   args?: string[];
-  pgPort?: number;
+  pgPort?: number | string;
+  pgHost?: string;
   natsPort?: number;
   env?: Record<string, string>;
 }
@@ -113,7 +114,7 @@ export function relay(port: number, options: RelayOptions = {}): ChildProcess {
   const child = spawn(path.join(root, "relay/build", options.binary ?? "careforall-relay"), options.args ?? [], {
     env: {
       CAREFORALL_RELAY_CHECKPOINT: "100ms",
-      CAREFORALL_PG_DSN: `host=127.0.0.1 port=${options.pgPort ?? stack.port("PG")} dbname=careforall user=cfa_relay`,
+      CAREFORALL_PG_DSN: `host=${options.pgHost ?? "127.0.0.1"} port=${options.pgPort ?? stack.port("PG")} dbname=careforall user=cfa_relay`,
       CAREFORALL_PG_PASSWORD: stack.get("STACK_PG_PASSWORD_RELAY"),
       CAREFORALL_NATS_URL: `nats://127.0.0.1:${options.natsPort ?? stack.port("NATS")}`,
       CAREFORALL_NATS_USER: "relay",

@@ -3,20 +3,26 @@
 // top of each cases_*.ts.
 //
 // usage: vite-node chaos/relay_cases.ts [--long] [NAME...]     CHAOS_PORT_BASE
+import { rm } from "node:fs/promises";
+import path from "node:path";
 import { freePortBase } from "../lib/stack.ts";
 import { brokerCases } from "./cases_broker.ts";
 import { contractCases } from "./cases_contract.ts";
 import { leaderCases } from "./cases_leader.ts";
+import { longCases } from "./cases_long.ts";
 import { rareCases } from "./cases_rare.ts";
 import { readerCases } from "./cases_readers.ts";
 import { replayCasesAll } from "./cases_replay.ts";
+import { standbyCases } from "./cases_standby.ts";
 import { ready, sql, stack, stream, type Cases } from "./kit.ts";
 
 async function main(): Promise<void> {
   const isLong = process.argv.includes("--long");
   const named = process.argv.slice(2).filter((word) => !word.startsWith("--"));
-  const cases: Cases = { ...rareCases, ...leaderCases, ...contractCases, ...brokerCases, ...replayCasesAll, ...readerCases };
+  const cases: Cases = { ...rareCases, ...leaderCases, ...contractCases, ...brokerCases, ...replayCasesAll, ...readerCases, ...longCases, ...standbyCases };
   await stack.reset();
+  // Settings that a case of an earlier run has changed.
+  await rm(path.join(stack.dir, "careforall.env"), { force: true });
   const base = Number(process.env.CHAOS_PORT_BASE ?? 0) || (await freePortBase());
   await stack.start(["pg", "nats", "relay"], "--port-base", String(base));
   let failed = 0;
@@ -25,7 +31,7 @@ async function main(): Promise<void> {
     const begun = performance.now();
     try {
       await run(isLong);
-      await ready();
+      if (name !== Object.keys(standbyCases)[0]) await ready();
       console.log(`ok      ${name} ${Math.round(performance.now() - begun)} ms`);
     } catch (error) {
       failed++;
