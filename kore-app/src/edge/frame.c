@@ -428,7 +428,7 @@ check_whole(Reader *r)
 	if (takes_body && !r->has_length)
 		return refuse(r->frame,
 					  CFA_PROBLEM_LENGTH_REQUIRED,
-					  "A body needs a Content-Length.");
+					  "Send a Content-Length, 0 if there is no body.");
 	if (!takes_body && r->frame->body_len > 0)
 		return refuse(r->frame,
 					  CFA_PROBLEM_BAD_REQUEST,
