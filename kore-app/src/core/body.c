@@ -134,7 +134,7 @@ cfa_time_is_rfc3339(const char *text)
 		   second < 60 && zone_is_valid(at);
 }
 
-static void
+static void /* NOLINTNEXTLINE(misc-no-recursion): as deep as the tables */
 check_object(Checker *c, json_t *json, const CfaField *fields, const char *at)
 {
 	const CfaField *field;
@@ -182,7 +182,7 @@ check_members(Checker *c, json_t *json, const CfaField *fields)
 	}
 }
 
-static void
+static void /* NOLINTNEXTLINE(misc-no-recursion): as deep as the tables */
 check_value(Checker *c, json_t *value, const CfaField *field, const char *at)
 {
 	const char *text = json_string_value(value);
@@ -286,7 +286,7 @@ check_integer(Checker *c, json_t *value, const CfaField *field, const char *at)
 				  (long long) field->max);
 }
 
-static void
+static void /* NOLINTNEXTLINE(misc-no-recursion): as deep as the tables */
 check_money(Checker *c, json_t *value, const CfaField *field, const char *at)
 {
 	const CfaField fields[] = {
