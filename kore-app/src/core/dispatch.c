@@ -15,6 +15,7 @@
 
 #include "core/access_log.h"
 #include "core/app.h"
+#include "core/body.h"
 #include "core/loop.h"
 #include "core/metrics.h"
 #include "core/respond.h"
@@ -29,7 +30,6 @@ static void start(CfaCtx *ctx);
 static void find_route(CfaCtx *ctx);
 static void answer_unrouted(CfaCtx *ctx);
 static bool check_query(CfaCtx *ctx);
-static bool query_is_known(const char *known, const char *name, size_t len);
 static bool check_negotiation(CfaCtx *ctx);
 static bool check_body(CfaCtx *ctx);
 static void finish(CfaCtx *ctx);
@@ -142,7 +142,7 @@ check_query(CfaCtx *ctx)
 			(void) snprintf(name, sizeof(name), "%.*s", (int) name_len, at);
 		if (len > 0 &&
 			(name_len >= sizeof(name) ||
-			 !query_is_known(ctx->route->query, name, name_len) ||
+			 !cfa_word_is_in(ctx->route->query, name) ||
 			 cfa_form_find(query, strlen(query), name, &value, &value_len) !=
 				 1))
 		{
@@ -160,23 +160,6 @@ check_query(CfaCtx *ctx)
 			at++;
 	}
 	return true;
-}
-
-/* Whether name is one of the words of known. */
-static bool
-query_is_known(const char *known, const char *name, size_t len)
-{
-	while (*known != '\0')
-	{
-		size_t word = strcspn(known, " ");
-
-		if (word == len && memcmp(known, name, len) == 0)
-			return true;
-		known += word;
-		if (*known == ' ')
-			known++;
-	}
-	return false;
 }
 
 /* Sets the route, or the methods that the path has instead. */
