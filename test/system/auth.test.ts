@@ -486,7 +486,7 @@ describe("who guesses", () => {
       expect((await logIn(address, "not the password")).status).toBe(401);
       const slowed = await logIn(address, "not the password");
       expect(slowed.status).toBe(429);
-      expect((slowed.body as unknown as Problem).code).toBe("too-many-requests");
+      expect(slowed.body).toMatchObject({ code: "too-many-requests", "violated-policies": ["login-failures-account"] });
       const wait = Number(slowed.headers.get("retry-after"));
       expect(wait).toBeGreaterThan(50);
       expect(wait).toBeLessThanOrEqual(64);
@@ -519,6 +519,7 @@ describe("who guesses", () => {
     expect((await guess()).status).toBe(422);
     const slowed = await guess();
     expect(slowed.status).toBe(429);
+    expect(slowed.body).toMatchObject({ "violated-policies": ["login-failures-account"] });
     expect(Number(slowed.headers.get("retry-after"))).toBeGreaterThan(50);
   });
 

@@ -219,7 +219,7 @@ describe("flooding", () => {
         expect(answer?.status).toBe(429);
         expect(answer?.headers.get("content-type")).toBe("application/problem+json");
         expect(answer?.headers.get("retry-after")).toBe("5");
-        expect(JSON.parse(answer?.body ?? "")).toMatchObject({ code: "too-many-connections", status: 429 });
+        expect(JSON.parse(answer?.body ?? "")).toMatchObject({ code: "too-many-connections", status: 429, "violated-policies": ["connections-address"] });
       }
       // Those that stand are served; a further one is not; another address is.
       kept[0]?.send(get());

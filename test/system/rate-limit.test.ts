@@ -11,6 +11,7 @@ import { promisify } from "node:util";
 import { parseList, type Item } from "structured-headers";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Api, apiEnvironment, freePort, program, send, type Sent, startApi } from "../lib/api.ts";
+import { makePerson, type Person } from "../lib/account.ts";
 import { useStack } from "../lib/context.ts";
 import { makeCampaign } from "../lib/fixtures.ts";
 import { pledgeBody } from "../lib/http.ts";
@@ -144,6 +145,15 @@ describe("an answer", () => {
     expect(left(await read(one, address), "read-address")).toBe(19);
   });
 
+  test("never says that more is left than may come at once", async () => {
+    const two = await api({ RATE_READ: "address 1000/1s burst 160", API_WORKERS: "1" });
+    const address = stranger();
+    for (let i = 0; i < 20; i++) {
+      expect(left(await read(two, address), "read-address")).toBeLessThanOrEqual(160);
+      await sleep(10);
+    }
+  });
+
   test("to a pledge counts by address and by campaign, both or neither", async () => {
     const [first, second] = [stranger(), stranger()];
     const [wanted, other] = [await makeCampaign(context.sql), await makeCampaign(context.sql)];
@@ -163,6 +173,37 @@ describe("an answer", () => {
     expect(left(elsewhere, "pledge-address")).toBe(3);
     // Reads are another class.
     expect((await read(one, first)).status).toBe(200);
+  });
+
+  test("to somebody who is logged in counts by account too, from wherever", async () => {
+    const [mine, theirs] = [await makePerson(context.stack, context.sql, context.http), await makePerson(context.stack, context.sql, context.http)];
+    const two = await api({ RATE_READ: "address 100/50s burst 100, account 5/50s", RATE_WRITE: "address 100/50s, account 3/60s", API_WORKERS: "1" });
+    const change = (person: Person, address: string): Promise<Sent> =>
+      send(`${two.url}/api/v1/me`, {
+        method: "PATCH",
+        headers: { "X-Forwarded-For": address, Authorization: `Bearer ${person.token}`, "Content-Type": "application/json" },
+        body: JSON.stringify({ name: "Mara" }),
+      });
+    const address = stranger();
+    // From three addresses: it is the account that counts. Without If-Match nothing is changed.
+    const answers = [await change(mine, address), await change(mine, stranger()), await change(mine, stranger()), await change(mine, address)];
+    expect(answers.map((answer) => answer.status === 429)).toEqual([false, false, false, true]);
+    const refused = answers[3] as Sent;
+    expect(refused.body).toMatchObject({ code: "too-many-requests", "violated-policies": ["write-account"] });
+    expect(Number(refused.headers.get("retry-after"))).toBeGreaterThanOrEqual(fields(refused).limits.get("write-account")?.t ?? Infinity);
+    expect(new Set(fields(refused).limits.keys())).toEqual(new Set(["write-address", "write-account"]));
+    expect(left(refused, "write-account")).toBe(0);
+    // Another account at the same address goes on, and reads are another class.
+    expect((await change(theirs, address)).status).not.toBe(429);
+    const me = (person: Person): Promise<Sent> => read(two, address, "/api/v1/me", { Authorization: `Bearer ${person.token}` });
+    const reads = [];
+    for (let i = 0; i < 6; i++) reads.push(await me(mine));
+    expect(reads.map((answer) => answer.status)).toEqual([200, 200, 200, 200, 200, 429]);
+    expect(reads[0] && left(reads[0], "read-account")).toBe(4);
+    expect(reads[5]?.body["violated-policies"]).toEqual(["read-account"]);
+    // Who is refused by account is not shown as logged in: no account, no bucket.
+    const unknown = await read(two, address, "/api/v1/me", { Authorization: "Bearer x" });
+    expect([...fields(unknown).limits.keys()]).toEqual(["read-address"]);
   });
 
   test("to a wrong password costs five times as much", async () => {
@@ -394,6 +435,89 @@ describe("exemptions and switches", () => {
     }
     expect((await read(one, address)).status).toBe(200);
   });
+
+  test("two exports of an account at one time and no more", async () => {
+    const one = await api({ API_WORKERS: "1" });
+    const admin = await makePerson(context.stack, context.sql, context.http, "admin");
+    const campaign = await makeCampaign(context.sql);
+    const client = await context.sql.client();
+    const file = (): Promise<Sent> =>
+      read(one, stranger(), `/api/v1/campaigns/${campaign}/pledges/export`, { Authorization: `Bearer ${admin.token}` });
+    try {
+      await client.query("BEGIN");
+      await client.query("LOCK TABLE careforall.pledges IN ACCESS EXCLUSIVE MODE");
+      const waiting = [file(), file()];
+      await until("both to wait", async () => (await context.sql.value<number>(
+        "SELECT count(*)::int FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '%pledge_export%'",
+      )) === 2);
+      const refused = await file();
+      expect(refused.status).toBe(429);
+      expect(refused.headers.get("retry-after")).toBe("1");
+      expect(refused.body).toMatchObject({ code: "too-many-requests", "violated-policies": ["export-inflight-account"] });
+      await client.query("COMMIT");
+      expect((await Promise.all(waiting)).map((answer) => answer.status)).toEqual([200, 200]);
+    } finally {
+      await client.end();
+    }
+  });
+});
+
+describe("a server that has too much to do", () => {
+  const expectOverloaded = (answer: Sent): void => {
+    expect(answer.status).toBe(503);
+    expect(answer.body).toMatchObject({ code: "overloaded", status: 503, title: "The server is overloaded" });
+    expect(answer.body["violated-policies"]).toBeUndefined();
+    expect(Number(answer.headers.get("retry-after"))).toBeGreaterThanOrEqual(1);
+  };
+
+  test("refuses log-ins beyond its queue with 503, and serves all else meanwhile", async () => {
+    const one = await api({ API_WORKERS: "1", PASSWORD_QUEUE: "2", PASSWORD_THREADS: "1", PASSWORD_PASSES: "8", RATE_LOGIN: "off" });
+    const login = (): Promise<Sent> =>
+      send(`${one.url}/api/v1/auth/login`, {
+        method: "POST",
+        headers: { "X-Forwarded-For": stranger(), "Content-Type": "application/json" },
+        body: JSON.stringify({ email: `${randomUUID()}@example.org`, password: "not the password" }),
+      });
+    const logins = Array.from({ length: 30 }, login);
+    const meanwhile = await read(one, stranger());
+    const answers = await Promise.all(logins);
+    const refused = answers.filter((answer) => answer.status !== 401);
+    expect(refused.length).toBeGreaterThanOrEqual(10);
+    expect(refused.length).toBeLessThanOrEqual(27); // one is hashed, two wait
+    refused.forEach(expectOverloaded);
+    expect(meanwhile.status).toBe(200);
+    expect((await login()).status).toBe(401);
+  });
+
+  test("refuses pledges beyond what it may have under way with 503, and takes them again afterwards", async () => {
+    const one = await api({ API_WORKERS: "1", RATE_LIMITS: "off" });
+    const campaign = await makeCampaign(context.sql);
+    const client = await context.sql.client();
+    const before = await context.sql.value<number>("SELECT count(*)::int FROM careforall.pledges WHERE campaign_id = $1", [campaign]);
+    let answers: Sent[] = [];
+    try {
+      await client.query("BEGIN");
+      await client.query("SELECT 1 FROM careforall.campaigns WHERE id = $1 FOR UPDATE", [campaign]);
+      const flood = Array.from({ length: 4_200 }, () => pledge(one, stranger(), campaign));
+      const first = await Promise.race(flood);
+      expectOverloaded(first);
+      await client.query("COMMIT");
+      answers = await Promise.all(flood);
+    } finally {
+      await client.end();
+    }
+    const refused = answers.filter((answer) => answer.status !== 201);
+    expect(refused.length).toBeGreaterThanOrEqual(200 - 20);
+    for (const answer of refused) {
+      expect(answer.status).toBe(503);
+      expect(answer.headers.get("retry-after")).toMatch(/^[1-9]\d*$/);
+    }
+    expect(refused.some((answer) => answer.body.code === "overloaded")).toBe(true);
+    // What was refused left nothing behind.
+    const made = await context.sql.value<number>("SELECT count(*)::int FROM careforall.pledges WHERE campaign_id = $1", [campaign]);
+    expect(made - before).toBe(answers.length - refused.length);
+    expect((await pledge(one, stranger(), campaign)).status).toBe(201);
+  }, 120_000);
 });
 
 describe("without Redis", () => {

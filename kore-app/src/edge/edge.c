@@ -557,12 +557,15 @@ refuse(struct connection *c, CfaProblem problem, const char *detail)
 	const CfaProblemInfo *info = cfa_problem_info(problem);
 	CfaBuf head = {0};
 	CfaArena arena;
+	const char *members = NULL;
 	const char *body;
 	char request_id[CFA_REQUEST_ID_MAX + 1];
 
 	cfa_arena_init(&arena);
 	cfa_request_id_make(request_id);
-	body = cfa_problem_json(&arena, info, detail, request_id, NULL);
+	if (problem == CFA_PROBLEM_TOO_MANY_CONNECTIONS)
+		members = ",\"violated-policies\":[\"connections-address\"]";
+	body = cfa_problem_json(&arena, info, detail, request_id, members);
 	cfa_buf_addf(
 		&head,
 		"HTTP/1.1 %d %s\r\ndate: %s\r\n%scache-control: no-store\r\n"

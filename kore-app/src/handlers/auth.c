@@ -29,6 +29,7 @@
 #include "middleware/auth.h"
 #include "middleware/headers.h"
 #include "middleware/limit.h"
+#include "middleware/limit_fields.h"
 
 #define ADMIN_TOKEN_LEN 64
 
@@ -275,14 +276,10 @@ void
 cfa_refuse_attempt(CfaCtx *ctx, const char *retry_after_s)
 {
 	cfa_meter_add(CFA_M_LOGIN_SLOWED, 1);
-	cfa_answer_header(ctx,
-					  "retry-after",
-					  cfa_arena_strndup(&ctx->arena,
-										retry_after_s,
-										strlen(retry_after_s)));
-	cfa_answer_problem(ctx,
-					   CFA_PROBLEM_TOO_MANY_REQUESTS,
-					   "Too many wrong passwords for this account.");
+	cfa_limit_answer_bound(ctx,
+						   "login-failures-account",
+						   retry_after_s,
+						   "Too many wrong passwords for this account.");
 }
 
 /* Reads the body; NULL after a problem was answered. */

@@ -24,6 +24,7 @@
 #include "handlers/query.h"
 #include "meters.h"
 #include "middleware/headers.h"
+#include "middleware/limit_fields.h"
 
 #define PAGE_ROWS 500
 #define PAGE_ROWS_TEXT "500"
@@ -117,9 +118,11 @@ check_room(CfaCtx *ctx)
 	if (same < OPEN_PER_ACCOUNT && open_count < OPEN_MAX)
 		return true;
 	if (open_count < OPEN_MAX)
-		cfa_answer_problem(ctx,
-						   CFA_PROBLEM_TOO_MANY_REQUESTS,
-						   "Exports of this account are under way already.");
+		cfa_limit_answer_bound(
+			ctx,
+			"export-inflight-account",
+			"1",
+			"Exports of this account are under way already.");
 	else
 		cfa_answer_problem(ctx, CFA_PROBLEM_OVERLOADED, NULL);
 	return false;

@@ -28,6 +28,8 @@ cfa_limit_look(CfaLimitPart *part, uint64_t now_us)
 
 	part->is_known = true;
 	part->room = cfa_gcra_room(gcra, debt_us) + part->bucket->permits;
+	if (part->room > gcra->burst)
+		part->room = gcra->burst; /* permits were paid for when it was full */
 	part->next_s = cfa_gcra_next_s(gcra, debt_us);
 }
 
@@ -90,14 +92,29 @@ cfa_limit_answer_busy(CfaLimitCheck *check, const char *policy)
 	cfa_answer_header(ctx,
 					  "ratelimit",
 					  cfa_arena_printf(&ctx->arena, "\"%s\";r=0;t=1", policy));
-	cfa_answer_header(ctx, "retry-after", "1");
-	cfa_answer_problem_with(
+	cfa_limit_answer_bound(
 		ctx,
-		CFA_PROBLEM_TOO_MANY_REQUESTS,
-		cfa_arena_printf(&ctx->arena,
-						 ",\"violated-policies\":[\"%s\"]",
-						 policy),
+		policy,
+		"1",
 		"Too many requests of this kind are under way at one time.");
+}
+
+void
+cfa_limit_answer_bound(CfaCtx *ctx, const char *policy,
+					   const char *retry_after_s, const char *detail)
+{
+	cfa_answer_header(ctx,
+					  "retry-after",
+					  cfa_arena_strndup(&ctx->arena,
+										retry_after_s,
+										strlen(retry_after_s)));
+	cfa_answer_problem_with(ctx,
+							CFA_PROBLEM_TOO_MANY_REQUESTS,
+							cfa_arena_printf(&ctx->arena,
+											 ",\"violated-policies\":[\"%s\"]",
+											 policy),
+							"%s",
+							detail);
 }
 
 static size_t
