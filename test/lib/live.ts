@@ -62,7 +62,7 @@ export class LiveSocket {
         response.on("data", (chunk: Buffer) => chunks.push(chunk));
         response.on("end", () => {
           const body = JSON.parse(Buffer.concat(chunks).toString() || "{}") as { code?: string };
-          fail(Object.assign(new Error(`refused with ${response.statusCode ?? 0}`), { status: response.statusCode, code: body.code, headers: response.headers }));
+          fail(Object.assign(new Error(`refused with ${response.statusCode ?? 0}`), { status: response.statusCode, code: body.code, body, headers: response.headers }));
         });
       });
       socket.once("error", fail);

@@ -201,8 +201,11 @@ describe("answers", () => {
         { subscribe: { campaign, after: 1, epoch: 1 } },
         { subscribe: { campaign, after: null, epoch: null } },
       ];
-      for (const request of requests) socket.send(JSON.stringify(request));
-      await until("answers", () => frames.length >= requests.length);
+      // One after the other: the next would take the place of one that is not answered yet.
+      for (const [index, request] of requests.entries()) {
+        socket.send(JSON.stringify(request));
+        await until("an answer", () => frames.filter((frame) => (frame as Json).type === "subscribed").length > index);
+      }
       const made = await context.http.pledge(campaign);
       const pledge = { subscribe: { pledge: made.body.id, token: made.body.token } };
       for (const request of [...requests, pledge, { unsubscribe: { campaign } }, { unsubscribe: { all: true } }]) {

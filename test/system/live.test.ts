@@ -650,6 +650,33 @@ describe("frames", () => {
     });
     raw.socket.destroy();
   });
+
+  test("many in one segment are all answered, also where one takes the place of another", async () => {
+    const admin = await makePerson(context.stack, context.sql, context.http, "admin");
+    const campaign = await makeCampaign(context.sql);
+    const { body: pledge } = await context.http.pledge(campaign);
+    const topics = [
+      { campaign },
+      { campaign, after: 0 },
+      { campaign, after: 1, epoch: 1 },
+      { pledge: pledge.id, token: pledge.token },
+      { all: true, access_token: admin.token },
+      { campaign: "00000000-0000-7000-8000-000000000001" },
+    ];
+    for (let round = 0; round < 5; round++) {
+      const raw = await rawSocket(context.stack.port("API"));
+      const messages = Array.from({ length: 15 }, () => topics).flat();
+      raw.socket.write(Buffer.concat(messages.map((subscribe) => frame(0x81, JSON.stringify({ subscribe })))));
+      const answers = (topic: string): number => raw.bytes().toString("latin1").split(`"type":"subscribed",${topic}`).length - 1;
+      await until("every answer", () => answers("") >= messages.length);
+      await sleep(50);
+      expect(answers('"all":true')).toBe(15);
+      expect(answers('"pledge_id"')).toBe(15);
+      expect(answers(`"campaign_id":"${campaign}"`)).toBe(45);
+      expect(answers("")).toBe(messages.length);
+      raw.socket.destroy();
+    }
+  });
 });
 
 // ---- bounds
@@ -705,7 +732,12 @@ describe("a client", () => {
     const before = await refused();
     const headers = { "X-Forwarded-For": "198.51.100.7" };
     const sockets = await pool(16, Array.from({ length: 64 }, () => () => open({ headers })));
-    await expect(open({ headers })).rejects.toMatchObject({ status: 429, code: "too-many-requests" });
+    await expect(open({ headers })).rejects.toMatchObject({
+      status: 429,
+      code: "too-many-requests",
+      body: { "violated-policies": ["live-sockets-address"] },
+      headers: { "retry-after": "1" },
+    });
     await expect(open({ headers: { "X-Forwarded-For": "198.51.100.8" } }).then((one) => {
       one.close();
       return "open";

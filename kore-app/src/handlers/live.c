@@ -15,6 +15,7 @@
 #include <careforall/text.h>
 #include <jansson.h>
 
+#include "core/body.h"
 #include "core/ctx.h"
 #include "core/json.h"
 #include "handlers/live_admin.h"
@@ -24,6 +25,7 @@
 #include "handlers/live_socket.h"
 #include "meters.h"
 #include "middleware/cors.h"
+#include "middleware/limit_fields.h"
 
 #define DEPTH_MAX 3
 
@@ -42,7 +44,10 @@ static bool take_pledge(CfaLiveSocket *socket, json_t *topic,
 						bool is_subscribe);
 static bool take_all(CfaLiveSocket *socket, json_t *topic, bool is_subscribe);
 static bool subscribe(CfaLiveSocket *socket, CfaLiveKind kind,
-					  const uint8_t id[16], const CfaLivePosition *after);
+					  const uint8_t id[16], const CfaLivePosition *after,
+					  unsigned untold);
+static unsigned drop(CfaLiveSocket *socket, CfaLiveKind kind,
+					 const uint8_t id[16]);
 static bool read_id(json_t *topic, const char *name, uint8_t id[16]);
 static bool read_position(json_t *topic, CfaLivePosition *position,
 						  bool *has_position);
@@ -132,9 +137,10 @@ check_room(CfaCtx *ctx)
 			break;
 		case CFA_LIVE_ROOM_ADDRESS_FULL:
 			cfa_meter_add(CFA_M_LIVE_REFUSED_ADDRESS, 1);
-			cfa_answer_problem(
+			cfa_limit_answer_bound(
 				ctx,
-				CFA_PROBLEM_TOO_MANY_REQUESTS,
+				"live-sockets-address",
+				"1",
 				"There are too many live connections of this address.");
 			break;
 	}
@@ -197,8 +203,8 @@ take_topic(CfaLiveSocket *socket, json_t *topic, bool is_subscribe)
 static bool
 take_campaign(CfaLiveSocket *socket, json_t *topic, bool is_subscribe)
 {
-	CfaLiveSubscription *present;
 	CfaLivePosition after;
+	unsigned untold;
 	bool has_after;
 	uint8_t id[16];
 
@@ -213,12 +219,14 @@ take_campaign(CfaLiveSocket *socket, json_t *topic, bool is_subscribe)
 			"the one it belongs to.");
 		return false;
 	}
-	present = cfa_live_find(socket, CFA_LIVE_CAMPAIGN, id);
-	if (present != NULL)
-		cfa_live_unsubscribe(present);
+	untold = drop(socket, CFA_LIVE_CAMPAIGN, id);
 	if (!is_subscribe)
 		return true;
-	return subscribe(socket, CFA_LIVE_CAMPAIGN, id, has_after ? &after : NULL);
+	return subscribe(socket,
+					 CFA_LIVE_CAMPAIGN,
+					 id,
+					 has_after ? &after : NULL,
+					 untold);
 }
 
 static bool
@@ -226,7 +234,7 @@ take_pledge(CfaLiveSocket *socket, json_t *topic, bool is_subscribe)
 {
 	const char *token = json_string_value(json_object_get(topic, "token"));
 	char text[CFA_UUID_TEXT_LEN + 1];
-	CfaLiveSubscription *present;
+	unsigned untold;
 	uint8_t id[16];
 
 	if (!read_id(topic, "pledge", id) || !has_only(topic, "pledge token"))
@@ -241,10 +249,9 @@ take_pledge(CfaLiveSocket *socket, json_t *topic, bool is_subscribe)
 		send_error(socket, "not-found", "There is no such pledge.");
 		return false;
 	}
-	present = cfa_live_find(socket, CFA_LIVE_PLEDGE, id);
-	if (present != NULL)
-		cfa_live_unsubscribe(present);
-	return !is_subscribe || subscribe(socket, CFA_LIVE_PLEDGE, id, NULL);
+	untold = drop(socket, CFA_LIVE_PLEDGE, id);
+	return !is_subscribe ||
+		   subscribe(socket, CFA_LIVE_PLEDGE, id, NULL, untold);
 }
 
 /* The token goes in a message and never in the URL, which is logged. */
@@ -267,27 +274,45 @@ take_all(CfaLiveSocket *socket, json_t *topic, bool is_subscribe)
 				   "epoch the one it belongs to.");
 		return false;
 	}
-	if (is_subscribe)
-		cfa_live_admin_subscribe(socket,
-								 json_string_value(token),
-								 json_string_length(token),
-								 has_after ? &after : NULL);
-	else
+	if (!is_subscribe)
+	{
+		socket->feed_untold = 0;
 		cfa_live_admin_unsubscribe(socket);
+		return true;
+	}
+	socket->feed_untold++;
+	cfa_live_admin_subscribe(socket,
+							 json_string_value(token),
+							 json_string_length(token),
+							 has_after ? &after : NULL);
 	return true;
 }
 
 static bool
 subscribe(CfaLiveSocket *socket, CfaLiveKind kind, const uint8_t id[16],
-		  const CfaLivePosition *after)
+		  const CfaLivePosition *after, unsigned untold)
 {
 	if (socket->subscription_count >= CFA_LIVE_SUBSCRIPTIONS_MAX)
 	{
 		send_error(socket, "too-many-requests", "Too many subscriptions.");
 		return false;
 	}
-	cfa_live_subscribe(socket, kind, id, after);
+	cfa_live_subscribe(socket, kind, id, after, untold);
 	return true;
+}
+
+/* Ends a subscription, if there is one: how many requests it leaves unanswered. */
+static unsigned
+drop(CfaLiveSocket *socket, CfaLiveKind kind, const uint8_t id[16])
+{
+	CfaLiveSubscription *present = cfa_live_find(socket, kind, id);
+	unsigned untold;
+
+	if (present == NULL)
+		return 0;
+	untold = present->untold;
+	cfa_live_unsubscribe(present);
+	return untold;
 }
 
 static bool
@@ -324,11 +349,7 @@ has_only(json_t *topic, const char *names)
 
 	json_object_foreach(topic, name, value)
 	{
-		size_t len = strlen(name);
-		const char *found = strstr(names, name);
-
-		if (len == 0 || found == NULL || (found != names && found[-1] != ' ') ||
-			(found[len] != ' ' && found[len] != '\0'))
+		if (!cfa_word_is_in(names, name))
 			return false;
 	}
 	return true;

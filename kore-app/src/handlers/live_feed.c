@@ -180,7 +180,8 @@ take_page(CfaLiveFeed *feed, const redisReply *reply)
 	if (!feed->is_told)
 	{
 		feed->is_told = true;
-		send_position(feed, "subscribed", now);
+		for (; feed->socket->feed_untold > 0; feed->socket->feed_untold--)
+			send_position(feed, "subscribed", now);
 		if (!feed->has_position)
 		{
 			feed->has_position = true;

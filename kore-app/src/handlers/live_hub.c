@@ -97,7 +97,8 @@ cfa_live_find(CfaLiveSocket *socket, CfaLiveKind kind, const uint8_t id[16])
 
 void
 cfa_live_subscribe(CfaLiveSocket *socket, CfaLiveKind kind,
-				   const uint8_t id[16], const CfaLivePosition *after)
+				   const uint8_t id[16], const CfaLivePosition *after,
+				   unsigned untold)
 {
 	CfaLiveSubscription *s = kore_calloc(1, sizeof(*s));
 
@@ -106,6 +107,7 @@ cfa_live_subscribe(CfaLiveSocket *socket, CfaLiveKind kind,
 	memcpy(s->id, id, 16);
 	cfa_uuid_format(id, s->id_text);
 	s->refs = 1;
+	s->untold = untold + 1;
 	if (after != NULL)
 	{
 		s->has_position = true;
@@ -246,8 +248,7 @@ go_on_without(CfaLiveSubscription *s)
 {
 	const CfaLivePosition unknown = {.sequence = -1};
 
-	if (!s->is_told)
-		send_subscribed(s, unknown);
+	send_subscribed(s, unknown);
 	await(s);
 }
 
@@ -259,10 +260,9 @@ go_on(CfaLiveSubscription *s, const redisReply *reply)
 							   strtoll(reply->element[1]->str, NULL, 10)};
 	int64_t oldest = strtoll(reply->element[2]->str, NULL, 10);
 	int64_t kept = reply->element[3]->integer;
-	bool is_first = !s->is_told;
+	bool is_first = s->untold > 0;
 
-	if (is_first)
-		send_subscribed(s, now);
+	send_subscribed(s, now);
 	if (!s->has_position && is_first)
 	{
 		s->has_position = true;
@@ -334,6 +334,7 @@ send_held(CfaLiveSubscription *s)
 		send_reset(s, last);
 }
 
+/* Answers each request that has no answer yet. */
 static void
 send_subscribed(CfaLiveSubscription *s, CfaLivePosition now)
 {
@@ -358,8 +359,8 @@ send_subscribed(CfaLiveSubscription *s, CfaLivePosition now)
 				   is_campaign ? "campaign_id" : "pledge_id",
 				   s->id_text,
 				   position);
-	s->is_told = true;
-	cfa_live_send(s->socket, text, (size_t) len);
+	for (; s->untold > 0; s->untold--)
+		cfa_live_send(s->socket, text, (size_t) len);
 }
 
 /* From here on frames count: what came before is to be read anew. */
@@ -402,7 +403,7 @@ on_pledge(void *arg, const PGresult *result, const char *sqlstate)
 
 	if (result != NULL && PQntuples(result) == 1 && !PQgetisnull(result, 0, 0))
 		doc = json_loads(PQgetvalue(result, 0, 0), 0, NULL);
-	if (s->socket != NULL && !s->is_told)
+	if (s->socket != NULL)
 		send_subscribed(s, none);
 	if (s->socket != NULL && doc != NULL)
 		send_pledge(s, doc);

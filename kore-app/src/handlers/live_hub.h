@@ -48,7 +48,7 @@ typedef struct CfaLiveSubscription
 	uint8_t id[16];
 	char id_text[37];
 	int refs;
-	bool is_told;	  /* "subscribed" was sent */
+	unsigned untold;  /* requests that "subscribed" has not answered yet */
 	bool is_resuming; /* a read is under way, and frames are held */
 	bool is_waiting;  /* for Redis, to resume; frames are held */
 	bool has_position;
@@ -65,10 +65,12 @@ CfaLiveSubscription *cfa_live_find(CfaLiveSocket *socket, CfaLiveKind kind,
 
 /*
  * Subscribes, and reads what the client has missed since the position, or
- * should know now if that is NULL.
+ * should know now if that is NULL. untold: earlier requests for the same that
+ * this one replaces before they were answered; they are answered with it.
  */
 void cfa_live_subscribe(CfaLiveSocket *socket, CfaLiveKind kind,
-						const uint8_t id[16], const CfaLivePosition *after);
+						const uint8_t id[16], const CfaLivePosition *after,
+						unsigned untold);
 void cfa_live_unsubscribe(CfaLiveSubscription *subscription);
 
 #endif

@@ -39,6 +39,7 @@ typedef struct CfaLiveSocket
 	uint8_t message_data[CFA_LIVE_MESSAGE_MAX];
 	unsigned subscription_count;
 	LIST_HEAD(, CfaLiveSubscription) subscriptions;
+	unsigned feed_untold;	  /* requests for everything, not answered yet */
 	struct CfaLiveFeed *feed; /* NULL if it does not watch everything */
 	struct CfaLiveGrant *grant;
 } CfaLiveSocket;
