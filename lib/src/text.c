@@ -126,6 +126,60 @@ cfa_text_has_control(const char *data, size_t len, const char *allowed)
 }
 
 bool
+cfa_text_is_blank(const char *data, size_t len)
+{
+	/*
+	 * No-break space, soft hyphen, Arabic letter mark, spaces of every width,
+	 * marks without width and of direction, line separators, and the byte order
+	 * mark.
+	 */
+	static const struct
+	{
+		uint32_t first;
+		uint32_t last;
+	} unseen[] = {{0x09, 0x0d},
+				  {0x20, 0x20},
+				  {0x85, 0x85},
+				  {0xa0, 0xa0},
+				  {0xad, 0xad},
+				  {0x34f, 0x34f},
+				  {0x61c, 0x61c},
+				  {0x115f, 0x1160},
+				  {0x1680, 0x1680},
+				  {0x180b, 0x180f},
+				  {0x2000, 0x200f},
+				  {0x2028, 0x202f},
+				  {0x205f, 0x206f},
+				  {0x2800, 0x2800},
+				  {0x3000, 0x3000},
+				  {0x3164, 0x3164},
+				  {0xfe00, 0xfe0f},
+				  {0xfeff, 0xfeff},
+				  {0xffa0, 0xffa0}};
+	const uint8_t *p = (const uint8_t *) data;
+	size_t i = 0;
+
+	while (i < len)
+	{
+		size_t step = utf8_sequence(p + i, len - i);
+		uint32_t c = step <= 1 ? p[i] : p[i] & (0xffU >> (step + 1));
+		size_t k;
+
+		for (k = 1; k < step; k++)
+			c = c << 6 | (p[i + k] & 0x3f);
+		for (k = 0; k < sizeof(unseen) / sizeof(unseen[0]); k++)
+		{
+			if (c >= unseen[k].first && c <= unseen[k].last)
+				break;
+		}
+		if (step == 0 || k == sizeof(unseen) / sizeof(unseen[0]))
+			return false;
+		i += step;
+	}
+	return true;
+}
+
+bool
 cfa_percent_decode(const char *in, size_t len, bool is_form, char *out,
 				   size_t *out_len)
 {

@@ -70,7 +70,10 @@ BEGIN
   THEN
     RAISE EXCEPTION 'there is no such campaign' USING ERRCODE = 'PL005';
   END IF;
-  RAISE EXCEPTION 'this is for people who may % the campaign', campaign_require."right"
+  RAISE EXCEPTION 'this is for %', CASE campaign_require."right"
+      WHEN 'view' THEN 'the people who run the campaign'
+      WHEN 'edit' THEN 'those who may edit the campaign'
+      ELSE 'the owner of the campaign' END
     USING ERRCODE = 'PL010';
 END
 $$;

@@ -160,8 +160,8 @@ DECLARE
 BEGIN
   PERFORM careforall.account_require(campaign_make.actor, 'owner');
   IF currency IS NULL OR currency !~ '^[A-Z]{3}$' OR careforall.currency_exponent(currency) IS NULL THEN
-    PERFORM careforall.json_errors_raise(careforall.json_error('/currency', 'currency_required',
-      'Must be an ISO 4217 code of three capital letters.'));
+    PERFORM careforall.json_errors_raise(careforall.json_error('/currency', 'unknown_currency',
+      'Must be the ISO 4217 code of a currency in use, such as EUR.'));
   END IF;
   content := careforall.campaign_content_default(currency)
     || jsonb_build_object('owner', jsonb_build_object('name',

@@ -18,14 +18,15 @@ SET search_path = pg_catalog, careforall, pg_temp
 AS $$
 BEGIN
   IF errors <> '[]' THEN
-    RAISE EXCEPTION 'some members are missing or wrong'
+    RAISE EXCEPTION '%', CASE jsonb_array_length(errors) WHEN 1 THEN 'one field is invalid' ELSE 'several fields are invalid' END
       USING ERRCODE = 'PL013', DETAIL = jsonb_build_object('errors', errors)::text;
   END IF;
 END
 $$;
 
 -- A text of so many characters, without control characters but for line breaks and
--- tabs where it has several lines. What must not be empty must not be blank.
+-- tabs where it has several lines. What must not be empty must show something: the
+-- characters that do not are those of cfa_text_is_blank() in lib/src/text.c.
 CREATE OR REPLACE FUNCTION careforall.json_text_check(
   doc jsonb, pointer text, min_chars integer, max_chars integer, is_multiline boolean DEFAULT false)
 RETURNS jsonb
@@ -44,7 +45,8 @@ BEGIN
   ELSIF words ~ (CASE WHEN is_multiline THEN '[\u0001-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f]'
                       ELSE '[\u0001-\u001f\u007f-\u009f]' END) THEN
     RETURN careforall.json_error(pointer, 'control_character', 'Must not hold control characters.');
-  ELSIF min_chars > 0 AND words !~ '[^[:space:]]' THEN
+  ELSIF min_chars > 0 AND words !~
+    '[^\u0009-\u000d\u0020\u0085\u00a0\u00ad\u034f\u061c\u115f\u1160\u1680\u180b-\u180f\u2000-\u200f\u2028-\u202f\u205f-\u206f\u2800\u3000\u3164\ufe00-\ufe0f\ufeff\uffa0]' THEN
     RETURN careforall.json_error(pointer, 'blank', 'Must not be blank.');
   END IF;
   RETURN '[]';

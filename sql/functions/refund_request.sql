@@ -52,12 +52,14 @@ LANGUAGE plpgsql STABLE SECURITY DEFINER
 SET search_path = pg_catalog, careforall, pg_temp
 AS $$
 #variable_conflict use_column
+DECLARE
+  sees_email boolean :=
+    careforall.campaign_require(actor, refund_request_list.campaign_id, 'view') <> 'view';
 BEGIN
-  PERFORM careforall.campaign_require(actor, refund_request_list.campaign_id, 'view');
   RETURN QUERY
   SELECT json_build_object(
       'request', careforall.refund_request_json(q),
-      'pledge', careforall.pledge_team_json(p, false)), q.id
+      'pledge', careforall.pledge_team_json(p, sees_email)), q.id
   FROM careforall.refund_requests q
   JOIN careforall.pledges p ON p.id = q.pledge_id
   WHERE q.campaign_id = refund_request_list.campaign_id

@@ -67,7 +67,12 @@ SELECT is((SELECT doc ->> 'slug' FROM careforall.campaign_make(:'owner',
 SELECT throws_ok(format($$SELECT careforall.campaign_make(%L, '{"slug": "clean-water", "title": "C", "category": "health", "currency": "EUR", "goal": {"amount": 1, "currency": "EUR"}}')$$, :'owner'),
   'PL020', NULL, 'a slug that was asked for is taken or not');
 SELECT throws_ok(format($$SELECT careforall.campaign_make(%L, '{}')$$, :'donor'), 'PL010', NULL, 'a donor makes no campaign');
-SELECT is(pg_temp.errors(format($$SELECT careforall.campaign_make(%L, '{"currency": "XQX"}')$$, :'owner')), '/currency currency_required', 'an unknown currency');
+SELECT is(pg_temp.errors(format($$SELECT careforall.campaign_make(%L, '{"currency": "XQX"}')$$, :'owner')), '/currency unknown_currency', 'an unknown currency');
+SELECT is((SELECT array_agg(n) FROM generate_series(1, 65535) n WHERE n NOT BETWEEN 55296 AND 57343
+  AND careforall.json_text_check(jsonb_build_object('t', chr(n)), '/t', 1, 9, true) @> '[{"code": "blank"}]'),
+  '{9,10,13,32,160,173,847,1564,4447,4448,5760,6155,6156,6157,6158,6159}'::int[] || (SELECT array_agg(n) FROM generate_series(8192, 8207) n)
+  || (SELECT array_agg(n) FROM generate_series(8232, 8239) n) || (SELECT array_agg(n) FROM generate_series(8287, 8303) n)
+  || '{10240,12288,12644}'::int[] || (SELECT array_agg(n) FROM generate_series(65024, 65039) n) || '{65279,65440}'::int[], 'characters that show nothing');
 SELECT is(pg_temp.errors(format($$SELECT careforall.campaign_make(%L, '{"currency": "EUR"}')$$, :'owner')),
   '/title text_required, /goal money_required, /slug invalid_slug, /category invalid_category', 'what is missing');
 SELECT is(pg_temp.errors(format($$SELECT careforall.campaign_make(%L, %L)$$, :'owner',

@@ -86,10 +86,12 @@ describe("making", () => {
     const table: [Record<string, unknown>, string[]][] = [
       [{ title: "" }, ["/title length_out_of_range"]],
       [{ title: " " }, ["/title blank"]],
+      [{ title: "\u200b\u2060\ufeff" }, ["/title blank"]],
+      [{ owner: { name: "\u202e\u00a0" } }, ["/owner/name blank"]],
       [{ title: "a\nb" }, ["/title control_character"]],
       [{ title: "x".repeat(141) }, ["/title length_out_of_range"]],
       [{ category: "No Such" }, ["/category invalid_category"]],
-      [{ currency: "XQX" }, ["/currency currency_required"]],
+      [{ currency: "XQX" }, ["/currency unknown_currency"]],
       [{ goal: money(0) }, ["/goal/amount out_of_range"]],
       [{ goal: money(100, "USD") }, ["/goal/currency currency_mismatch"]],
       [{ goal: money(1.5) }, ["/goal/amount integer_required"]],

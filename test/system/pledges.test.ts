@@ -103,6 +103,14 @@ describe("a covered fee", () => {
     expect(own.body).toMatchObject({ amount: made.body.amount, gift: made.body.gift, fee: made.body.fee });
   });
 
+  test("counts where the least and the most of a campaign are compared", async () => {
+    const bounded = await makeCampaign(context.sql, { min: 1000, max: 2000 });
+    for (const [gift, status] of [[940, 422], [941, 201], [1912, 201], [1913, 422]] as const) {
+      const answer = await context.http.pledge<Made & Problem>(bounded, { ...pledgeBody(gift), fee_cover: true });
+      expect([answer.status, answer.body.code], String(gift)).toEqual([status, status === 422 ? "amount-out-of-range" : undefined]);
+    }
+  });
+
   test("is replayed as it was, whatever the fee is by then", async () => {
     const campaign = await makeCampaign(context.sql);
     const body = { ...pledgeBody(5_000), fee_cover: true };
@@ -135,7 +143,7 @@ describe("a covered fee", () => {
     const euro = await makeCampaign(context.sql);
     const most = await context.http.pledge<Problem>(euro, { ...pledgeBody(9_007_199_254_740_991), fee_cover: true });
     expect(most.status).toBe(422);
-    expect(most.body.code).toBe("amount-out-of-range");
+    expect(most.body).toMatchObject({ code: "amount-out-of-range", detail: "The amount with its fee is more than can be charged at once." });
     expect((await context.http.pledge<Problem>(euro, { ...pledgeBody(), fee_cover: "yes" })).status).toBe(422);
   });
 

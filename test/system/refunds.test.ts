@@ -188,6 +188,8 @@ describe("a donor asks for a refund", () => {
       `/api/v1/campaigns/${campaign}/refund-requests?state=open&limit=1`,
     );
     expect(list.body.items[0]).toMatchObject({ request: { id: asked.body.id }, pledge: { id: pledge.id, donor: { email: null } } });
+    const full = await editor.http.get<typeof list.body>(`/api/v1/campaigns/${campaign}/refund-requests?state=open&limit=1`);
+    expect(full.body.items[0]?.pledge.donor.email).toMatch(/@/);
     expect((await decide(viewer.http, asked.body.id, { decision: "accepted" })).status).toBe(403);
     expect((await decide(stranger.http, asked.body.id, { decision: "accepted" })).status).toBe(404);
     expect((await decide(owner.http, asked.body.id, { decision: "maybe" })).status).toBe(422);

@@ -47,6 +47,34 @@ test_utf8(void **state)
 }
 
 static void
+test_blank(void **state)
+{
+	static const char *const blank[] = {
+		"",
+		" \t\r\n",
+		"\xc2\xa0",					/* no-break space */
+		"\xe2\x80\x8b\xe2\x80\x8d", /* zero width space, joiner */
+		"\xe2\x80\xae",				/* right-to-left override */
+		"\xe2\x81\xa0\xef\xbb\xbf", /* word joiner, byte order mark */
+		"\xe3\x80\x80\xe3\x85\xa4", /* ideographic space, Hangul filler */
+		"\xef\xb8\x8f",				/* variation selector */
+	};
+	static const char *const seen[] = {
+		"a",
+		" \xc3\xa4 ",
+		"\xe2\x80\x8f\xd7\xa9", /* mark and Hebrew letter */
+		"\xe2\x81\xb0",			/* superscript zero, after the last mark */
+		"\xe2\x80\x90",			/* hyphen */
+		"\xf0\x9f\x8c\x8d",		/* outside the first plane */
+	};
+
+	for (size_t i = 0; i < sizeof(blank) / sizeof(blank[0]); i++)
+		assert_true(cfa_text_is_blank(blank[i], strlen(blank[i])));
+	for (size_t i = 0; i < sizeof(seen) / sizeof(seen[0]); i++)
+		assert_false(cfa_text_is_blank(seen[i], strlen(seen[i])));
+}
+
+static void
 test_percent(void **state)
 {
 	char out[64];
@@ -133,6 +161,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {cmocka_unit_test(test_uuid),
 									   cmocka_unit_test(test_utf8),
+									   cmocka_unit_test(test_blank),
 									   cmocka_unit_test(test_percent),
 									   cmocka_unit_test(test_numbers),
 									   cmocka_unit_test(test_form),

@@ -258,7 +258,7 @@ check_text(Checker *c, json_t *value, const CfaField *field, const char *at)
 				  at,
 				  "control_character",
 				  "Must not hold control characters.");
-	else if (field->min > 0 && strspn(text, " \n\r\t") == len)
+	else if (field->min > 0 && cfa_text_is_blank(text, len))
 		add_error(c, at, "blank", "Must not be blank.");
 }
 

@@ -316,9 +316,7 @@ begin_account(Entry *entry)
 	CfaPasswordJob job = {.work = CFA_PASSWORD_HASH};
 	CfaCtx *ctx = entry->ctx;
 
-	if (strspn(entry->name, " ") == strlen(entry->name))
-		cfa_refuse_field(ctx, "/name", "blank", "Must not be blank.");
-	else if (weakness != NULL)
+	if (weakness != NULL)
 		cfa_refuse_field(ctx, "/password", "too_weak", weakness);
 	else if (!cfa_passwords_reserve())
 		cfa_answer_problem(ctx, CFA_PROBLEM_OVERLOADED, NULL);

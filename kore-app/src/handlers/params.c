@@ -63,10 +63,14 @@ read_one(CfaCtx *ctx, const CfaParam *param, const char **out)
 static bool
 refuse(CfaCtx *ctx, const CfaParam *param)
 {
-	cfa_answer_problem(ctx,
-					   CFA_PROBLEM_INVALID_PARAMETER,
-					   "The parameter %s is shorter or smaller than %d.",
-					   param->name,
-					   (int) param->min);
+	cfa_answer_problem(
+		ctx,
+		CFA_PROBLEM_INVALID_PARAMETER,
+		param->kind == CFA_PARAM_TEXT
+			? "The parameter %s must have %lld to %lld characters."
+			: "The parameter %s must be from %lld to %lld.",
+		param->name,
+		(long long) param->min,
+		(long long) param->max);
 	return false;
 }

@@ -80,7 +80,7 @@ static const Refusal refusals[] = {
 	{"campaign_ended", CFA_PROBLEM_CAMPAIGN_NOT_ACCEPTING, CFA_M_PLEDGE_CAMPAIGN, "The campaign has ended.", ",\"reason\":\"ended\""},
 	{"campaign_closed", CFA_PROBLEM_CAMPAIGN_NOT_ACCEPTING, CFA_M_PLEDGE_CAMPAIGN, "The campaign is closed.", ",\"reason\":\"closed\""},
 	{"reward_unknown", CFA_PROBLEM_REWARD_UNKNOWN, CFA_M_PLEDGE_REWARD, NULL, NULL},
-	{"amount_invalid", CFA_PROBLEM_AMOUNT_OUT_OF_RANGE, CFA_M_PLEDGE_AMOUNT, NULL, ",\"reason\":\"invalid\""},
+	{"amount_invalid", CFA_PROBLEM_AMOUNT_OUT_OF_RANGE, CFA_M_PLEDGE_AMOUNT, "The amount with its fee is more than can be charged at once.", ",\"reason\":\"invalid\""},
 	{"amount_too_low", CFA_PROBLEM_AMOUNT_OUT_OF_RANGE, CFA_M_PLEDGE_AMOUNT, "The amount is lower than the campaign or the reward takes.", ",\"reason\":\"too_low\""},
 	{"amount_too_high", CFA_PROBLEM_AMOUNT_OUT_OF_RANGE, CFA_M_PLEDGE_AMOUNT, "The amount is higher than the campaign takes.", ",\"reason\":\"too_high\""},
 	{"currency_mismatch", CFA_PROBLEM_CURRENCY_MISMATCH, CFA_M_PLEDGE_CURRENCY, NULL, ",\"reason\":\"other_currency\""},

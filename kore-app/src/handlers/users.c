@@ -5,7 +5,6 @@
 #include "handlers/users.h"
 
 #include <careforall/buf.h>
-#include <careforall/text.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -14,6 +13,7 @@
 #include "handlers/auth.h"
 #include "handlers/call.h"
 #include "handlers/list.h"
+#include "handlers/query.h"
 #include "middleware/limit.h"
 
 #define SEARCH_MAX 100
@@ -97,10 +97,8 @@ static bool refuse_new_password(PasswordChange *change, const PGresult *result);
 static void on_password_checked(void *arg, const CfaPasswordResult *result);
 static void on_password_changed(void *arg, const PGresult *result,
 								const char *sqlstate);
-static bool read_filters(CfaCtx *ctx, const char **q, const char **role);
 static void on_users(void *arg, const PGresult *result, const char *sqlstate);
 static const char *text_of(CfaCtx *ctx, const json_t *json, const char *name);
-static bool is_blank(CfaCtx *ctx, const char *text, const char *pointer);
 
 /* --- One's own account ------------------------------------------------------- */
 
@@ -126,8 +124,7 @@ api_me_change(CfaCtx *ctx)
 		return;
 	params.values[2] = text_of(ctx, json, "name");
 	json_decref(json);
-	if (!is_blank(ctx, params.values[2], "/name"))
-		cfa_call(ctx, &me_change, &params);
+	cfa_call(ctx, &me_change, &params);
 }
 
 void
@@ -289,7 +286,11 @@ api_user_list(CfaCtx *ctx)
 	char max[12];
 
 	list->ctx = ctx;
-	if (!read_filters(ctx, &params.values[1], &params.values[2]) ||
+	if (!cfa_query_text(ctx, "q", SEARCH_MAX, &params.values[1]) ||
+		!cfa_query_choice(ctx,
+						  "role",
+						  "donor owner admin",
+						  &params.values[2]) ||
 		!cfa_list_read(ctx, "users", &list->query))
 		return;
 	if (list->query.has_cursor)
@@ -337,8 +338,7 @@ api_user_change(CfaCtx *ctx)
 		params.values[4] = json_is_true(is_disabled) ? "true" : "false";
 	params.values[5] = text_of(ctx, json, "reason");
 	json_decref(json);
-	if (!is_blank(ctx, params.values[5], "/reason"))
-		cfa_call(ctx, &user_change, &params);
+	cfa_call(ctx, &user_change, &params);
 }
 
 void
@@ -353,26 +353,7 @@ api_user_logout(CfaCtx *ctx)
 		return;
 	params.values[2] = text_of(ctx, json, "reason");
 	json_decref(json);
-	if (!is_blank(ctx, params.values[2], "/reason"))
-		cfa_call(ctx, &user_logout, &params);
-}
-
-static bool
-read_filters(CfaCtx *ctx, const char **q, const char **role)
-{
-	bool is_bad = false;
-
-	*q = cfa_ctx_query(ctx, "q", &is_bad);
-	*role = cfa_ctx_query(ctx, "role", &is_bad);
-	if (!is_bad && (*q == NULL || strlen(*q) <= SEARCH_MAX) &&
-		(*role == NULL || strcmp(*role, "donor") == 0 ||
-		 strcmp(*role, "owner") == 0 || strcmp(*role, "admin") == 0))
-		return true;
-	cfa_answer_problem(ctx,
-					   CFA_PROBLEM_INVALID_PARAMETER,
-					   "q has %d bytes at most, role is donor, owner or admin.",
-					   SEARCH_MAX);
-	return false;
+	cfa_call(ctx, &user_logout, &params);
 }
 
 static void
@@ -416,14 +397,4 @@ text_of(CfaCtx *ctx, const json_t *json, const char *name)
 	const char *text = json_string_value(json_object_get(json, name));
 
 	return text ? cfa_arena_strndup(&ctx->arena, text, strlen(text)) : NULL;
-}
-
-/* Whether a text is nothing but blanks, and so was refused. */
-static bool
-is_blank(CfaCtx *ctx, const char *text, const char *pointer)
-{
-	if (strspn(text, " ") != strlen(text))
-		return false;
-	cfa_refuse_field(ctx, pointer, "blank", "Must not be blank.");
-	return true;
 }

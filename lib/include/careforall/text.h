@@ -23,6 +23,9 @@ size_t cfa_utf8_length(const char *data, size_t len);
 /* Whether the text holds a control character other than those in allowed. */
 bool cfa_text_has_control(const char *data, size_t len, const char *allowed);
 
+/* Whether well-formed UTF-8 shows nothing: blanks, marks without width. */
+bool cfa_text_is_blank(const char *data, size_t len);
+
 /*
  * Decodes %XX (and '+' as a space if is_form) from len bytes of in to out, which
  * has room for len + 1 bytes. False for a broken escape, a NUL, or text that is
