@@ -134,6 +134,28 @@ function allWereAnswered(trickle: Trickle): void {
   expect(kinds.size).toBe(6);
 }
 
+/** The answers are as they should be within five seconds, and again in the next round. */
+async function settles(trickle: Trickle, count: number, judge: (moment: number) => void): Promise<void> {
+  const latest = Date.now() + 5_000;
+  for (let rounds = 0; rounds < 2;) {
+    const moment = Date.now();
+    await trickle.more(["campaign", "list", "gifts", "pledge", "ready"], count);
+    try {
+      judge(moment);
+      rounds++;
+    } catch (error) {
+      if (moment > latest) throw error;
+      rounds = 0;
+    }
+  }
+}
+
+/** Does the work at its first call only. */
+function once<T>(work: () => T): () => T {
+  let done: { value: T } | undefined;
+  return () => (done ??= { value: work() }).value;
+}
+
 async function nothingLost(trickle: Trickle, campaign: string): Promise<void> {
   const stored = await context.sql.rows<{ id: string }>(
     "SELECT id::text FROM careforall.pledges WHERE campaign_id = $1",
@@ -213,27 +235,25 @@ describe("the stack", () => {
     const campaign = await makeCampaign(context.sql);
     await drained(context);
     await becomes(url, 200, { status: "ok" });
+    const mend = once(mendIt);
     const trickle = new Trickle(url, campaign);
     try {
       await trickle.more(["campaign", "list", "gifts", "pledge", "ready"], 3);
       await breakIt();
       const [status, body] = unready[part];
       await becomes(url, status, body);
-      // What was under way when it happened has its deadline still to come.
-      await sleep(1_000);
+      await settles(trickle, 5, (moment) => judge(trickle, moment, part));
+      await mend();
+      await until("all to be well", async () => (await readiness(url)).body.status === "ok", 15_000);
       const moment = Date.now();
       await trickle.more(["campaign", "list", "gifts", "pledge", "ready"]);
-      judge(trickle, moment, part);
+      for (const kind of ["campaign", "list", "gifts"]) {
+        expect(new Set(trickle.since(moment + 1_000, kind).map((one) => one.status))).not.toContain(503);
+      }
     } finally {
-      await mendIt();
+      await mend();
+      await trickle.stop();
     }
-    await until("all to be well", async () => (await readiness(url)).body.status === "ok", 15_000);
-    const moment = Date.now();
-    await trickle.more(["campaign", "list", "gifts", "pledge", "ready"]);
-    for (const kind of ["campaign", "list", "gifts"]) {
-      expect(new Set(trickle.since(moment + 1_000, kind).map((one) => one.status))).not.toContain(503);
-    }
-    await trickle.stop();
     allWereAnswered(trickle);
     await nothingLost(trickle, campaign);
     await assertInvariants(context);
@@ -299,28 +319,31 @@ describe("an API", () => {
     const campaign = await makeCampaign(context.sql);
     await drained(context);
     await until("all to be well", async () => (await readiness(url)).body.status === "ok", 15_000);
+    const mend = once(() => {
+      proxy.mode = "pass";
+      proxy.delayMs = 0;
+      // What was swallowed does not come again, as it would on a line that came back.
+      if (manner === "hang") proxy.cut();
+    });
     const trickle = new Trickle(url, campaign);
     try {
       await trickle.more(["campaign", "pledge"], 3);
       if (typeof manner === "number") proxy.delayMs = manner;
       else proxy.mode = manner;
       if (manner === "refuse") proxy.cut();
-      await sleep(5_000);
-      const moment = Date.now();
-      await trickle.more(["campaign", "list", "gifts", "pledge", "ready"], 4);
-      for (const [kind, statuses] of Object.entries(allowed)) {
-        for (const one of trickle.since(moment, kind)) expect(statuses, `${kind}: ${one.text}`).toContain(one.status);
-      }
+      await settles(trickle, 4, (moment) => {
+        for (const [kind, statuses] of Object.entries(allowed)) {
+          for (const one of trickle.since(moment, kind)) expect(statuses, `${kind}: ${one.text}`).toContain(one.status);
+        }
+      });
+      mend();
+      await until("all to be well", async () => (await readiness(url)).body.status === "ok", 15_000);
+      const before = trickle.made.size;
+      await until("pledges to go on", () => trickle.made.size >= before + 5);
     } finally {
-      proxy.mode = "pass";
-      proxy.delayMs = 0;
-      // What was swallowed does not come again, as it would on a line that came back.
-      if (manner === "hang") proxy.cut();
+      mend();
+      await trickle.stop();
     }
-    await until("all to be well", async () => (await readiness(url)).body.status === "ok", 15_000);
-    const before = trickle.made.size;
-    await until("pledges to go on", () => trickle.made.size >= before + 5);
-    await trickle.stop();
     allWereAnswered(trickle);
     await nothingLost(trickle, campaign);
     expect(api.exitCode, log.join("")).toBeNull();

@@ -193,6 +193,8 @@ describe("a donor asks for a refund", () => {
     expect((await decide(viewer.http, asked.body.id, { decision: "accepted" })).status).toBe(403);
     expect((await decide(stranger.http, asked.body.id, { decision: "accepted" })).status).toBe(404);
     expect((await decide(owner.http, asked.body.id, { decision: "maybe" })).status).toBe(422);
+    const unnamed = await decide<Problem>(owner.http, "the-last-one", { decision: "accepted" });
+    expect(unnamed.body).toMatchObject({ code: "not-found", detail: "The id in the path must be a UUID." });
     const decisions = await Promise.all(
       Array.from({ length: 5 }, () => decide(owner.http, asked.body.id, { decision: "accepted", amount: euro(400), note: "Gladly." })),
     );
@@ -211,6 +213,8 @@ describe("a donor asks for a refund", () => {
     }
     expect((await ask<Problem>(context.http, pledge.id, { message: "" }, pledge.token)).status).toBe(422);
     const asked = await ask(context.http, pledge.id, { message: "Please" }, pledge.token);
+    const both = await decide<Problem>(editor.http, asked.body.id, { decision: "declined", amount: euro(400) });
+    expect(both.body).toMatchObject({ code: "validation-failed", errors: [{ pointer: "/amount", code: "not_expected" }] });
     const no = await decide(editor.http, asked.body.id, { decision: "declined", note: "The seat was used." });
     expect(no.body).toMatchObject({ state: "declined", refund_id: null });
     expect((await storedPledge(context.sql, pledge.id)).refunded_minor).toBe(0);

@@ -98,7 +98,10 @@ cfa_call_id(CfaCtx *ctx, const char *param)
 
 	if (!cfa_uuid_parse(value, strlen(value), uuid))
 	{
-		cfa_answer_problem(ctx, CFA_PROBLEM_NOT_FOUND, NULL);
+		cfa_answer_problem(ctx,
+						   CFA_PROBLEM_NOT_FOUND,
+						   "The %s in the path must be a UUID.",
+						   param);
 		return NULL;
 	}
 	cfa_uuid_format(uuid, text);

@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "handlers/auth.h"
 #include "handlers/call.h"
 #include "handlers/idempotency.h"
 #include "handlers/list_call.h"
@@ -109,22 +110,32 @@ api_refund_request_decide(CfaCtx *ctx)
 	const char *id = cfa_call_id(ctx, "id");
 	const char *amount;
 	const char *currency;
+	const char *decision;
+	const char *note;
 	json_t *body =
 		id == NULL ? NULL : cfa_call_body(ctx, decision_fields, NULL);
 
 	if (body == NULL)
 		return;
 	read_money(ctx, body, &amount, &currency);
-	cfa_call(ctx,
-			 &call,
-			 &(CfaPgParams){.count = 6,
-							.values = {ctx->principal.account_id,
-									   id,
-									   text_of(ctx, body, "decision"),
-									   amount,
-									   currency,
-									   text_of(ctx, body, "note")}});
+	decision = text_of(ctx, body, "decision");
+	note = text_of(ctx, body, "note");
 	json_decref(body);
+	if (amount != NULL && strcmp(decision, "accepted") != 0)
+		cfa_refuse_field(ctx,
+						 "/amount",
+						 "not_expected",
+						 "Only an accepted request has one.");
+	else
+		cfa_call(ctx,
+				 &call,
+				 &(CfaPgParams){.count = 6,
+								.values = {ctx->principal.account_id,
+										   id,
+										   decision,
+										   amount,
+										   currency,
+										   note}});
 }
 
 /* The member amount as parameters; NULL if there is none. */
