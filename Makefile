@@ -61,4 +61,4 @@ chaos: build ## kill everything, for longer than check does
 clean: ## delete what was built; data and .tools stay
 	@for part in $(PARTS); do $(MAKE) --no-print-directory -C $$part clean || exit 1; done
 
-.PHONY: help run stop status logs psql reset deps build install check lint fmt bench fuzz chaos clean
+.PHONY: help run stop status logs psql reset deps build install check lint fmt bench bench-memory fuzz chaos clean
