@@ -120,7 +120,8 @@ async function mountSmall(where: string): Promise<boolean> {
  * nats-server 2.9.10 hangs for good after its disk was full, and calls itself
  * healthy: only a restart mends it.
  */
-async function diskFull(): Promise<void> {
+async function diskFull(isLong: boolean): Promise<void> {
+  if (!isLong) return;
   const store = path.join(stack.dir, "nats");
   await stack.stop(["nats"]);
   await rm(store, { recursive: true });

@@ -3,6 +3,7 @@
 // top of each cases_*.ts.
 //
 // usage: vite-node chaos/relay_cases.ts [--long] [NAME...]     CHAOS_PORT_BASE
+// Those that take minutes do nothing without --long.
 import { rm } from "node:fs/promises";
 import path from "node:path";
 import { freePortBase } from "../lib/stack.ts";

@@ -172,6 +172,7 @@ async function loseStore(sql: Sql): Promise<void> {
 }
 
 async function main(): Promise<number> {
+  console.log(`seed ${seed}`);
   await stack.reset();
   const base = Number(process.env.CHAOS_PORT_BASE ?? 0) || (await freePortBase());
   await stack.start(["pg", "nats"], "--port-base", String(base));
