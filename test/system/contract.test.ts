@@ -188,6 +188,7 @@ describe("answers", () => {
   test("of the live feed", async () => {
     await call(426, "GET", "/api/v1/live");
     const campaign = await makeCampaign(context.sql);
+    await until("the campaign to be in the read model", async () => (await context.redis.exists(`cfa:campaign:${campaign}`)) === 1);
     const frames: unknown[] = [];
     const socket = new WebSocket(`${context.stack.url("API").replace("http", "ws")}/api/v1/live`);
     socket.on("message", (data: Buffer) => frames.push(JSON.parse(data.toString())));

@@ -8,6 +8,7 @@ import { readFile } from "node:fs/promises";
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { parse } from "yaml";
+import { makePerson } from "../lib/account.ts";
 import { useStack } from "../lib/context.ts";
 import { badRequests, get, host, post } from "../lib/edge-corpus.ts";
 import { Http } from "../lib/http.ts";
@@ -74,6 +75,33 @@ describe("refusals through the gateway", () => {
     expectProblem((await exchange([post("/x", "a")], 1))[0], [405]);
     expectProblem((await exchange([`PATCH /healthz HTTP/1.1\r\n${host}Content-Length: 0\r\n\r\n`], 1))[0], [405]);
     expectProblem((await exchange([get("/api/v1/nothing")], 1))[0], [404]);
+    for (const missing of ["/assets/nothing.js", "/images/nothing.svg", "/index.html.gz"]) {
+      const [answer] = await exchange([get(missing)], 1);
+      expectProblem(answer, [404]);
+      expect(answer?.headers.get("cache-control"), missing).toBe("no-store");
+    }
+  });
+
+  test("readiness is that of the API, not a page of the site", async () => {
+    const [answer] = await exchange([get("/readyz")], 1);
+    expect(JSON.parse(answer?.body ?? "")).toMatchObject({ status: "ok", postgres: "ok" });
+  });
+
+  test("what is edited by If-Match keeps its strong tag, however long it is", async () => {
+    const admin = await makePerson(context.stack, context.sql, context.http, "admin");
+    const donor = await makePerson(context.stack, context.sql, context.http);
+    // Longer than what the gateway leaves as it is for being short.
+    await context.sql.rows(
+      "UPDATE careforall.accounts SET name = repeat(U&'\\+01F30D', 120), email = repeat('a', 180) || email WHERE id IN ($1, $2)",
+      [admin.id, donor.id],
+    );
+    const gateway = new Http(context.stack, "GATEWAY").as(admin.token);
+    for (const where of ["/api/v1/me", `/api/v1/admin/users/${donor.id}`]) {
+      const answer = await gateway.get(where, { "Accept-Encoding": "gzip" });
+      expect([answer.status, answer.headers.get("content-encoding")], where).toEqual([200, null]);
+      expect(answer.headers.get("etag"), where).toMatch(/^"/);
+      if (where.includes("users")) expect(Buffer.byteLength(answer.text)).toBeGreaterThan(1024);
+    }
   });
 
   test("a chunked body arrives as a body", async () => {
