@@ -5,6 +5,7 @@
 #include "adapters/pg.h"
 #include "core/body.h"
 #include "core/ctx.h"
+#include "middleware/failure.h"
 
 /*
  * A request that one SQL function serves. Its row has the columns doc (JSON,
@@ -25,13 +26,6 @@ typedef struct CfaCall
  * with the problem of its SQLSTATE. call must be static.
  */
 void cfa_call(CfaCtx *ctx, const CfaCall *call, const CfaPgParams *params);
-
-/*
- * Answers a statement that failed; inside the callback that says so. The message
- * of class PL is meant for the client, and so is a DETAIL that is a JSON object:
- * its members become the problem's.
- */
-void cfa_answer_sqlstate(CfaCtx *ctx, const char *sqlstate);
 
 /*
  * Reads the body of a request by a table. NULL after a problem was answered;

@@ -16,8 +16,8 @@
 #include "adapters/pg.h"
 #include "adapters/tokens.h"
 #include "core/dispatch.h"
-#include "handlers/call.h"
 #include "meters.h"
+#include "middleware/failure.h"
 
 #define REALM "Bearer realm=\"careforall\""
 #define TOKEN_CHARS                                                     \
