@@ -4,15 +4,13 @@
  */
 #include "handlers/users.h"
 
-#include <careforall/buf.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "adapters/passwords.h"
 #include "adapters/pg.h"
 #include "handlers/auth.h"
 #include "handlers/call.h"
-#include "handlers/list.h"
+#include "handlers/list_call.h"
 #include "handlers/query.h"
 #include "middleware/limit.h"
 
@@ -25,12 +23,6 @@ typedef struct PasswordChange
 	char *new;
 	const char *seen_hash;
 } PasswordChange;
-
-typedef struct List
-{
-	CfaCtx *ctx;
-	CfaListQuery query;
-} List;
 
 /* clang-format off */
 static const CfaField me_fields[] = {
@@ -97,7 +89,6 @@ static bool refuse_new_password(PasswordChange *change, const PGresult *result);
 static void on_password_checked(void *arg, const CfaPasswordResult *result);
 static void on_password_changed(void *arg, const PGresult *result,
 								const char *sqlstate);
-static void on_users(void *arg, const PGresult *result, const char *sqlstate);
 static const char *text_of(CfaCtx *ctx, const json_t *json, const char *name);
 
 /* --- One's own account ------------------------------------------------------- */
@@ -280,32 +271,15 @@ on_password_changed(void *arg, const PGresult *result, const char *sqlstate)
 void
 api_user_list(CfaCtx *ctx)
 {
-	List *list = cfa_arena_zalloc(&ctx->arena, sizeof(*list));
-	CfaPgParams params = {.count = 5, .values = {ctx->principal.account_id}};
-	char before[CFA_UUID_TEXT_LEN + 1];
-	char max[12];
+	static const CfaListCall call = {
+		.sql = "SELECT l.doc, l.id FROM careforall.account_list($1::uuid, "
+			   "$2::text, $3::text, $4::uuid, $5::int) l",
+	};
+	CfaPgParams params = {.count = 3, .values = {ctx->principal.account_id}};
 
-	list->ctx = ctx;
-	if (!cfa_query_text(ctx, "q", SEARCH_MAX, &params.values[1]) ||
-		!cfa_query_choice(ctx,
-						  "role",
-						  "donor owner admin",
-						  &params.values[2]) ||
-		!cfa_list_read(ctx, "users", &list->query))
-		return;
-	if (list->query.has_cursor)
-	{
-		cfa_uuid_format(list->query.cursor.id, before);
-		params.values[3] = before;
-	}
-	(void) snprintf(max, sizeof(max), "%u", list->query.limit + 1);
-	params.values[4] = max;
-	cfa_ctx_hold(ctx);
-	cfa_pg_call("SELECT l.id, l.doc FROM careforall.account_list($1::uuid, "
-				"$2::text, $3::text, $4::uuid, $5::int) l",
-				&params,
-				on_users,
-				list);
+	if (cfa_query_text(ctx, "q", SEARCH_MAX, &params.values[1]) &&
+		cfa_query_choice(ctx, "role", "donor owner admin", &params.values[2]))
+		cfa_list_call(ctx, &call, "users", &params);
 }
 
 void
@@ -354,40 +328,6 @@ api_user_logout(CfaCtx *ctx)
 	params.values[2] = text_of(ctx, json, "reason");
 	json_decref(json);
 	cfa_call(ctx, &user_logout, &params);
-}
-
-static void
-on_users(void *arg, const PGresult *result, const char *sqlstate)
-{
-	List *list = arg;
-	CfaCtx *ctx = list->ctx;
-	int rows = result == NULL ? 0 : PQntuples(result);
-	bool has_more = rows > (int) list->query.limit;
-	CfaCursor next = {0};
-	CfaBuf items = {0};
-	int i;
-
-	if (result == NULL)
-	{
-		cfa_answer_sqlstate(ctx, sqlstate);
-		cfa_ctx_release(ctx);
-		return;
-	}
-	if (has_more)
-		rows = (int) list->query.limit;
-	for (i = 0; i < rows; i++)
-	{
-		if (i > 0)
-			cfa_buf_addc(&items, ',');
-		cfa_buf_adds(&items, PQgetvalue(result, i, 1));
-	}
-	if (has_more)
-		(void) cfa_uuid_parse(PQgetvalue(result, rows - 1, 0),
-							  CFA_UUID_TEXT_LEN,
-							  next.id);
-	cfa_list_answer(ctx, &list->query, &items, has_more ? &next : NULL);
-	cfa_buf_clear(&items);
-	cfa_ctx_release(ctx);
 }
 
 /* The text of a member in the arena; NULL if it is not there. */
