@@ -48,7 +48,7 @@ typedef struct Entry
 	CfaRefreshToken token;
 } Entry;
 
-/* Columns of the functions that open a session. */
+/* Columns of the functions that open a session; a refresh has one before them. */
 enum
 {
 	COL_ACCOUNT,
@@ -100,7 +100,7 @@ static void on_refreshed(void *arg, const PGresult *result,
 						 const char *sqlstate);
 static void on_logout(void *arg, const PGresult *result, const char *sqlstate);
 static void answer_session(CfaCtx *ctx, int status, const PGresult *result,
-						   const int columns[4], const CfaRefreshToken *token);
+						   int first, const CfaRefreshToken *token);
 static void refuse_refresh(CfaCtx *ctx, bool had_cookie);
 static void set_bytes(CfaPgParams *params, int index, const uint8_t *bytes);
 
@@ -355,10 +355,6 @@ on_hashed(void *arg, const CfaPasswordResult *result)
 static void
 on_account(void *arg, const PGresult *result, const char *sqlstate)
 {
-	static const int columns[] = {COL_ACCOUNT,
-								  COL_SESSION,
-								  COL_MAX_AGE,
-								  COL_DOC};
 	Entry *entry = arg;
 	CfaCtx *ctx = entry->ctx;
 
@@ -374,7 +370,7 @@ on_account(void *arg, const PGresult *result, const char *sqlstate)
 				CFA_STR("route", ctx->route->path),
 				CFA_STR("request_id", ctx->request_id));
 		cfa_answer_header(ctx, "location", "/api/v1/me");
-		answer_session(ctx, 201, result, columns, &entry->token);
+		answer_session(ctx, 201, result, 0, &entry->token);
 	}
 	cfa_ctx_release(ctx);
 }
@@ -440,10 +436,6 @@ on_checked(void *arg, const CfaPasswordResult *result)
 static void
 on_login(void *arg, const PGresult *result, const char *sqlstate)
 {
-	static const int columns[] = {COL_ACCOUNT,
-								  COL_SESSION,
-								  COL_MAX_AGE,
-								  COL_DOC};
 	Entry *entry = arg;
 	CfaCtx *ctx = entry->ctx;
 
@@ -454,7 +446,7 @@ on_login(void *arg, const PGresult *result, const char *sqlstate)
 	else
 	{
 		cfa_meter_add(CFA_M_LOGIN_OK, 1);
-		answer_session(ctx, 200, result, columns, &entry->token);
+		answer_session(ctx, 200, result, 0, &entry->token);
 	}
 	cfa_ctx_release(ctx);
 }
@@ -478,7 +470,6 @@ refuse_login(CfaCtx *ctx)
 static void
 on_refreshed(void *arg, const PGresult *result, const char *sqlstate)
 {
-	static const int columns[] = {1, 2, 3, 4};
 	Entry *entry = arg;
 	CfaCtx *ctx = entry->ctx;
 	const char *outcome = result ? PQgetvalue(result, 0, 0) : "";
@@ -491,7 +482,7 @@ on_refreshed(void *arg, const PGresult *result, const char *sqlstate)
 		cfa_meter_add(outcome[0] == 'r' ? CFA_M_REFRESH_REFRESHED
 										: CFA_M_REFRESH_FORGIVEN,
 					  1);
-		answer_session(ctx, 200, result, columns, &entry->token);
+		answer_session(ctx, 200, result, 1, &entry->token);
 	}
 	else
 	{
@@ -535,12 +526,13 @@ on_logout(void *arg, const PGresult *result, const char *sqlstate)
 
 /* --- Answers ------------------------------------------------------------------- */
 
+/* The columns of the session begin at first. */
 static void
-answer_session(CfaCtx *ctx, int status, const PGresult *result,
-			   const int columns[4], const CfaRefreshToken *token)
+answer_session(CfaCtx *ctx, int status, const PGresult *result, int first,
+			   const CfaRefreshToken *token)
 {
-	char *access = cfa_tokens_issue(PQgetvalue(result, 0, columns[COL_ACCOUNT]),
-									PQgetvalue(result, 0, columns[COL_SESSION]),
+	char *access = cfa_tokens_issue(PQgetvalue(result, 0, first + COL_ACCOUNT),
+									PQgetvalue(result, 0, first + COL_SESSION),
 									time(NULL));
 	CfaBuf body = {0};
 
@@ -554,10 +546,10 @@ answer_session(CfaCtx *ctx, int status, const PGresult *result,
 				 "\"expires_in\":%d,\"account\":%s}",
 				 access,
 				 CFA_TOKENS_LIFETIME_S,
-				 PQgetvalue(result, 0, columns[COL_DOC]));
+				 PQgetvalue(result, 0, first + COL_DOC));
 	cfa_refresh_cookie_set(ctx,
 						   token,
-						   PQgetvalue(result, 0, columns[COL_MAX_AGE]));
+						   PQgetvalue(result, 0, first + COL_MAX_AGE));
 	cfa_answer_copy(ctx, status, "application/json", body.data, body.len);
 	cfa_buf_clear(&body);
 	free(access);

@@ -5,7 +5,6 @@
  */
 #include "handlers/donor.h"
 
-
 #include "handlers/call.h"
 #include "handlers/list_call.h"
 #include "handlers/pledge_link.h"
@@ -18,6 +17,8 @@ static const CfaField request_fields[] = {
 };
 /* clang-format on */
 
+static void call_by_link(CfaCtx *ctx, const CfaCall *call, const char *fourth);
+
 void
 api_pledge_read(CfaCtx *ctx)
 {
@@ -26,15 +27,8 @@ api_pledge_read(CfaCtx *ctx)
 			   " $3::uuid) r",
 		.status = 200,
 	};
-	CfaPledgeLink link;
 
-	if (cfa_pledge_link_read(ctx, &link))
-		cfa_call(ctx,
-				 &call,
-				 &(CfaPgParams){.count = 3,
-								.values = {link.pledge_id,
-										   link.by_link,
-										   link.account_id}});
+	call_by_link(ctx, &call, NULL);
 }
 
 void
@@ -46,16 +40,8 @@ api_pledge_cancel(CfaCtx *ctx)
 			   " $3::uuid, $4::text) w",
 		.status = 200,
 	};
-	CfaPledgeLink link;
 
-	if (cfa_pledge_link_read(ctx, &link))
-		cfa_call(ctx,
-				 &call,
-				 &(CfaPgParams){.count = 4,
-								.values = {link.pledge_id,
-										   link.by_link,
-										   link.account_id,
-										   ctx->traceparent}});
+	call_by_link(ctx, &call, ctx->traceparent);
 }
 
 void
@@ -66,15 +52,8 @@ api_refund_list(CfaCtx *ctx)
 			   " $2::boolean, $3::uuid) r",
 		.status = 200,
 	};
-	CfaPledgeLink link;
 
-	if (cfa_pledge_link_read(ctx, &link))
-		cfa_call(ctx,
-				 &call,
-				 &(CfaPgParams){.count = 3,
-								.values = {link.pledge_id,
-										   link.by_link,
-										   link.account_id}});
+	call_by_link(ctx, &call, NULL);
 }
 
 void
@@ -138,4 +117,20 @@ api_fee_list(CfaCtx *ctx)
 	};
 
 	cfa_call(ctx, &call, &(CfaPgParams){0});
+}
+
+/* Calls with the pledge, who asks for it, and one parameter more if not NULL. */
+static void
+call_by_link(CfaCtx *ctx, const CfaCall *call, const char *fourth)
+{
+	CfaPledgeLink link;
+
+	if (cfa_pledge_link_read(ctx, &link))
+		cfa_call(ctx,
+				 call,
+				 &(CfaPgParams){.count = fourth == NULL ? 3 : 4,
+								.values = {link.pledge_id,
+										   link.by_link,
+										   link.account_id,
+										   fourth}});
 }
