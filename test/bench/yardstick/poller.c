@@ -21,6 +21,23 @@
 #define BATCH "1000"
 #define SUBJECT "yard.pledge.created.0"
 
+/* As many headers as the relay's messages have, of the same size. */
+static const char *const headers[][2] = {
+	{"Nats-Expected-Stream", "YARD"},
+	{"ce-specversion", "1.0"},
+	{"ce-id", "01930000-0000-7000-8000-000000000000"},
+	{"ce-source", "/careforall"},
+	{"ce-type", "careforall.pledge.created.v1"},
+	{"ce-subject", "01930000-0000-7000-8000-000000000000"},
+	{"ce-time", "2026-01-31T12:00:00.000Z"},
+	{"ce-datacontenttype", "application/json"},
+	{"ce-sequence", "00000000000000000001"},
+	{"ce-partitionkey", "01930000-0000-7000-8000-000000000000"},
+	{"ce-aggregateversion", "1"},
+	{"ce-campaignid", "01930000-0000-7000-8000-000000000000"},
+	{"ce-transactionid", "1234567"},
+};
+
 static PGconn *pg;
 static jsCtx *js;
 
@@ -72,6 +89,9 @@ publish(const PGresult *rows)
 			 "message");
 		must(natsMsgHeader_Set(message, "Nats-Msg-Id", PQgetvalue(rows, i, 0)),
 			 "header");
+		for (size_t h = 0; h < sizeof(headers) / sizeof(headers[0]); h++)
+			must(natsMsgHeader_Set(message, headers[h][0], headers[h][1]),
+				 "header");
 		must(js_PublishMsgAsync(js, &message, NULL), "publish");
 	}
 	must(js_PublishAsyncComplete(js, NULL), "acknowledgements");

@@ -4,6 +4,14 @@
 import { connect, headers } from "nats";
 import pg from "pg";
 
+const uuid = "01930000-0000-7000-8000-000000000000";
+// As many headers as the relay's messages have, of the same size.
+const fixed = Object.entries({
+  "Nats-Expected-Stream": "YARD", "ce-specversion": "1.0", "ce-id": uuid, "ce-source": "/careforall",
+  "ce-type": "careforall.pledge.created.v1", "ce-subject": uuid, "ce-time": "2026-01-31T12:00:00.000Z",
+  "ce-datacontenttype": "application/json", "ce-sequence": "00000000000000000001", "ce-partitionkey": uuid,
+  "ce-aggregateversion": "1", "ce-campaignid": uuid, "ce-transactionid": "1234567",
+});
 const count = Number(process.argv[2]);
 const client = new pg.Client();
 await client.connect();
@@ -25,6 +33,7 @@ for (let done = 0; done < count;) {
   await Promise.all(rows.map((row) => {
     const h = headers();
     h.set("Nats-Msg-Id", row.event_id);
+    for (const [name, value] of fixed) h.set(name, value);
     return js.publish("yard.pledge.created.0", row.data, { headers: h });
   }));
   await client.query("COMMIT");
