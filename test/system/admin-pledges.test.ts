@@ -117,6 +117,8 @@ describe("searching pledges", () => {
     ["amount_min=-1&currency=EUR", "amount_min"],
     ["amount_min=1.5&currency=EUR", "amount_min"],
     ["amount_min=99999999999999999&currency=EUR", "amount_min"],
+    ["amount_min=1&currency=eur", "currency must be three capital letters"],
+    ["currency=EURO", "currency must be three capital letters"],
     ["sort=amount", "currency or a campaign"],
     ["sort=oldest", "sort"],
     ["state=closed", "state"],

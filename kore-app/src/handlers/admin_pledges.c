@@ -17,7 +17,7 @@ static const CfaParam list_filters[] = {
 	{.name = "name", .kind = CFA_PARAM_TEXT, .min = 2, .max = 120},
 	{.name = "amount_min", .kind = CFA_PARAM_INTEGER, .min = 0, .max = CFA_AMOUNT_MAX},
 	{.name = "amount_max", .kind = CFA_PARAM_INTEGER, .min = 0, .max = CFA_AMOUNT_MAX},
-	{.name = "currency", .kind = CFA_PARAM_TEXT, .min = 3, .max = 3},
+	{.name = "currency", .kind = CFA_PARAM_CURRENCY, .max = 100},
 	{.name = "created_from", .kind = CFA_PARAM_TIME},
 	{.name = "created_to", .kind = CFA_PARAM_TIME},
 	{.name = "state", .kind = CFA_PARAM_CHOICE, .words = "pending confirmed failed refunded"},

@@ -34,7 +34,7 @@ cfa_idempotency_read(CfaCtx *ctx, uint8_t hash[CFA_IDEMPOTENCY_HASH_BYTES])
 		refuse(ctx,
 			   CFA_PROBLEM_IDEMPOTENCY_KEY_INVALID,
 			   "The key must be given once, with 1 to 255 printable ASCII "
-			   "characters.");
+			   "characters; with blanks, commas or quotes only as a string.");
 		return false;
 	}
 	(void) crypto_hash_sha256_init(&state);

@@ -50,6 +50,13 @@ read_one(CfaCtx *ctx, const CfaParam *param, const char **out)
 								   &number) &&
 					number >= (uint64_t) param->min) ||
 				   refuse(ctx, param);
+		case CFA_PARAM_CURRENCY:
+			if (!cfa_query_text(ctx, param->name, (size_t) param->max, out))
+				return false;
+			return *out == NULL ||
+				   (strlen(*out) == 3 &&
+					strspn(*out, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") == 3) ||
+				   refuse(ctx, param);
 		case CFA_PARAM_TIME:
 			return cfa_query_time(ctx, param->name, out);
 		case CFA_PARAM_CHOICE:
@@ -63,14 +70,20 @@ read_one(CfaCtx *ctx, const CfaParam *param, const char **out)
 static bool
 refuse(CfaCtx *ctx, const CfaParam *param)
 {
-	cfa_answer_problem(
-		ctx,
-		CFA_PROBLEM_INVALID_PARAMETER,
-		param->kind == CFA_PARAM_TEXT
-			? "The parameter %s must have %lld to %lld characters."
-			: "The parameter %s must be from %lld to %lld.",
-		param->name,
-		(long long) param->min,
-		(long long) param->max);
+	if (param->kind == CFA_PARAM_CURRENCY)
+		cfa_answer_problem(ctx,
+						   CFA_PROBLEM_INVALID_PARAMETER,
+						   "The parameter %s must be three capital letters.",
+						   param->name);
+	else
+		cfa_answer_problem(
+			ctx,
+			CFA_PROBLEM_INVALID_PARAMETER,
+			param->kind == CFA_PARAM_TEXT
+				? "The parameter %s must have %lld to %lld characters."
+				: "The parameter %s must be from %lld to %lld.",
+			param->name,
+			(long long) param->min,
+			(long long) param->max);
 	return false;
 }

@@ -6,11 +6,12 @@
 
 typedef enum CfaParamKind
 {
-	CFA_PARAM_TEXT,	   /* min to max characters without control characters */
-	CFA_PARAM_INTEGER, /* min to max */
-	CFA_PARAM_TIME,	   /* RFC 3339 with a zone */
-	CFA_PARAM_CHOICE,  /* one of the words */
-	CFA_PARAM_BOOLEAN  /* true or false */
+	CFA_PARAM_TEXT,		/* min to max characters without control characters */
+	CFA_PARAM_INTEGER,	/* min to max */
+	CFA_PARAM_CURRENCY, /* three capital letters */
+	CFA_PARAM_TIME,		/* RFC 3339 with a zone */
+	CFA_PARAM_CHOICE,	/* one of the words */
+	CFA_PARAM_BOOLEAN	/* true or false */
 } CfaParamKind;
 
 /* One parameter of a query. A table of them ends with a name that is NULL. */
