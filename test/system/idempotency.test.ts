@@ -249,6 +249,9 @@ describe("a request under way", () => {
     let first: Promise<Answer<CreatedPledge>>;
     try {
       first = context.http.pledge(campaign, pledgeBody(), key);
+      await until("the first to wait", () =>
+        context.sql.value<boolean>("SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted AND relation = 'careforall.pledges'::regclass)"),
+      );
       const busy = await until("the second to be told", async () => {
         const one = await context.http.pledge<Problem>(campaign, pledgeBody(), key);
         return one.status === 409 ? one : null;
