@@ -284,10 +284,10 @@ inline send_lowest()
 {
 	i = 1;
 	do
-	:: (todo & BIT(i)) == 0 -> i++
+	:: (unsent & BIT(i)) == 0 -> i++
 	:: else -> break
 	od;
-	todo = todo & ~BIT(i);
+	unsent = unsent & ~BIT(i);
 	if
 	:: !dead[mine] -> wire[mine] ! i, base + sent, previous
 	:: else
@@ -299,7 +299,7 @@ inline send_lowest()
 
 inline forget()
 {
-	snapshot = 0; upper = 0; todo = 0; done = 0; base = 0; sent = 0; acked = 0;
+	snapshot = 0; upper = 0; unsent = 0; done = 0; base = 0; sent = 0; acked = 0;
 	in_batch = false; seq = 0; previous = 0
 }
 
@@ -309,7 +309,7 @@ active [RELAYS] proctype Relay()
 	byte mine;	   /* connection */
 	byte snapshot; /* batches start here */
 	byte upper;	   /* of the batch */
-	byte todo;	   /* set of the ids still to be sent */
+	byte unsent;	   /* set of the ids still to be sent */
 	byte done;	   /* set of the ids that the tail held */
 	byte base;	   /* last sequence before this epoch of the connection */
 	byte sent;
@@ -363,15 +363,15 @@ end_flow:
 			:: i > 0 && (snapshot & BIT(i)) == 0 -> i--
 			:: else -> break
 			od;
-			todo = committed & ~(BIT(i + 1) - 1) & ~done;
+			unsent = committed & ~(BIT(i + 1) - 1) & ~done;
 			i = 0;
 #else
-			todo = committed & ~snapshot & ~done;
+			unsent = committed & ~snapshot & ~done;
 #endif
 			done = 0;
 			in_batch = true
 		}
-	:: atomic { todo != 0 && sent - acked < WINDOW -> send_lowest() }
+	:: atomic { unsent != 0 && sent - acked < WINDOW -> send_lowest() }
 	:: atomic {
 			nempty(answers[mine]) -> answers[mine] ? seq;
 			if
@@ -384,9 +384,9 @@ end_flow:
 			fi
 		}
 #ifdef M_EARLY_MARK
-	:: atomic { in_batch && todo == 0 ->
+	:: atomic { in_batch && unsent == 0 ->
 #else
-	:: atomic { in_batch && todo == 0 && acked == sent ->
+	:: atomic { in_batch && unsent == 0 && acked == sent ->
 #endif
 			if
 #ifndef M_NO_EPOCH
