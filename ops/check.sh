@@ -4,7 +4,7 @@
 # check.sh [SECTION...] - builds, then runs every check or the ones named, each even
 # if another failed, and ends with a line "N passed, N failed".
 #
-# Sections: build lint lib relay kore-app fuzz web extension sql proof system
+# Sections: build lint unit (lib relay kore-app fuzz web) extension sql proof system
 set -uo pipefail
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
@@ -12,7 +12,8 @@ cd "$root" || exit 1
 export PATH="$root/.tools/node_modules/.bin:$PATH"
 passed=0 failed=()
 
-# section NAME COMMAND... - runs COMMAND under a header and notes how it went.
+# section NAME COMMAND... - runs COMMAND under a header, notes how it went, and fails if
+# it did.
 section() {
   local name=$1 started=$SECONDS
   shift
@@ -23,6 +24,7 @@ section() {
   else
     failed+=("$name")
     printf -- '--- %s FAILED after %d s\n' "$name" $((SECONDS - started))
+    return 1
   fi
 }
 
@@ -35,27 +37,63 @@ build() {
   done
 }
 
-lint() {
-  section 'lint lib' part lib lint
-  section 'lint relay' part relay lint
-  section 'lint kore-app' part kore-app lint
-  section 'lint extension' part extension lint
-  section 'lint sql' part sql lint
-  section 'lint web' part web lint
-  section 'lint test' part test lint
-  section 'lint clang-tidy' ops/lint/clang-tidy.sh
-  section 'lint shell' ops/lint/shell.sh
-  section 'lint compose' ops/lint/compose.sh
-  section 'lint repository' ops/lint/repository.sh
+# together NAME=COMMAND... - runs sections side by side, one for each processor, and
+# shows each as a whole when all have ended. None may write what another reads.
+together() {
+  local dir each i=0
+  dir=$(mktemp -d)
+  printf '\n=== side by side, shown when all have ended: %s\n' "${*%%=*}"
+  for each in "$@"; do
+    while [ "$(jobs -rp | wc -l)" -ge "$(nproc)" ]; do wait -n; done
+    (
+      # shellcheck disable=SC2086 # a command and its words
+      section "${each%%=*}" ${each#*=} && touch "$dir/$i.passed"
+    ) >"$dir/$i.log" 2>&1 &
+    i=$((i + 1))
+  done
+  wait
+  i=0
+  for each in "$@"; do
+    cat "$dir/$i.log"
+    if [ -e "$dir/$i.passed" ]; then
+      passed=$((passed + 1))
+    else
+      failed+=("${each%%=*}")
+    fi
+    i=$((i + 1))
+  done
+  rm -rf "$dir"
 }
 
-[ $# -gt 0 ] || set -- lint lib relay kore-app fuzz web extension sql proof system
+# The longest first.
+lint() {
+  together 'lint clang-tidy=ops/lint/clang-tidy.sh' \
+    'lint relay=part relay lint' \
+    'lint web=part web lint' \
+    'lint test=part test lint' \
+    'lint lib=part lib lint' \
+    'lint kore-app=part kore-app lint' \
+    'lint shell=ops/lint/shell.sh' \
+    'lint extension=part extension lint' \
+    'lint sql=part sql lint' \
+    'lint compose=ops/lint/compose.sh' \
+    'lint repository=ops/lint/repository.sh'
+}
+
+# What starts no stack. All but lib link its sanitized build.
+unit() {
+  section lib part lib check
+  together 'kore-app=part kore-app check' 'fuzz=part kore-app fuzz-short' \
+    'relay=part relay check' 'web=part web check'
+}
+
+[ $# -gt 0 ] || set -- lint unit extension sql proof system
 section build build
 if [ ${#failed[@]} -eq 0 ]; then
   for name in "$@"; do
     case $name in
       build) ;;
-      lint) lint ;;
+      lint | unit) "$name" ;;
       lib | relay | kore-app | web) section "$name" part "$name" check ;;
       fuzz) section fuzz part kore-app fuzz-short ;;
       extension)
