@@ -29,7 +29,7 @@ BEGIN
     RETURN NEXT;
     RETURN;
   END IF;
-  -- Whoever refreshes or ends this session comes one after the other.
+  -- Whoever refreshes or ends one session comes one after the other.
   SELECT * INTO session FROM careforall.sessions s WHERE s.id = token.session_id
   FOR NO KEY UPDATE;
   SELECT * INTO account FROM careforall.accounts a WHERE a.id = session.account_id;

@@ -116,7 +116,7 @@ SELECT is_empty(format($$SELECT * FROM careforall.password_change(%L, %L, 'stale
 SELECT is((SELECT count(*) FROM careforall.password_change(:'fay', :'fay_session', (SELECT password_hash FROM careforall.accounts WHERE id = :'fay'), '$argon2id$v=19$p2', ''))::integer, 1, 'a password is set');
 SELECT ok(pg_temp.is_alive(:'fay_session') AND NOT pg_temp.is_alive(:'fay_third'), 'every other session is over');
 SELECT is((SELECT count(*) FROM careforall.me_logout_all(:'fay'))::integer, 1, 'log out everywhere');
-SELECT ok(NOT pg_temp.is_alive(:'fay_session'), 'and this session is over too');
+SELECT ok(NOT pg_temp.is_alive(:'fay_session'), 'and the one that did so is over too');
 SELECT careforall.session_logout(pg_temp.token('dan a')) \g /dev/null
 SELECT ok(NOT pg_temp.is_alive(pg_temp.session_of('dan a')) AND pg_temp.is_alive(pg_temp.session_of('dan b')), 'log out ends one session');
 SELECT pg_temp.new_account('gil@example.org') AS gil \gset
