@@ -161,11 +161,19 @@ function isFree(port: number): Promise<boolean> {
   });
 }
 
-/** The first of sixteen free ports below the ones that the system hands out. */
-export async function freePortBase(first = 28_000): Promise<number> {
-  for (let base = first; base < 32_000; base += 16) {
+/**
+ * Sixteen free ports below the ones that the system hands out. Each process begins
+ * its search elsewhere, so that runs side by side do not meet.
+ */
+export async function freePortBase(): Promise<number> {
+  const first = 28_000 + 16 * (process.pid % 250);
+  for (const base of [...range(first, 32_000), ...range(28_000, first)]) {
     const ports = Array.from({ length: 16 }, (_, i) => base + i);
     if ((await Promise.all(ports.map(isFree))).every(Boolean)) return base;
   }
   throw new Error("no sixteen free ports between 28000 and 32000");
+}
+
+function range(from: number, to: number): number[] {
+  return Array.from({ length: (to - from) / 16 }, (_, i) => from + 16 * i);
 }

@@ -15,7 +15,7 @@ let server: Server | undefined;
 beforeEach(async () => {
   dir = mkdtempSync(path.join(root, ".run-stack-"));
   rmSync(dir, { recursive: true });
-  base = await freePortBase(30_000);
+  base = await freePortBase();
 });
 
 afterEach(() => {
