@@ -4,7 +4,8 @@
 # check.sh [SECTION...] - builds, then runs every check or the ones named, each even
 # if another failed, and ends with a line "N passed, N failed".
 #
-# Sections: build lint unit (lib relay kore-app fuzz web) extension sql proof system
+# Sections: build lint unit (lib relay kore-app fuzz web) database (extension sql)
+# stacks (proof system)
 set -uo pipefail
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
@@ -87,13 +88,24 @@ unit() {
     'relay=part relay check' 'web=part web check'
 }
 
-[ $# -gt 0 ] || set -- lint unit extension sql proof system
+# Each in a cluster of its own.
+database() {
+  section 'extension install' ops/install-extension.sh
+  together 'extension=part extension check' 'sql=part sql check'
+}
+
+# Each with a stack of its own; they wait for clocks more than they compute.
+stacks() {
+  together 'system=part test check' 'relay proof=part test proof'
+}
+
+[ $# -gt 0 ] || set -- lint unit database stacks
 section build build
 if [ ${#failed[@]} -eq 0 ]; then
   for name in "$@"; do
     case $name in
       build) ;;
-      lint | unit) "$name" ;;
+      lint | unit | database | stacks) "$name" ;;
       lib | relay | kore-app | web) section "$name" part "$name" check ;;
       fuzz) section fuzz part kore-app fuzz-short ;;
       extension)
