@@ -14,6 +14,7 @@
 #include "core/ctx.h"
 #include "core/cursor.h"
 #include "core/stream.h"
+#include "handlers/admin_links.h"
 #include "handlers/health.h"
 #include "handlers/image.h"
 #include "handlers/live.h"
@@ -34,6 +35,7 @@ static struct
 	char *admin_listen;
 	int64_t workers;
 	char *cors_origins;
+	char *dashboard_url;
 	int64_t live_ping_ms;
 	int64_t live_sockets;
 	int64_t live_sockets_per_address;
@@ -45,6 +47,7 @@ static struct
 	char *redis_password;
 	char *token_key;
 	char *signing_keys;
+	char *trace_url;
 	CfaPasswordSettings passwords;
 	char *peppers;
 	char *public_url;
@@ -61,6 +64,7 @@ static const CfaConfigItem items[] = {
 	{"API_LISTEN", CFA_CONFIG_TEXT, &settings.listen, "127.0.0.1:8081", 0, 0, "Address of the public API, IP address and port."},
 	{"API_WORKERS", CFA_CONFIG_INTEGER, &settings.workers, "2", 1, CFA_WORKERS_MAX, "Worker processes."},
 	{"CORS_ORIGINS", CFA_CONFIG_TEXT, &settings.cors_origins, "", 0, 0, "Web origins that may read answers beside that of PUBLIC_URL, a comma list."},
+	{"DASHBOARD_URL", CFA_CONFIG_TEXT, &settings.dashboard_url, "", 0, 0, "Address of the dashboards of metrics, for links of administrators."},
 	{"LIVE_PING", CFA_CONFIG_DURATION, &settings.live_ping_ms, "30s", 1000, 600000, "How often a live connection is pinged; one that is silent for two and a half times as long is dropped."},
 	{"LIVE_SOCKETS", CFA_CONFIG_INTEGER, &settings.live_sockets, "4000", 1, 65535, "Live connections of each worker."},
 	{"LIVE_SOCKETS_PER_ADDRESS", CFA_CONFIG_INTEGER, &settings.live_sockets_per_address, "64", 1, 65535, "Live connections of one client address, over all workers."},
@@ -88,6 +92,7 @@ static const CfaConfigItem items[] = {
 	{"REDIS_PASSWORD", CFA_CONFIG_SECRET, &settings.redis_password, "", 0, 0, "Password of Redis."},
 	{"REDIS_URL", CFA_CONFIG_TEXT, &settings.redis_url, "redis://127.0.0.1:56379/0", 0, 0, "Redis, redis://host:port/database."},
 	{"SIGNING_KEYS", CFA_CONFIG_SECRET, &settings.signing_keys, NULL, 0, 0, "Private keys of access tokens, P-256, 64 hexadecimal digits each, a comma list: the first signs, all verify."},
+	{"TRACE_URL", CFA_CONFIG_TEXT, &settings.trace_url, "", 0, 0, "Address of a trace with {trace_id} where its id goes, for links of administrators."},
 	{"WEBHOOK_SCHEMES", CFA_CONFIG_TEXT, &settings.webhook_schemes, "stripe", 0, 0, "Forms of signed webhooks that are taken: stripe, standard (Standard Webhooks), or both, a comma list."},
 	{"WEBHOOK_SECRETS", CFA_CONFIG_SECRET, &settings.webhook_secrets, "", 0, 0, "Secrets of webhooks in Stripe's form, a comma list; all are valid."},
 	{"WEBHOOK_STANDARD_SECRETS", CFA_CONFIG_SECRET, &settings.webhook_standard_secrets, "", 0, 0, "Secrets of Standard Webhooks, whsec_ and base64 of 24 to 64 bytes, a comma list; all are valid."},
@@ -150,6 +155,10 @@ configure(char *error, size_t error_size)
 	if (configure_secrets(error, error_size) != 0 ||
 		configure_webhooks(error, error_size) != 0 ||
 		configure_urls(error, error_size) != 0 ||
+		cfa_admin_links_configure(settings.trace_url,
+								  settings.dashboard_url,
+								  error,
+								  error_size) != 0 ||
 		configure_accounts(error, error_size) != 0)
 		return -1;
 	if (cfa_limit_configure(&settings.limit,

@@ -5,6 +5,7 @@
 #include "routes.h"
 
 #include "handlers/admin.h"
+#include "handlers/admin_links.h"
 #include "handlers/admin_outbox.h"
 #include "handlers/admin_payments.h"
 #include "handlers/admin_pledges.h"
@@ -131,6 +132,7 @@ const CfaRoute cfa_api_routes[] = {
 	{CFA_GET, "/api/v1/admin/verify", CFA_PUBLIC, CFA_AUTH_ADMIN, CFA_RATE_READ, "", CFA_BODY_NONE, 0, JSON, api_admin_verify_read},
 	{CFA_POST, "/api/v1/admin/verify", CFA_PUBLIC, CFA_AUTH_ADMIN, CFA_RATE_WRITE, "", CFA_BODY_JSON, CFA_ADMIN_BODY_MAX, JSON, api_admin_verify_run},
 	{CFA_GET, "/api/v1/admin/health", CFA_PUBLIC, CFA_AUTH_ADMIN, CFA_RATE_READ, "", CFA_BODY_NONE, 0, JSON, api_admin_health_read},
+	{CFA_GET, "/api/v1/admin/links", CFA_PUBLIC, CFA_AUTH_ADMIN, CFA_RATE_READ, "", CFA_BODY_NONE, 0, JSON, api_admin_links_read},
 	{CFA_GET, "/api/v1/admin/audit", CFA_PUBLIC, CFA_AUTH_ADMIN, CFA_RATE_READ, "actor action target_type target_id from to limit cursor", CFA_BODY_NONE, 0, JSON, api_admin_audit_list},
 	{CFA_GET, "/api/v1/admin/stats", CFA_PUBLIC, CFA_AUTH_ADMIN, CFA_RATE_READ, "bucket time_zone from to campaign", CFA_BODY_NONE, 0, JSON, api_admin_stats},
 

@@ -213,6 +213,27 @@ AS $$
   WHERE h.pledge_id = pledge.id
 $$;
 
+-- What became of an event: waiting for the relay, published, or what was decided of a
+-- parked one. After a restore the ids of transactions mean nothing, so then it goes by
+-- its place in the outbox.
+CREATE OR REPLACE FUNCTION careforall.event_state(event_id uuid, outbox_id bigint, xid xid8)
+RETURNS text
+LANGUAGE sql STABLE
+SET search_path = pg_catalog, careforall, pg_temp
+AS $$
+  SELECT COALESCE(
+    (SELECT CASE k.state WHEN 'sent' THEN 'published' ELSE k.state END
+     FROM careforall.outbox_parked k WHERE k.event_id = event_state.event_id
+     ORDER BY k.outbox_id DESC LIMIT 1),
+    (SELECT CASE WHEN CASE
+         WHEN c.system_identifier = careforall.relay_system()
+         THEN pg_visible_in_snapshot(event_state.xid, c.snapshot)
+         ELSE event_state.outbox_id <= c.last_outbox_id END THEN 'published' END
+     FROM careforall.relay_checkpoints c WHERE c.consumer = 'relay'
+     ORDER BY c.id DESC LIMIT 1),
+    'waiting')
+$$;
+
 -- The events of a pledge that the outbox still keeps.
 CREATE OR REPLACE FUNCTION careforall.admin_events_json(pledge_id uuid)
 RETURNS json
@@ -224,6 +245,7 @@ AS $$
     'outbox_id', o.id,
     'type', o.type,
     'aggregate_version', o.aggregate_version,
+    'state', careforall.event_state(o.event_id, o.id, o.xid),
     'data', o.data,
     'trace_id', careforall.trace_id(o.traceparent),
     'occurred_at', careforall.json_time(o.occurred_at),
@@ -260,6 +282,8 @@ BEGIN
   RETURN QUERY
   SELECT json_build_object(
     'pledge', careforall.admin_pledge_json(p),
+    'refundable', careforall.json_money(
+      CASE p.state WHEN 'confirmed' THEN GREATEST(careforall.pledge_refundable(p), 0) ELSE 0 END, p.currency),
     'history', careforall.admin_history_json(p),
     'events', careforall.admin_events_json(p.id),
     'deliveries', careforall.admin_deliveries_json(p.id),
@@ -342,6 +366,8 @@ COMMENT ON FUNCTION careforall.admin_deliveries_json(uuid) IS
   'What the provider reported of a pledge.';
 COMMENT ON FUNCTION careforall.admin_history_json(careforall.pledges) IS
   'The whole history of a pledge.';
+COMMENT ON FUNCTION careforall.event_state(uuid, bigint, xid8) IS
+  'Whether an event waits for the relay, is published, or is parked, released or dropped.';
 COMMENT ON FUNCTION careforall.admin_events_json(uuid) IS
   'The events of a pledge that the outbox still keeps.';
 COMMENT ON FUNCTION careforall.admin_key_json(careforall.pledges) IS

@@ -33,6 +33,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
       CAREFORALL_PAYMENTS_RECONCILE_EVERY: "2s",
       // All tests come from here; those of limits say that they are somebody else.
       CAREFORALL_RATE_EXEMPT: "127.0.0.1,::1",
+      CAREFORALL_TRACE_URL: "https://traces.example.org/trace/{trace_id}",
     });
   }
   await stack.start();

@@ -161,6 +161,12 @@ describe("one pledge", () => {
     expect(body.pledge).toMatchObject({ id, state: "confirmed", campaign: { id: campaign } });
     expect(body.history?.map((entry) => entry.event)).toEqual(["create", "payment_attach", "payment_succeeded"]);
     expect(body.events?.map((event) => event.type)).toEqual(["pledge.created", "pledge.payment_attached", "pledge.confirmed"]);
+    const states = await until("its events to be published", async () => {
+      const seen = (await look<{ events: Doc[] }>(admin.http, `pledges/${id}`)).body.events.map((event) => event.state);
+      return seen.every((state) => state === "published") ? seen : null;
+    });
+    expect(states).toHaveLength(3);
+    expect(body.refundable).toEqual({ amount: 1000, currency: "EUR" });
     expect(body.deliveries?.filter((delivery) => delivery.outcome === "applied")).toHaveLength(1);
     expect(body.deliveries?.[0]).toMatchObject({ provider: "stripe", payment_id: body.pledge.payment_id });
     expect(body.idempotency).toMatchObject({ key_hash_prefix: key.toString("hex").slice(0, 12) });
@@ -180,6 +186,38 @@ describe("one pledge", () => {
     expect(answer.body.pledge.trace_id).toBe(trace);
     expect(answer.body.history[0]).toMatchObject({ event: "create", trace_id: trace });
     expect(answer.body.idempotency).not.toBeNull();
+  });
+
+  test("tells which of its events wait, are parked or given up, and what can be refunded", async () => {
+    await context.sql.rowsAs("admin", "SELECT careforall.consumer_pause('relay', 'events must wait')");
+    try {
+      await until("the relay to be paused", async () =>
+        (await context.sql.value("SELECT status FROM careforall.consumers_status WHERE consumer = 'relay'")) === "paused");
+      const id = await make(800, "waits@example.org");
+      const shown = async (): Promise<Doc> => (await look<Doc & { events: Doc[] }>(admin.http, `pledges/${id}`)).body;
+      const states = async (): Promise<unknown[]> => ((await shown()).events as Doc[]).map((event) => event.state);
+      expect(await states()).toEqual(["waiting"]);
+      expect((await shown()).refundable).toEqual({ amount: 0, currency: "EUR" });
+      for (const state of ["parked", "released", "dropped", "sent"]) {
+        await context.sql.rows(
+          `INSERT INTO careforall.outbox_parked (outbox_id, event_id, xid, aggregate_type, aggregate_id, aggregate_version,
+             campaign_id, type, data, occurred_at, recorded_at, consumer, reason, state)
+           SELECT o.id, o.event_id, o.xid, 'pledge', o.aggregate_id, 1, o.campaign_id, o.type, '{}', now(), now(), 'relay', 'for a test', $2
+           FROM careforall.outbox o WHERE o.aggregate_id = $1
+           ON CONFLICT (outbox_id) DO UPDATE SET state = $2`,
+          [id, state],
+        );
+        expect(await states()).toEqual([state === "sent" ? "published" : state]);
+      }
+      await context.sql.rows("DELETE FROM careforall.outbox_parked WHERE aggregate_id = $1", [id]);
+    } finally {
+      await context.sql.rowsAs("admin", "SELECT careforall.consumer_resume('relay', 'the test is over')");
+    }
+    const part = await until("the refund of this file to be through", async () => {
+      const body = (await look<Doc & { refunds: Doc[] }>(admin.http, `pledges/${third}`)).body;
+      return body.refunds.every((refund) => refund.state === "succeeded") ? body : null;
+    });
+    expect(part.refundable).toEqual({ amount: 3_200, currency: "EUR" });
   });
 
   test("reveals its donor for a reason, and the account is named", async () => {

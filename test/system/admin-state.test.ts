@@ -1,15 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 // Goal: limits, jobs, invariants, health and the audit log tell administrators the
 // truth. Method: compares with what the database's own views say.
+import { execFile } from "node:child_process";
 import { randomUUID } from "node:crypto";
+import { promisify } from "node:util";
 import { beforeAll, describe, expect, test } from "vitest";
 import type { Person } from "../lib/account.ts";
 import { act, all, audited, look, type Doc } from "../lib/admin.ts";
+import { apiEnvironment, program } from "../lib/api.ts";
 import { useStack } from "../lib/context.ts";
 import { makeCampaign, makePool, makeReward, sqlPledge } from "../lib/fixtures.ts";
 import { sleep, until } from "../lib/until.ts";
 
 const context = useStack();
+const run = promisify(execFile);
 
 let admin: Person;
 
@@ -39,6 +43,32 @@ test("jobs: every one, with its newest run", async () => {
   const names = await context.sql.rows<{ job: string }>("SELECT job FROM careforall.jobs() ORDER BY job");
   expect(body.items.map((item) => item.name)).toEqual(names.map((row) => row.job));
   expect(body.items.find((item) => item.name === "holds_expire")).toMatchObject({ status: "ok", last_error: null });
+});
+
+describe("links", () => {
+  test("to traces and dashboards are those of the settings", async () => {
+    const answer = await look(admin.http, "links");
+    expect(answer.status, answer.text).toBe(200);
+    expect(answer.body).toEqual({ trace_url: "https://traces.example.org/trace/{trace_id}", dashboard_url: null });
+  });
+
+  test.each([
+    ["TRACE_URL", "https://traces.example.org/trace/"],
+    ["TRACE_URL", "https://traces.example.org/{trace_id}/{trace_id}"],
+    ["TRACE_URL", "javascript:alert('{trace_id}')"],
+    ["TRACE_URL", "https://traces.example.org/{trace_id}\"}"],
+    ["DASHBOARD_URL", "dashboards.example.org"],
+    ["DASHBOARD_URL", "https://dashboards example.org"],
+    ["DASHBOARD_URL", `https://${"d".repeat(500)}.example.org`],
+  ])("%s=%s is refused at the start", async (name, value) => {
+    const env = { ...(await apiEnvironment(context.stack)), [`CAREFORALL_${name}`]: value };
+    const failed = await run(program, ["--check-config"], { env }).then(
+      () => null,
+      (error: unknown) => error as { code: number; stderr: string },
+    );
+    expect(failed?.code).toBe(78);
+    expect(failed?.stderr).toContain(`CAREFORALL_${name}`);
+  });
 });
 
 describe("invariants", () => {
