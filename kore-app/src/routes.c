@@ -13,6 +13,7 @@
 #include "handlers/assets.h"
 #include "handlers/auth.h"
 #include "handlers/campaign_edit.h"
+#include "handlers/campaign_managed.h"
 #include "handlers/campaign_pledges.h"
 #include "handlers/campaigns.h"
 #include "handlers/donor.h"
@@ -65,7 +66,7 @@ const CfaRoute cfa_api_routes[] = {
 	{CFA_GET, "/api/v1/campaigns/:id/team/:account", CFA_PUBLIC, CFA_AUTH_USER, CFA_RATE_READ, "", CFA_BODY_NONE, 0, JSON, api_team_read},
 	{CFA_PUT, "/api/v1/campaigns/:id/team/:account", CFA_PUBLIC, CFA_AUTH_USER, CFA_RATE_WRITE, "", CFA_BODY_JSON, CFA_PART_BODY_MAX, JSON, api_team_put},
 	{CFA_DELETE, "/api/v1/campaigns/:id/team/:account", CFA_PUBLIC, CFA_AUTH_USER, CFA_RATE_WRITE, "", CFA_BODY_NONE, 0, JSON, api_team_remove},
-	{CFA_GET, "/api/v1/me/campaigns", CFA_PUBLIC, CFA_AUTH_USER, CFA_RATE_READ, "limit cursor", CFA_BODY_NONE, 0, JSON, api_me_campaigns},
+	{CFA_GET, "/api/v1/me/campaigns", CFA_PUBLIC, CFA_AUTH_USER, CFA_RATE_READ, "q status category currency sort limit cursor", CFA_BODY_NONE, 0, JSON, api_me_campaigns},
 	{CFA_GET, "/api/v1/campaigns/:id/gifts", CFA_PUBLIC, CFA_AUTH_NONE, CFA_RATE_READ, "limit cursor", CFA_BODY_NONE, 0, JSON, api_gift_list},
 	{CFA_GET, "/api/v1/campaigns/:id/stats", CFA_PUBLIC, CFA_AUTH_USER, CFA_RATE_READ, "bucket time_zone from to", CFA_BODY_NONE, 0, JSON, api_campaign_stats},
 
@@ -109,6 +110,7 @@ const CfaRoute cfa_api_routes[] = {
 	{CFA_GET, "/api/v1/admin/users/:id", CFA_PUBLIC, CFA_AUTH_ADMIN, CFA_RATE_READ, "", CFA_BODY_NONE, 0, JSON, api_user_read},
 	{CFA_PATCH, "/api/v1/admin/users/:id", CFA_PUBLIC, CFA_AUTH_ADMIN, CFA_RATE_WRITE, "", CFA_BODY_PATCH, CFA_USER_BODY_MAX, JSON, api_user_change},
 	{CFA_POST, "/api/v1/admin/users/:id/logout", CFA_PUBLIC, CFA_AUTH_ADMIN, CFA_RATE_WRITE, "", CFA_BODY_JSON, CFA_USER_BODY_MAX, JSON, api_user_logout},
+	{CFA_GET, "/api/v1/admin/campaigns", CFA_PUBLIC, CFA_AUTH_ADMIN, CFA_RATE_READ, "q status category currency sort limit cursor", CFA_BODY_NONE, 0, JSON, api_admin_campaigns},
 	{CFA_GET, "/api/v1/admin/pledges", CFA_PUBLIC, CFA_AUTH_ADMIN, CFA_RATE_READ, "reference email name amount_min amount_max currency created_from created_to state campaign sort limit cursor", CFA_BODY_NONE, 0, JSON, api_admin_pledge_list},
 	{CFA_GET, "/api/v1/admin/pledges/:id", CFA_PUBLIC, CFA_AUTH_ADMIN, CFA_RATE_READ, "", CFA_BODY_NONE, 0, JSON, api_admin_pledge_read},
 	{CFA_POST, "/api/v1/admin/pledges/:id/reveal", CFA_PUBLIC, CFA_AUTH_ADMIN, CFA_RATE_WRITE, "", CFA_BODY_JSON, CFA_ADMIN_BODY_MAX, JSON, api_admin_pledge_reveal},

@@ -169,42 +169,80 @@ BEGIN
 END
 $$;
 
--- The campaigns of an account: its own, and those whose team it is in; the newest
--- first, those before the one given.
-CREATE OR REPLACE FUNCTION careforall.me_campaigns(actor uuid, before uuid, max integer)
-RETURNS TABLE (id uuid, doc json)
+-- Which campaigns an account sees in its list, drafts too, as conditions over campaigns
+-- c, where $9 is the account: all if it asks as an administrator, else its own and those
+-- whose team it is in.
+CREATE OR REPLACE FUNCTION careforall.managed_filter(
+  actor uuid, is_admin boolean, q text, status text, category text, currency text, sort text)
+RETURNS text
+LANGUAGE sql STABLE
+SET search_path = pg_catalog, careforall, pg_temp
+AS $$
+  SELECT careforall.campaign_filter(managed_filter.q, managed_filter.status, managed_filter.category,
+      managed_filter.currency, managed_filter.sort, true)
+    || CASE WHEN NOT managed_filter.is_admin THEN $c$ AND c.id IN (
+         SELECT o.id FROM careforall.campaigns o WHERE o.owner_id = $9
+         UNION ALL
+         SELECT m.campaign_id FROM careforall.campaign_members m WHERE m.account_id = $9)$c$ ELSE '' END
+  FROM careforall.account_require(managed_filter.actor,
+    CASE WHEN managed_filter.is_admin THEN 'admin' ELSE 'donor' END)
+$$;
+
+-- A page of them with filters and orders as campaign_search() has them. An account that
+-- is not of the team has no role.
+CREATE OR REPLACE FUNCTION careforall.managed_campaigns(
+  actor uuid, is_admin boolean, q text, status text, category text, currency text, sort text,
+  after_key bigint, after_id uuid, max integer)
+RETURNS TABLE (doc json, id uuid, key bigint)
 LANGUAGE plpgsql STABLE SECURITY DEFINER
 SET search_path = pg_catalog, careforall, pg_temp
 AS $$
 BEGIN
-  PERFORM careforall.account_require(me_campaigns.actor, 'donor');
-  RETURN QUERY
-  SELECT c.id, json_build_object(
-    'id', c.id,
-    'slug', c.slug,
-    'title', c.title,
-    'state', c.state,
-    'role', mine.role,
-    'right', careforall.campaign_right(me_campaigns.actor, c.id),
-    'image', CASE WHEN c.image_url IS NOT NULL THEN json_build_object(
-      'url', c.image_url, 'alt', c.image_alt) END,
-    'currency', c.currency,
-    'goal', careforall.json_money(c.goal_minor, c.currency),
-    'totals', careforall.campaign_totals_json(c.id, c.currency),
-    'starts_at', careforall.json_time(c.starts_at),
-    'ends_at', careforall.json_time(c.ends_at),
-    'revision', c.version,
-    'created_at', careforall.json_time(c.created_at),
-    'updated_at', careforall.json_time(c.updated_at))
-  FROM (
-    SELECT o.id, 'owner' AS role FROM careforall.campaigns o WHERE o.owner_id = me_campaigns.actor
-    UNION ALL
-    SELECT m.campaign_id, m.role FROM careforall.campaign_members m
-    WHERE m.account_id = me_campaigns.actor) mine
-  JOIN careforall.campaigns c ON c.id = mine.id
-  WHERE me_campaigns.before IS NULL OR c.id < me_campaigns.before
-  ORDER BY c.id DESC
-  LIMIT LEAST(GREATEST(COALESCE(me_campaigns.max, 20), 1), 101);
+  RETURN QUERY EXECUTE format($q$
+    SELECT json_build_object(
+      'id', c.id,
+      'slug', c.slug,
+      'title', c.title,
+      'state', c.state,
+      'owner', json_build_object('name', c.owner_name),
+      'role', CASE WHEN c.owner_id = $9 THEN 'owner' ELSE m.role END,
+      'right', careforall.campaign_right($9, c.id),
+      'category', c.category,
+      'image', CASE WHEN c.image_url IS NOT NULL THEN json_build_object(
+        'url', c.image_url, 'alt', c.image_alt) END,
+      'currency', c.currency,
+      'goal', careforall.json_money(c.goal_minor, c.currency),
+      'totals', careforall.campaign_totals_json(c.id, c.currency),
+      'starts_at', careforall.json_time(c.starts_at),
+      'ends_at', careforall.json_time(c.ends_at),
+      'revision', c.version,
+      'created_at', careforall.json_time(c.created_at),
+      'updated_at', careforall.json_time(c.updated_at)), page.id, page.key
+    FROM (SELECT p.id, p.key, row_number() OVER () AS n FROM (%s) p) page
+    JOIN careforall.campaigns c ON c.id = page.id
+    LEFT JOIN careforall.campaign_members m ON m.campaign_id = c.id AND m.account_id = $9
+    ORDER BY page.n$q$,
+    careforall.campaign_page_query(
+      careforall.managed_filter(actor, is_admin, q, status, category, currency, sort), sort, after_key IS NULL))
+  USING q, status, category, currency, careforall.clock(), after_key, after_id,
+    LEAST(GREATEST(COALESCE(max, 20), 1), 101), actor;
+END
+$$;
+
+-- How many campaigns the whole list has.
+CREATE OR REPLACE FUNCTION careforall.managed_campaigns_count(
+  actor uuid, is_admin boolean, q text, status text, category text, currency text, sort text)
+RETURNS bigint
+LANGUAGE plpgsql STABLE SECURITY DEFINER
+SET search_path = pg_catalog, careforall, pg_temp
+AS $$
+DECLARE
+  counted bigint;
+BEGIN
+  EXECUTE format('SELECT count(*) FROM careforall.campaigns c WHERE %s',
+    careforall.managed_filter(actor, is_admin, q, status, category, currency, sort))
+  INTO counted USING q, status, category, currency, careforall.clock(), NULL, NULL, NULL, actor;
+  RETURN counted;
 END
 $$;
 
@@ -230,5 +268,9 @@ COMMENT ON FUNCTION careforall.campaign_manage_result(uuid, uuid) IS
   'The document and tag of a campaign as its team edits it, now.';
 COMMENT ON FUNCTION careforall.campaign_manage(uuid, text) IS
   'A campaign as its team edits it, drafts too, for those who may look.';
-COMMENT ON FUNCTION careforall.me_campaigns(uuid, uuid, integer) IS
-  'The campaigns that an account owns or helps to run, the newest first.';
+COMMENT ON FUNCTION careforall.managed_filter(uuid, boolean, text, text, text, text, text) IS
+  'The conditions of the list of campaigns that an account runs, as SQL text.';
+COMMENT ON FUNCTION careforall.managed_campaigns(uuid, boolean, text, text, text, text, text, bigint, uuid, integer) IS
+  'A page of the campaigns that an account owns or helps to run, or of all for an administrator.';
+COMMENT ON FUNCTION careforall.managed_campaigns_count(uuid, boolean, text, text, text, text, text) IS
+  'How many campaigns such a list has.';

@@ -1,5 +1,6 @@
 -- SPDX-License-Identifier: Apache-2.0
--- Lists of public campaigns with filters and orders, page by page.
+-- Lists of campaigns with filters and orders, page by page: those of the public, and
+-- with drafts those that an account runs.
 --
 -- Each order is one key and the id, so that a page goes on exactly where the last
 -- one ended: rows that come and go make no gap and no double.
@@ -8,26 +9,34 @@
 --   most_funded  by raised money per goal, as of the last run of campaigns_rank. One
 --                whose rank changed between two pages can be shown twice, or not;
 --                every other one is shown exactly once.
--- Statuses exclude each other: closed; ended (its time is over, it is not closed
--- yet); paused; upcoming (not started); active.
+-- Who runs campaigns also finds them by a part of the title.
+--
+-- Statuses exclude each other: draft (never public); closed; ended (its time is over,
+-- it is not closed yet); paused; upcoming (not started); active.
 
 -- The conditions as SQL text over campaigns c: $1 to $4 are the filters, $5 is now.
 CREATE OR REPLACE FUNCTION careforall.campaign_filter(
-  q text, status text, category text, currency text, sort text)
+  q text, status text, category text, currency text, sort text, has_drafts boolean)
 RETURNS text
 LANGUAGE sql IMMUTABLE
 SET search_path = pg_catalog, careforall, pg_temp
 AS $$
   SELECT concat_ws(' AND ',
-    CASE WHEN campaign_filter.sort = 'ending_soon' OR campaign_filter.status IN ('ended', 'paused')
+    CASE WHEN campaign_filter.status IN ('ended', 'paused')
+      OR (campaign_filter.sort = 'ending_soon' AND NOT campaign_filter.has_drafts)
       THEN $c$c.state IN ('active', 'paused')$c$
-      ELSE $c$c.state IN ('active', 'paused', 'closed')$c$ END,
+      WHEN campaign_filter.sort = 'ending_soon' THEN $c$c.state <> 'closed'$c$
+      WHEN NOT campaign_filter.has_drafts THEN $c$c.state IN ('active', 'paused', 'closed')$c$
+      ELSE 'true' END,
     CASE WHEN campaign_filter.sort = 'ending_soon' OR campaign_filter.status IN ('active', 'paused')
       THEN $c$COALESCE(c.ends_at, 'infinity'::timestamptz) > $5$c$ END,
     CASE WHEN campaign_filter.q IS NOT NULL THEN
-      $c$careforall.campaign_words(c.title, c.summary, c.story, c.owner_name)
-         @@ websearch_to_tsquery('pg_catalog.english', $1)$c$ END,
+      format($c$(careforall.campaign_words(c.title, c.summary, c.story, c.owner_name)
+         @@ websearch_to_tsquery('pg_catalog.english', $1)%s)$c$,
+        CASE WHEN campaign_filter.has_drafts
+          THEN ' OR strpos(lower(c.title), lower($1)) > 0 OR c.slug = lower($1)' ELSE '' END) END,
     CASE campaign_filter.status
+      WHEN 'draft' THEN $c$c.state = 'draft'$c$
       WHEN 'active' THEN $c$c.state = 'active' AND c.starts_at <= $5$c$
       WHEN 'upcoming' THEN $c$c.state = 'active' AND c.starts_at > $5$c$
       WHEN 'paused' THEN $c$c.state = 'paused'$c$
@@ -37,13 +46,13 @@ AS $$
     CASE WHEN campaign_filter.currency IS NOT NULL THEN 'c.currency = $4' END)
 $$;
 
--- A page: max campaigns after the given key and id (both NULL: from the first). Their
--- documents are in the read model; campaign_documents() has them when it is not there.
-CREATE OR REPLACE FUNCTION careforall.campaign_search(
-  q text, status text, category text, currency text, sort text,
-  after_key bigint, after_id uuid, max integer)
-RETURNS TABLE (id uuid, key bigint)
-LANGUAGE plpgsql STABLE SECURITY DEFINER
+-- The query of a page as SQL text, with the columns id and key: campaigns that fit the
+-- conditions, in an order; $6 and $7 are the key and id of the last one before it, $8
+-- is how many.
+CREATE OR REPLACE FUNCTION careforall.campaign_page_query(
+  conditions text, sort text, is_first boolean)
+RETURNS text
+LANGUAGE plpgsql IMMUTABLE
 SET search_path = pg_catalog, careforall, pg_temp
 AS $$
 DECLARE
@@ -71,11 +80,23 @@ BEGIN
       ordered := 'r.funded_ppm DESC, r.campaign_id DESC';
       after := '(r.funded_ppm, r.campaign_id) < ($6, $7)';
   END CASE;
-  RETURN QUERY EXECUTE format(
-    'SELECT c.id, %s FROM %s WHERE %s AND (%s) ORDER BY %s LIMIT $8',
-    key, source,
-    careforall.campaign_filter(q, status, category, currency, sort),
-    CASE WHEN after_key IS NULL THEN 'true' ELSE after END, ordered)
+  RETURN format('SELECT c.id, %s AS key FROM %s WHERE %s AND (%s) ORDER BY %s LIMIT $8',
+    key, source, conditions, CASE WHEN is_first THEN 'true' ELSE after END, ordered);
+END
+$$;
+
+-- A page: max campaigns after the given key and id (both NULL: from the first). Their
+-- documents are in the read model; campaign_documents() has them when it is not there.
+CREATE OR REPLACE FUNCTION careforall.campaign_search(
+  q text, status text, category text, currency text, sort text,
+  after_key bigint, after_id uuid, max integer)
+RETURNS TABLE (id uuid, key bigint)
+LANGUAGE plpgsql STABLE SECURITY DEFINER
+SET search_path = pg_catalog, careforall, pg_temp
+AS $$
+BEGIN
+  RETURN QUERY EXECUTE careforall.campaign_page_query(
+    careforall.campaign_filter(q, status, category, currency, sort, false), sort, after_key IS NULL)
   USING q, status, category, currency, careforall.clock(), after_key, after_id,
     LEAST(GREATEST(COALESCE(max, 20), 1), 101);
 END
@@ -105,7 +126,7 @@ DECLARE
   counted bigint;
 BEGIN
   EXECUTE format('SELECT count(*) FROM careforall.campaigns c WHERE %s',
-    careforall.campaign_filter(q, status, category, currency, sort))
+    careforall.campaign_filter(q, status, category, currency, sort, false))
   INTO counted USING q, status, category, currency, careforall.clock();
   RETURN counted;
 END
@@ -138,8 +159,10 @@ AS $$
   SELECT count(*) FROM changed
 $$;
 
-COMMENT ON FUNCTION careforall.campaign_filter(text, text, text, text, text) IS
+COMMENT ON FUNCTION careforall.campaign_filter(text, text, text, text, text, boolean) IS
   'The conditions of a filtered list of campaigns, as SQL text.';
+COMMENT ON FUNCTION careforall.campaign_page_query(text, text, boolean) IS
+  'The query of a page of such a list, as SQL text.';
 COMMENT ON FUNCTION careforall.campaign_search(text, text, text, text, text, bigint, uuid, integer) IS
   'A page of public campaigns by words, status, category and currency, in one of three orders.';
 COMMENT ON FUNCTION careforall.campaign_documents(uuid[]) IS

@@ -95,7 +95,7 @@ SELECT set_eq($$SELECT * FROM pg_temp.functions_of('careforall_api')
     'payment_event_apply_many', 'pledge_create', 'pledge_create_many', 'pledge_public',
     'session_find', 'session_logout', 'session_refresh', 'stats',
     'campaign_count', 'campaign_documents', 'campaign_edit', 'campaign_image_remove', 'campaign_image_set', 'campaign_make',
-    'campaign_manage', 'campaign_search', 'campaign_transition', 'image_find', 'me_campaigns',
+    'campaign_manage', 'campaign_search', 'campaign_transition', 'image_find', 'managed_campaigns', 'managed_campaigns_count',
     'pool_add', 'pool_edit', 'pool_find', 'reward_add', 'reward_archive', 'reward_edit', 'reward_find',
     'team_add', 'team_find', 'team_list', 'team_put', 'team_remove',
     'update_add', 'update_edit', 'update_find', 'update_list', 'update_remove'],

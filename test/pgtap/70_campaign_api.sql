@@ -108,9 +108,32 @@ SELECT throws_ok(format($$SELECT careforall.campaign_manage(%L, %L)$$, :'strange
 SELECT throws_ok(format($$SELECT careforall.campaign_manage(%L, 'nowhere')$$, :'owner'), 'PL005', NULL, 'like one that does not exist');
 SELECT is((SELECT doc ->> 'right' FROM careforall.campaign_manage(id::uuid, :'c')), "right", 'right: ' || "right")
 FROM (VALUES (:'owner', 'own'), (:'admin', 'own'), (:'editor', 'edit'), (:'viewer', 'view')) t (id, "right");
-SELECT results_eq(format($$SELECT doc ->> 'role', doc ->> 'right' FROM careforall.me_campaigns(%L, NULL, 9)$$, :'editor'), $$VALUES ('editor', 'edit')$$, 'the campaigns of an editor');
-SELECT is((SELECT count(*) FROM careforall.me_campaigns(:'owner', NULL, 9)), 2::bigint, 'and of the owner');
-SELECT is((SELECT count(*) FROM careforall.me_campaigns(:'owner', :'c', 9)), 0::bigint, 'those before the first');
+CREATE FUNCTION pg_temp.managed(actor text, is_admin boolean DEFAULT false, q text DEFAULT NULL, status text DEFAULT NULL, sort text DEFAULT 'newest')
+RETURNS text LANGUAGE sql AS $$
+  SELECT concat_ws(' ', careforall.managed_campaigns_count(actor::uuid, is_admin, q, status, NULL, NULL, sort),
+    (SELECT string_agg(concat_ws(':', m.doc ->> 'slug', m.doc ->> 'role', m.doc ->> 'right'), ' ' ORDER BY m.doc ->> 'slug')
+     FROM careforall.managed_campaigns(actor::uuid, is_admin, q, status, NULL, NULL, sort, NULL, NULL, 9) m))
+$$;
+SELECT is(pg_temp.managed(:'editor'), '1 clean-water:editor:edit', 'the campaigns of an editor');
+SELECT is(pg_temp.managed(:'viewer'), '1 clean-water:viewer:view', 'of a viewer');
+SELECT is(pg_temp.managed(:'owner'), '2 clean-water:owner:own clean-water-2:owner:own', 'and of the owner');
+SELECT is(pg_temp.managed(:'stranger'), '0', 'a stranger has none');
+SELECT is(pg_temp.managed(:'admin'), '0', 'nor has an administrator');
+SELECT is(pg_temp.managed(:'admin', true, 'clean-water'), '1 clean-water:own', 'who sees all, without a role, when asking for all');
+SELECT throws_ok(format('SELECT careforall.managed_campaigns(%L, true, NULL, NULL, NULL, NULL, %L, NULL, NULL, 9)', id, 'newest'), 'PL010', NULL, 'only administrators may ask for all')
+FROM (VALUES (:'owner'), (:'viewer'), (:'donor')) t (id);
+SELECT throws_ok(format('SELECT careforall.managed_campaigns_count(%L, true, NULL, NULL, NULL, NULL, %L)', id, 'newest'), 'PL010', NULL, 'nor count all')
+FROM (VALUES (:'owner'), (:'viewer'), (:'donor')) t (id);
+SELECT is(pg_temp.managed(:'owner', q => 'EAN wat'), '2 clean-water:owner:own clean-water-2:owner:own', 'by a part of the title');
+SELECT is(pg_temp.managed(:'owner', q => 'clean-water-2'), '1 clean-water-2:owner:own', 'by the slug');
+SELECT is(pg_temp.managed(:'owner', q => '%'), '0', 'a pattern is no pattern');
+SELECT is(pg_temp.managed(:'owner', status => 'draft', sort => s), '2 clean-water:owner:own clean-water-2:owner:own', 'drafts by ' || s)
+FROM unnest('{newest,ending_soon,most_funded}'::text[]) s;
+SELECT is(pg_temp.managed(:'owner', status => 'active'), '0', 'none is active');
+SELECT is((SELECT array_agg(m.id) FROM careforall.managed_campaigns(:'owner', false, NULL, NULL, NULL, NULL, s, f.key, f.id, 9) m),
+  (SELECT array_agg(m.id) FROM careforall.managed_campaigns(:'owner', false, NULL, NULL, NULL, NULL, s, NULL, NULL, 9) m WHERE m.id <> f.id), 'the second page by ' || s)
+FROM unnest('{newest,ending_soon,most_funded}'::text[]) s,
+  LATERAL careforall.managed_campaigns(:'owner', false, NULL, NULL, NULL, NULL, s, NULL, NULL, 1) f;
 SELECT etag AS member FROM careforall.team_find(:'owner', :'c', :'editor') \gset
 SELECT throws_ok(format($$SELECT careforall.team_put(%L, %L, %L, '"stale"', 'viewer')$$, :'owner', :'c', :'editor'), 'PL012', NULL, 'a stale tag of a member');
 SELECT is((SELECT doc ->> 'role' FROM careforall.team_put(:'owner', :'c', :'editor', :'member', 'viewer')), 'viewer', 'the right tag');

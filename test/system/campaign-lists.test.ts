@@ -165,6 +165,65 @@ describe("cursors", () => {
   });
 });
 
+describe("lists of those who run campaigns", () => {
+  interface Managed extends Page {
+    items: { id: string; title: string; state: string; role: string | null; right: string; owner: { name: string } }[];
+  }
+  const managed = (person: Person, where: string, query: string) =>
+    person.http.get<Managed>(`/api/v1/${where}/campaigns?${query}`, { Prefer: "count=exact" });
+
+  test("have drafts, and the same filters and orders", async () => {
+    const admin = await context.login("admin");
+    for (const [person, where, role] of [[owner, "me", "owner"], [admin, "admin", null]] as const) {
+      const drafts = await managed(person, where, `category=${category}&status=draft`);
+      expect(drafts.body.items.map(({ title, state, role, right }) => ({ title, state, role, right }))).toEqual([{ title: "Draft", state: "draft", role, right: "own" }]);
+      expect([drafts.headers.get("x-total-count"), drafts.headers.get("cache-control")]).toEqual(["1", "no-store"]);
+      const all: string[] = [];
+      for (const status of ["draft", "active", "upcoming", "paused", "ended", "closed"]) {
+        const found = await managed(person, where, `category=${category}&status=${status}`);
+        all.push(...found.body.items.map((one) => one.title));
+        expect(found.headers.get("x-total-count"), status).toBe(String(found.body.items.length));
+      }
+      expect(all.sort()).toEqual(["Draft", "Later", "Open", "Over", "Paused", "Roof", "Shut", "Wells"]);
+      expect((await managed(person, where, `category=${category}&q=AW`)).body.items.map((one) => one.title)).toEqual([]);
+      expect((await managed(person, where, `category=${category}&q=RAF`)).body.items.map((one) => one.title)).toEqual(["Draft"]);
+      expect((await managed(person, where, `category=${category}&sort=most_funded&limit=2`)).body.items.map((one) => one.title)).toEqual(["Roof", "Wells"]);
+      for (const sort of ["newest", "ending_soon", "most_funded"]) {
+        const whole = await managed(person, where, `category=${category}&sort=${sort}`);
+        const walked: string[] = [];
+        let cursor: string | null = "";
+        while (cursor !== null && walked.length < 50) {
+          const page: Awaited<ReturnType<typeof managed>> = await managed(person, where, `category=${category}&sort=${sort}&limit=3${cursor === "" ? "" : `&cursor=${cursor}`}`);
+          walked.push(...page.body.items.map((one) => one.id));
+          cursor = page.body.next_cursor;
+        }
+        expect(walked, sort).toEqual(whole.body.items.map((one) => one.id));
+        expect(String(walked.length)).toBe(whole.headers.get("x-total-count"));
+      }
+    }
+  });
+
+  test("are for those only", async () => {
+    const stranger = await context.login("owner");
+    expect((await managed(stranger, "me", `category=${category}`)).body.items).toEqual([]);
+    expect((await managed(stranger, "me", `category=${category}`)).headers.get("x-total-count")).toBe("0");
+    expect((await managed(stranger, "admin", "")).status).toBe(403);
+    expect((await context.http.get("/api/v1/admin/campaigns")).status).toBe(401);
+    expect((await context.http.get("/api/v1/me/campaigns")).status).toBe(401);
+  });
+
+  test("refuse what is not right", async () => {
+    const admin = await context.login("admin");
+    const bad = ["status=open", "status=", "sort=oldest", "currency=eur", "q=", `q=${"a".repeat(201)}`, "q=%01", "owner=me", "limit=101", "cursor=x", `category=${"a".repeat(41)}`];
+    for (const query of bad) {
+      expect((await managed(owner, "me", query)).status, query).toBe(400);
+      expect((await managed(admin, "admin", query)).status, query).toBe(400);
+    }
+    const mine = (await managed(owner, "me", "limit=1")).body.next_cursor ?? "";
+    expect((await managed(admin, "admin", `limit=1&cursor=${mine}`)).status).toBe(400);
+  });
+});
+
 test("counts are given when they are asked for", async () => {
   const counted = await list(`category=${category}&status=paused`, { Prefer: "respond-async, count=exact" });
   expect([counted.headers.get("x-total-count"), counted.headers.get("preference-applied")]).toEqual(["1", "count=exact"]);

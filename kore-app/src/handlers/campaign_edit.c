@@ -202,22 +202,6 @@ api_campaign_close(CfaCtx *ctx)
 }
 
 void
-api_me_campaigns(CfaCtx *ctx)
-{
-	static const CfaListCall call = {
-		.sql = "SELECT r.doc, r.id FROM careforall.me_campaigns("
-			   "$1::uuid, $2::uuid, $3::int) r"};
-	CfaPgParams params = {.count = 1, .values = {ctx->principal.account_id}};
-
-	cfa_list_call(ctx,
-				  &call,
-				  cfa_arena_printf(&ctx->arena,
-								   "campaigns of %s",
-								   ctx->principal.account_id),
-				  &params);
-}
-
-void
 api_reward_make(CfaCtx *ctx)
 {
 	static const CfaCall call =

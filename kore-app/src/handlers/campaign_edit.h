@@ -23,7 +23,6 @@ void api_campaign_resume(struct CfaCtx *ctx);
 void api_campaign_close(struct CfaCtx *ctx);
 
 /* GET /api/v1/me/campaigns */
-void api_me_campaigns(struct CfaCtx *ctx);
 
 /* /api/v1/campaigns/{id}/rewards */
 void api_reward_make(struct CfaCtx *ctx);

@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * campaign_managed.c: lists of campaigns, drafts too, for those who run them: an
+ * account's own, and all of them for administrators.
+ */
+#include "handlers/campaign_managed.h"
+
+#include "core/ctx.h"
+#include "handlers/call.h"
+#include "handlers/list_call.h"
+#include "handlers/params.h"
+#include "middleware/headers.h"
+
+#define OWN_PARAMS 2 /* the account, whether all are asked for */
+
+/* clang-format off */
+static const CfaParam filters[] = {
+	{.name = "q", .kind = CFA_PARAM_TEXT, .min = 1, .max = 200},
+	{.name = "status", .kind = CFA_PARAM_CHOICE, .words = "draft upcoming active paused ended closed"},
+	{.name = "category", .kind = CFA_PARAM_TEXT, .min = 1, .max = 40},
+	{.name = "currency", .kind = CFA_PARAM_CURRENCY, .max = 100},
+	{.name = "sort", .kind = CFA_PARAM_CHOICE, .words = "newest ending_soon most_funded", .fallback = "newest"},
+	{.name = NULL},
+};
+/* clang-format on */
+
+static const CfaListCall list_call = {
+	.sql = "SELECT m.doc, m.id, m.key FROM careforall.managed_campaigns("
+		   "$1::uuid, $2::boolean, $3::text, $4::text, $5::text, $6::text, "
+		   "$7::text, $8::bigint, $9::uuid, $10::int) m",
+	.has_key = true,
+};
+
+typedef struct Managed
+{
+	CfaCtx *ctx;
+	const char *name;
+	CfaPgParams params;
+} Managed;
+
+static void list(CfaCtx *ctx, const char *name, const char *is_admin);
+static void on_counted(void *arg, const PGresult *result, const char *sqlstate);
+
+void
+api_me_campaigns(CfaCtx *ctx)
+{
+	list(ctx,
+		 cfa_arena_printf(&ctx->arena,
+						  "campaigns of %s",
+						  ctx->principal.account_id),
+		 "false");
+}
+
+void
+api_admin_campaigns(CfaCtx *ctx)
+{
+	list(ctx, "admin-campaigns", "true");
+}
+
+/* Counts first if that is asked for. */
+static void
+list(CfaCtx *ctx, const char *name, const char *is_admin)
+{
+	Managed *managed = cfa_arena_zalloc(&ctx->arena, sizeof(*managed));
+	const char *prefer = cfa_ctx_header(ctx, "prefer");
+	CfaPgParams *params = &managed->params;
+
+	managed->ctx = ctx;
+	managed->name = name;
+	params->values[0] = ctx->principal.account_id;
+	params->values[1] = is_admin;
+	if (!cfa_params_read(ctx, filters, &params->values[OWN_PARAMS]))
+		return;
+	params->count = OWN_PARAMS + (int) (sizeof(filters) / sizeof(*filters)) - 1;
+	if (prefer == NULL || !cfa_header_has_token(prefer, "count=exact"))
+	{
+		cfa_list_call(ctx, &list_call, name, params);
+		return;
+	}
+	cfa_ctx_hold(ctx);
+	cfa_pg_call("SELECT careforall.managed_campaigns_count($1::uuid, "
+				"$2::boolean, $3::text, $4::text, $5::text, $6::text, "
+				"$7::text)",
+				params,
+				on_counted,
+				managed);
+}
+
+static void
+on_counted(void *arg, const PGresult *result, const char *sqlstate)
+{
+	Managed *managed = arg;
+	CfaCtx *ctx = managed->ctx;
+
+	if (result == NULL)
+	{
+		cfa_answer_sqlstate(ctx, sqlstate);
+	}
+	else
+	{
+		cfa_answer_header(ctx, "preference-applied", "count=exact");
+		cfa_answer_header(ctx,
+						  "x-total-count",
+						  cfa_arena_printf(&ctx->arena,
+										   "%s",
+										   PQgetvalue(result, 0, 0)));
+		cfa_list_call(ctx, &list_call, managed->name, &managed->params);
+	}
+	cfa_ctx_release(ctx);
+}
