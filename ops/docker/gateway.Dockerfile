@@ -9,7 +9,7 @@ RUN npm run build
 
 FROM debian:bookworm-slim
 RUN apt-get update \
- && apt-get install -y --no-install-recommends nginx-light curl \
+ && apt-get install -y --no-install-recommends nginx-light libnginx-mod-http-brotli-static curl \
  && rm -rf /var/lib/apt/lists/* \
  && useradd --system --uid 10002 --no-create-home gateway \
  && install -d -o gateway -g gateway -m 700 /run/gateway
@@ -17,5 +17,5 @@ COPY --from=web /src/web/dist /usr/share/careforall/web
 COPY ops/nginx /usr/share/careforall/nginx
 COPY ops/docker/gateway-entrypoint.sh /usr/local/bin/
 USER gateway
-EXPOSE 8080
+EXPOSE 8080 8443
 ENTRYPOINT ["gateway-entrypoint.sh"]

@@ -39,4 +39,8 @@ put nats.conf "$(
   done
   printf '] }\n'
 )"
+# The site's certificate and key go in here; while they are empty there is no TLS.
+for name in tls_certificate tls_key; do
+  [ -e ".secrets/$name" ] || (umask 022 && : >".secrets/$name")
+done
 printf 'secrets are in .secrets/\n'

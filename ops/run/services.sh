@@ -346,7 +346,8 @@ redis_env() {
 
 # process_env NAME - every setting of one of our processes, one a line.
 process_env() {
-  local public="http://127.0.0.1:$STACK_PORT_GATEWAY"
+  local public
+  public=$(site_url)
   case $1 in
     api)
       pg_env api
@@ -422,25 +423,73 @@ ready_payments() { wait_ready payments 30 http_ok "$STACK_PORT_PAYMENTS/readyz";
 
 # ---- gateway and Prometheus
 
+tls_is_on() { [ -n "${STACK_TLS_CERTIFICATE:-}" ]; }
+
+# site_url - where browsers find the site.
+site_url() {
+  if tls_is_on; then
+    printf 'https://127.0.0.1:%s' "$STACK_PORT_GATEWAY_TLS"
+  else
+    printf 'http://127.0.0.1:%s' "$STACK_PORT_GATEWAY"
+  fi
+}
+
+# The certificate and its key where the unprivileged user can read them.
+tls_files() {
+  local certificate=$STACK_TLS_CERTIFICATE key=${STACK_TLS_KEY:-} target=$dir/nginx
+  if [ "$certificate" = self-signed ]; then
+    certificate=$dir/nginx/self-signed.crt key=$dir/nginx/self-signed.key
+    if ! openssl x509 -in "$certificate" -noout -checkend 86400 >/dev/null 2>&1; then
+      need_program openssl openssl
+      (umask 077 && openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 \
+        -nodes -days 365 -subj /CN=localhost -keyout "$key" -out "$certificate" \
+        -addext 'subjectAltName=DNS:localhost,IP:127.0.0.1' 2>/dev/null) ||
+        die "openssl could not make a certificate in $target"
+      say "made a self-signed certificate, $certificate"
+    fi
+  fi
+  [ -r "$certificate" ] || die "STACK_TLS_CERTIFICATE in $settings: cannot read $certificate"
+  [ -r "$key" ] || die "STACK_TLS_KEY in $settings: cannot read \"$key\""
+  install -m 644 "$certificate" "$target/tls.crt"
+  (umask 077 && cat "$key" >"$target/tls.key")
+  give "$target/tls.key"
+}
+
 start_gateway() {
+  local tls=() line gateway_settings=()
+  for line in "${extra_settings[@]}"; do
+    case $line in
+      CAREFORALL_PUBLIC_URL=*) gateway_settings+=("CAREFORALL_GATEWAY_${line#CAREFORALL_}") ;;
+      CAREFORALL_GATEWAY_*) gateway_settings+=("$line") ;;
+    esac
+  done
   need_program nginx nginx-light
   is_running gateway && { say "gateway     is running"; return; }
   [ -f "$root/web/dist/index.html" ] || die "web/dist is not built: run 'make build'"
   need_port STACK_PORT_GATEWAY
+  ! tls_is_on || need_port STACK_PORT_GATEWAY_TLS
   rm -rf "$dir/www.new" && cp -r "$root/web/dist" "$dir/www.new"
   rm -rf "$dir/www" && mv "$dir/www.new" "$dir/www"
   chmod -R u=rwX,go=rX "$dir/www"
   mkdir -p "$dir/nginx"
   own_dir "$dir/nginx"
-  CAREFORALL_GATEWAY_LISTEN=127.0.0.1:$STACK_PORT_GATEWAY \
-    CAREFORALL_GATEWAY_API=127.0.0.1:$STACK_PORT_API \
-    CAREFORALL_GATEWAY_WEB_ROOT=$dir/www CAREFORALL_GATEWAY_RUN_DIR=$dir/nginx \
-    sh "$root/ops/nginx/render.sh" >"$dir/nginx.conf" ||
+  if tls_is_on; then
+    tls_files
+    tls=("CAREFORALL_GATEWAY_TLS_LISTEN=127.0.0.1:$STACK_PORT_GATEWAY_TLS"
+      "CAREFORALL_GATEWAY_TLS_CERTIFICATE_FILE=$dir/nginx/tls.crt"
+      "CAREFORALL_GATEWAY_TLS_KEY_FILE=$dir/nginx/tls.key"
+      "CAREFORALL_GATEWAY_PUBLIC_URL=$(site_url)")
+  fi
+  env CAREFORALL_GATEWAY_LISTEN="127.0.0.1:$STACK_PORT_GATEWAY" \
+    CAREFORALL_GATEWAY_API="127.0.0.1:$STACK_PORT_API" \
+    CAREFORALL_GATEWAY_WEB_ROOT="$dir/www" CAREFORALL_GATEWAY_RUN_DIR="$dir/nginx" \
+    "${tls[@]}" "${gateway_settings[@]}" sh "$root/ops/nginx/render.sh" >"$dir/nginx.conf" ||
     die "ops/nginx/render.sh failed: the reason is above"
   give "$dir/nginx.conf"
   keep gateway nginx -e stderr -p "$dir/nginx" -c "$dir/nginx.conf" -g 'daemon off;'
 }
-ready_gateway() { wait_ready gateway 20 http_ok "$STACK_PORT_GATEWAY/"; }
+gateway_ok() { curl -fsSk -o /dev/null --max-time 2 "$(site_url)/"; }
+ready_gateway() { wait_ready gateway 20 gateway_ok; }
 
 start_prometheus() {
   command -v prometheus >/dev/null || return 0

@@ -8,9 +8,9 @@
 
 # Order gives the offset from --port-base.
 readonly port_names=(GATEWAY API MOCKPAY API_ADMIN PG REDIS NATS NATS_MONITOR
-  RELAY PROJECTOR PAYMENTS PROMETHEUS)
+  RELAY PROJECTOR PAYMENTS PROMETHEUS GATEWAY_TLS)
 readonly port_defaults=(8080 8081 8082 8091 54320 56379 54222 58222
-  9101 9102 9103 9090)
+  9101 9102 9103 9090 8443)
 readonly pg_logins=(api relay projector payments admin support readonly)
 
 random_hex() { openssl rand -hex "$1"; }
@@ -29,7 +29,11 @@ settings_write() {
       [ -z "$base" ] || port=$((base + i))
       printf 'STACK_PORT_%s=%s\n' "${port_names[$i]}" "$port"
     done
-    printf '%s\n' '' '# What PostgreSQL loads at start.' \
+    printf '%s\n' '' \
+      '# TLS of the site: empty (none), self-signed, or the file of a certificate chain' \
+      '# and that of its key, both PEM.' \
+      'STACK_TLS_CERTIFICATE=' 'STACK_TLS_KEY=' \
+      '' '# What PostgreSQL loads at start.' \
       'STACK_PG_PRELOAD=careforall,pg_cron' \
       '' '# Passwords of the database log-ins (cfa_api ...) and of the superuser postgres.'
     printf 'STACK_PG_PASSWORD_POSTGRES=%s\n' "$(random_hex 16)"
@@ -84,6 +88,8 @@ settings_read() {
       extra_settings+=("$line")
     fi
   done <"$file"
+  # A file of an older release has no port for TLS.
+  : "${STACK_PORT_GATEWAY_TLS:=8443}"
   for name in "${port_names[@]}"; do
     name=STACK_PORT_$name
     if ! [[ ${!name:-} =~ ^[0-9]{2,5}$ ]] || [ "${!name}" -gt 65535 ]; then

@@ -33,7 +33,7 @@ usage: stack.sh COMMAND [--dir DIR] [options]
   env      print the settings file's path and the addresses in use
 
   --dir DIR          state folder (.run)
-  --port-base N      at the first start: use ports N to N+11
+  --port-base N      at the first start: use ports N to N+12
   --only LIST        only these parts, by comma:
                      pg redis nats mockpay api relay projector payments gateway prometheus
   --no-schema        start PostgreSQL without applying sql/install.sql
@@ -202,8 +202,8 @@ do_reset() {
 do_env() {
   local name
   printf 'settings    %s\n' "$settings"
-  printf 'web         http://127.0.0.1:%s/\n' "$STACK_PORT_GATEWAY"
-  printf 'api         http://127.0.0.1:%s/api/v1/campaigns (docs at /docs)\n' "$STACK_PORT_GATEWAY"
+  printf 'web         %s/\n' "$(site_url)"
+  printf 'api         %s/api/v1/campaigns (docs at /docs)\n' "$(site_url)"
   printf 'metrics    '
   for name in API_ADMIN RELAY PROJECTOR PAYMENTS; do
     name=STACK_PORT_$name
