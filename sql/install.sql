@@ -124,6 +124,7 @@ SET LOCAL ROLE careforall_owner;
 \ir functions/verify_run.sql
 \ir functions/job_run.sql
 \ir functions/health_checks.sql
+\ir functions/metrics_text.sql
 
 \ir views/campaign_overview.sql
 \ir views/pledge_overview.sql

@@ -109,6 +109,18 @@ static const char *const applied_names[] = {
 	[CFA_APPLIED_UNKNOWN] = "unknown",
 };
 
+static const CfaCounter event_counters[CFA_PLEDGE_EVENT_COUNT] = {
+	[CFA_PLEDGE_CREATE] = CFA_COUNTER_PLEDGES_CREATED,
+	[CFA_PLEDGE_PAYMENT_ATTACH] = CFA_COUNTER_PLEDGE_EVENT_PAYMENT_ATTACH,
+	[CFA_PLEDGE_PAYMENT_SUCCEEDED] = CFA_COUNTER_PLEDGE_EVENT_PAYMENT_SUCCEEDED,
+	[CFA_PLEDGE_PAYMENT_FAILED] = CFA_COUNTER_PLEDGE_EVENT_PAYMENT_FAILED,
+	[CFA_PLEDGE_CANCEL_REQUEST] = CFA_COUNTER_PLEDGE_EVENT_CANCEL_REQUEST,
+	[CFA_PLEDGE_CANCEL] = CFA_COUNTER_PLEDGE_EVENT_CANCEL,
+	[CFA_PLEDGE_EXPIRE] = CFA_COUNTER_PLEDGE_EVENT_EXPIRE,
+	[CFA_PLEDGE_REFUND_REQUEST] = CFA_COUNTER_PLEDGE_EVENT_REFUND_REQUEST,
+	[CFA_PLEDGE_REFUND] = CFA_COUNTER_PLEDGE_EVENT_REFUND,
+};
+
 CFA_FUNCTION(cfa_sql_pledge_apply);
 
 static void locked_from_row(uint64 row, CfaLocked *pledge);
@@ -233,7 +245,7 @@ cfa_pledges_update(CfaUpdate *updates, int count)
 			u->pledge->payment_id = pstrdup(u->payment_id);
 			u->pledge->provider = u->provider ? pstrdup(u->provider) : NULL;
 		}
-		cfa_count(CFA_COUNTER_PLEDGE_EVENTS_APPLIED);
+		cfa_count(event_counters[u->edge->event]);
 	}
 }
 
@@ -302,6 +314,8 @@ apply(CfaChange *change, CfaLocked *pledge)
 		applied = decide(&update);
 		if (applied == CFA_APPLIED)
 			cfa_pledges_update(&update, 1);
+		else if (applied == CFA_APPLIED_ILLEGAL)
+			cfa_count(CFA_COUNTER_PLEDGE_EVENTS_ILLEGAL);
 	}
 	MemoryContextSwitchTo(inner);
 	cfa_spi_end(&spi);

@@ -142,6 +142,7 @@ const CfaRoute cfa_api_routes[] = {
 	{CFA_GET, "/healthz", CFA_BOTH, CFA_AUTH_NONE, CFA_RATE_NONE, NULL, CFA_BODY_NONE, 0, NULL, api_healthz},
 	{CFA_GET, "/readyz", CFA_BOTH, CFA_AUTH_NONE, CFA_RATE_NONE, NULL, CFA_BODY_NONE, 0, NULL, api_readyz},
 	{CFA_GET, "/metrics", CFA_ADMIN, CFA_AUTH_NONE, CFA_RATE_NONE, NULL, CFA_BODY_NONE, 0, NULL, api_metrics},
+	{CFA_GET, "/metrics/database", CFA_ADMIN, CFA_AUTH_NONE, CFA_RATE_NONE, NULL, CFA_BODY_NONE, 0, NULL, api_metrics_database},
 	{CFA_GET, "/openapi.json", CFA_PUBLIC, CFA_AUTH_NONE, CFA_RATE_NONE, NULL, CFA_BODY_NONE, 0, JSON, api_openapi},
 	{CFA_GET, "/docs", CFA_PUBLIC, CFA_AUTH_NONE, CFA_RATE_NONE, NULL, CFA_BODY_NONE, 0, "text/html", api_docs},
 	{CFA_GET, "/docs/docs.css", CFA_PUBLIC, CFA_AUTH_NONE, CFA_RATE_NONE, NULL, CFA_BODY_NONE, 0, "text/css", api_docs_css},

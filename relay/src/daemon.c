@@ -23,6 +23,7 @@
 
 static bool read_options(const CfaDaemonSpec *spec, int argc, char **argv,
 						 bool *only_check, int *code);
+static void register_metrics(CfaDaemon *daemon);
 static void on_signal(void *arg, int signal);
 
 static void
@@ -148,8 +149,48 @@ cfa_daemon_init(CfaDaemon *daemon, const CfaDaemonSpec *spec, int argc,
 		cfa_log(CFA_LOG_ERROR, "loop_failed");
 		return true;
 	}
-	daemon->metrics = cfa_metrics_new();
+	register_metrics(daemon);
 	return false;
+}
+
+static void
+register_metrics(CfaDaemon *daemon)
+{
+	char labels[128];
+
+	daemon->metrics = cfa_metrics_new();
+	cfa_metrics_labels(labels,
+					   sizeof(labels),
+					   "service",
+					   daemon->spec->name,
+					   "version",
+					   CFA_VERSION,
+					   NULL);
+	daemon->build_info = cfa_metrics_gauge(daemon->metrics,
+										   "careforall_build_info",
+										   "Version of the program.",
+										   labels,
+										   1);
+	cfa_process_register(&daemon->process, daemon->metrics);
+}
+
+/* What is only known when it is asked for. */
+static void
+refresh(void *arg)
+{
+	CfaDaemon *daemon = arg;
+
+	cfa_process_update(&daemon->process, daemon->metrics);
+	if (daemon->spec->refresh != NULL)
+		daemon->spec->refresh(daemon->spec->arg);
+}
+
+static bool
+is_ready(void *arg, CfaBuf *reason)
+{
+	const CfaDaemon *daemon = arg;
+
+	return daemon->spec->is_ready(daemon->spec->arg, reason);
 }
 
 int
@@ -160,11 +201,13 @@ cfa_daemon_run(CfaDaemon *daemon)
 	int code;
 	CfaHttpOptions http = {.listen = spec->config->http_listen,
 						   .metrics = daemon->metrics,
-						   .is_ready = spec->is_ready,
-						   .refresh = spec->refresh,
-						   .arg = spec->arg};
+						   .is_ready = is_ready,
+						   .refresh = refresh,
+						   .arg = daemon};
 
 	cfa_metrics_attach_own(daemon->metrics);
+	cfa_metrics_set(daemon->metrics, daemon->build_info, 1);
+	cfa_process_started(&daemon->process, daemon->metrics);
 	/* Empty: a run that serves nobody, such as a rebuild by hand. */
 	if (spec->config->http_listen[0] != '\0')
 	{

@@ -22,6 +22,7 @@
 
 #include "careforall/config.h"
 #include "careforall/metrics.h"
+#include "careforall/process.h"
 #include "http.h"
 #include "loop.h"
 
@@ -122,6 +123,8 @@ typedef struct CfaDaemon
 	const CfaDaemonSpec *spec;
 	CfaLoop *loop;
 	CfaMetrics *metrics;
+	CfaMetric build_info;
+	CfaProcess process;
 	CfaHttp *http;
 	bool is_stopping;
 } CfaDaemon;

@@ -20,6 +20,31 @@ AS $$
         WHERE p.state = 'pending' AND p.cancel_requested_at IS NULL
           AND p.hold_expires_at < careforall.clock() - interval '3 minutes' LIMIT 10000) p
   UNION ALL
+  SELECT 'pledges_pending', '', count(*)
+  FROM (SELECT FROM careforall.pledges p WHERE p.state = 'pending' LIMIT 100000) p
+  UNION ALL
+  SELECT 'pledges_pending_age_seconds', '', COALESCE((
+    SELECT extract(epoch FROM careforall.clock() - p.created_at) FROM careforall.pledges p
+    WHERE p.state = 'pending' ORDER BY p.hold_expires_at LIMIT 1), 0)
+  UNION ALL
+  SELECT f.name, f.currency, f.value
+  FROM (
+    SELECT c.currency::text AS currency, sum(t.confirmed_count) AS confirmed_count,
+      sum(t.confirmed_minor) / 10 ^ careforall.currency_exponent(c.currency) AS confirmed,
+      sum(t.refunded_minor) / 10 ^ careforall.currency_exponent(c.currency) AS refunded
+    FROM (
+      SELECT s.campaign_id, s.confirmed_count, s.confirmed_minor, s.refunded_minor
+      FROM careforall.campaign_totals s
+      UNION ALL
+      SELECT d.campaign_id, d.confirmed_count, d.confirmed_minor, d.refunded_minor
+      FROM careforall.campaign_total_deltas d) t
+    JOIN careforall.campaigns c ON c.id = t.campaign_id
+    GROUP BY c.currency) m
+  CROSS JOIN LATERAL (VALUES
+    ('pledges_confirmed', m.currency, m.confirmed_count),
+    ('money_confirmed', m.currency, m.confirmed),
+    ('money_refunded', m.currency, m.refunded)) f (name, currency, value)
+  UNION ALL
   SELECT 'pledges_unpaid', '', count(*)
   FROM (SELECT FROM careforall.pledges p
         WHERE p.state = 'pending' AND p.payment_id IS NULL
@@ -31,6 +56,9 @@ AS $$
   SELECT 'refunds_waiting_age_seconds', '',
          COALESCE(extract(epoch FROM careforall.clock() - min(r.created_at)), 0)
   FROM careforall.refunds r WHERE r.state = 'requested'
+  UNION ALL
+  SELECT 'refunds_failed', '', count(*)
+  FROM (SELECT FROM careforall.refunds r WHERE r.state = 'failed' LIMIT 10000) r
   UNION ALL
   SELECT 'provider_events_odd', o.outcome, count(i.outcome)
   FROM (VALUES ('mismatch'), ('unknown')) o (outcome)
@@ -48,6 +76,15 @@ AS $$
   UNION ALL
   SELECT 'outbox_default_rows', '', count(*)
   FROM (SELECT FROM careforall.outbox_default LIMIT 10000) d
+  UNION ALL
+  SELECT f.name, f.consumer, f.value
+  FROM careforall.relay_consumers() c
+  JOIN careforall.relay_leaders l ON l.consumer = c.consumer
+  CROSS JOIN LATERAL (VALUES
+    ('outbox_behind', c.consumer, c.events_behind::double precision),
+    ('outbox_lag_seconds', c.consumer, extract(epoch FROM c.oldest_behind)),
+    ('outbox_leader_silent_seconds', c.consumer,
+      extract(epoch FROM clock_timestamp() - l.heartbeat_at))) f (name, consumer, value)
   UNION ALL
   SELECT 'outbox_reader_behind', r.name, r.events_behind
   FROM careforall.outbox_readers_behind() r

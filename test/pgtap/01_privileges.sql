@@ -91,9 +91,9 @@ SELECT set_eq($$SELECT * FROM pg_temp.functions_of('careforall_api')
     'pledge_read', 'pledge_refunds', 'pledge_withdraw', 'refund_create', 'refund_request_create',
     'refund_request_decide', 'refund_request_list',
     'login_begin', 'login_finish', 'me_change', 'me_logout_all', 'me_read', 'me_session_end',
-    'me_sessions', 'metrics', 'password_begin', 'password_change', 'payment_event_apply',
+    'me_sessions', 'metrics_text', 'password_begin', 'password_change', 'payment_event_apply',
     'payment_event_apply_many', 'pledge_create', 'pledge_create_many', 'pledge_public',
-    'session_find', 'session_logout', 'session_refresh', 'stats',
+    'session_find', 'session_logout', 'session_refresh',
     'campaign_count', 'campaign_documents', 'campaign_edit', 'campaign_image_remove', 'campaign_image_set', 'campaign_make',
     'campaign_manage', 'campaign_search', 'campaign_transition', 'image_find', 'managed_campaigns', 'managed_campaigns_count',
     'pool_add', 'pool_edit', 'pool_find', 'reward_add', 'reward_archive', 'reward_edit', 'reward_find',
@@ -116,7 +116,7 @@ SELECT set_eq($$SELECT * FROM pg_temp.functions_of('careforall_reader')$$,
   ARRAY['outbox_reader_ack', 'outbox_reader_next'],
   'a reader may read by its cursor and nothing else');
 SELECT set_eq($$SELECT * FROM pg_temp.functions_of('careforall_readonly')$$,
-  ARRAY['consumers', 'health_checks', 'jobs', 'limits', 'metrics', 'outbox_partitions', 'outbox_readers_behind', 'relay_consumers'],
+  ARRAY['consumers', 'health_checks', 'jobs', 'limits', 'metrics', 'metrics_text', 'outbox_partitions', 'outbox_readers_behind', 'relay_consumers'],
   'readonly may call what its views call');
 SELECT set_eq($$SELECT * FROM pg_temp.functions_of('careforall_support')$$,
   $$SELECT * FROM pg_temp.functions_of('careforall_readonly') UNION ALL

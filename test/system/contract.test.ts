@@ -233,6 +233,8 @@ describe("answers", () => {
     await call(200, "GET", "/readyz");
     await call(404, "GET", "/metrics");
     await call(200, "GET", "/metrics", {}, admin);
+    await call(404, "GET", "/metrics/database");
+    await call(200, "GET", "/metrics/database", {}, admin);
     for (const where of ["/openapi.json", "/docs", "/docs/problems", "/docs/docs.css"]) {
       const answer = await call(200, "GET", where);
       await call(304, "GET", where, { headers: { "If-None-Match": answer.headers.get("etag") ?? "" } });

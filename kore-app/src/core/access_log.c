@@ -108,7 +108,10 @@ cfa_access_log_flush(void)
 static bool
 is_probe(const CfaRoute *route)
 {
-	static const char *const probes[] = {"/healthz", "/readyz", "/metrics"};
+	static const char *const probes[] = {"/healthz",
+										 "/readyz",
+										 "/metrics",
+										 "/metrics/database"};
 	size_t i;
 
 	for (i = 0; route != NULL && i < sizeof(probes) / sizeof(probes[0]); i++)

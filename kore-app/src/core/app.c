@@ -346,6 +346,7 @@ static void
 on_tick(uint64_t now_ms)
 {
 	cfa_meter_set(CFA_M_REQUESTS_WAITING, cfa_ctx_waiting_count());
+	cfa_meters_tick(now_ms);
 	cfa_access_log_flush();
 }
 

@@ -10,6 +10,7 @@
 #include "core/metrics.h"
 
 #include <careforall/metrics.h>
+#include <careforall/process.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
@@ -19,6 +20,7 @@
 
 #define SHARDS (CFA_WORKERS_MAX + 1) /* the parent's is 0 */
 #define ROUTE_NONE CFA_ROUTES_MAX
+#define PROCESS_EVERY_MS 1000
 
 #define REQUESTS "careforall_http_requests_total"
 #define REQUESTS_HELP "Requests answered, by route template and status."
@@ -58,6 +60,7 @@ static const int statuses[] = {
 static CfaMetrics *metrics;
 static void *memory;
 static CfaMetric *meters;
+static CfaProcess process;
 static CfaMetric requests[CFA_ROUTES_MAX + 1][STATUS_COUNT];
 static CfaMetric durations[CFA_ROUTES_MAX];
 static CfaMetric refusals[CFA_PROBLEM_COUNT];
@@ -93,6 +96,7 @@ cfa_meters_init(void)
 							 "Version of the program.",
 							 labels,
 							 1);
+	cfa_process_register(&process, metrics);
 	memory = mmap(NULL,
 				  SHARDS * cfa_metrics_shard_size(metrics),
 				  PROT_READ | PROT_WRITE,
@@ -103,6 +107,7 @@ cfa_meters_init(void)
 		abort();
 	cfa_metrics_attach(metrics, memory, SHARDS, 0);
 	cfa_metrics_set(metrics, info, 1);
+	cfa_process_started(&process, metrics);
 }
 
 void
@@ -113,6 +118,17 @@ cfa_meters_worker(unsigned worker_id)
 					   SHARDS,
 					   worker_id <= CFA_WORKERS_MAX ? worker_id : 0);
 	cfa_metrics_reset_gauges(metrics);
+}
+
+void
+cfa_meters_tick(uint64_t now_ms)
+{
+	static uint64_t last_ms;
+
+	if (now_ms - last_ms < PROCESS_EVERY_MS)
+		return;
+	last_ms = now_ms;
+	cfa_process_update(&process, metrics);
 }
 
 void

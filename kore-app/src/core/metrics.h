@@ -49,6 +49,9 @@ void cfa_meters_init(void);
 /* In a worker: takes its slot and sets its gauges to zero. */
 void cfa_meters_worker(unsigned worker_id);
 
+/* In a worker, from its tick: what the process uses. */
+void cfa_meters_tick(uint64_t now_ms);
+
 void cfa_meter_add(unsigned meter, int64_t delta);
 void cfa_meter_set(unsigned meter, int64_t value);
 void cfa_meter_observe(unsigned meter, uint64_t value);

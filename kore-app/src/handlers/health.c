@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * health.c: liveness, readiness, metrics.
+ * health.c: liveness, readiness, metrics of this process and of the database.
  *
  * Readiness is what the adapters know already, so probes cost nothing. Without
  * Redis the API is degraded but ready: pledges need PostgreSQL only.
  */
 #include "handlers/health.h"
 
+#include <careforall/metrics.h>
 #include <string.h>
 
 #include "adapters/pg.h"
@@ -15,12 +16,14 @@
 #include "core/ctx.h"
 #include "core/loop.h"
 #include "core/metrics.h"
+#include "middleware/failure.h"
 
 #define MODEL_EVERY_MS 1000
 
 static bool is_model_ready;
 static uint64_t model_asked_ms;
 
+static void on_text(void *arg, const PGresult *result, const char *sqlstate);
 static void on_tick(uint64_t now_ms);
 static void on_model(void *arg, const redisReply *reply);
 
@@ -74,12 +77,33 @@ api_metrics(CfaCtx *ctx)
 	CfaBuf text = {0};
 
 	cfa_meters_render(&text);
-	cfa_answer_copy(ctx,
-					200,
-					"text/plain; version=0.0.4; charset=utf-8",
-					text.data,
-					text.len);
+	cfa_answer_copy(ctx, 200, CFA_METRICS_CONTENT_TYPE, text.data, text.len);
 	cfa_buf_clear(&text);
+}
+
+void
+api_metrics_database(CfaCtx *ctx)
+{
+	static const CfaPgParams none;
+
+	cfa_ctx_hold(ctx);
+	cfa_pg_call("SELECT careforall.metrics_text()", &none, on_text, ctx);
+}
+
+static void
+on_text(void *arg, const PGresult *result, const char *sqlstate)
+{
+	CfaCtx *ctx = arg;
+
+	if (result == NULL || PQntuples(result) != 1)
+		cfa_answer_sqlstate(ctx, result == NULL ? sqlstate : "XX000");
+	else
+		cfa_answer_copy(ctx,
+						200,
+						CFA_METRICS_CONTENT_TYPE,
+						PQgetvalue(result, 0, 0),
+						(size_t) PQgetlength(result, 0, 0));
+	cfa_ctx_release(ctx);
 }
 
 static void

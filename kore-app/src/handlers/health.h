@@ -13,6 +13,9 @@ void api_readyz(struct CfaCtx *ctx);
 /* GET /metrics: all workers' series as Prometheus text. */
 void api_metrics(struct CfaCtx *ctx);
 
+/* GET /metrics/database: what the database tells of itself, the same way. */
+void api_metrics_database(struct CfaCtx *ctx);
+
 /* In a worker: begins to watch the read model's state. */
 void cfa_health_start(void);
 
