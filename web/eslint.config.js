@@ -6,7 +6,7 @@ import globals from 'globals'
 import tseslint from 'typescript-eslint'
 
 export default tseslint.config(
-  { ignores: ['dist', 'node_modules', 'src/api/schema.d.ts'] },
+  { ignores: ['dist', 'node_modules', 'src/api/schema.d.ts', 'src/i18n/keys.d.ts'] },
   js.configs.recommended,
   {
     files: ['**/*.{ts,tsx}'],
@@ -28,4 +28,5 @@ export default tseslint.config(
     },
   },
   { files: ['public/*.js'], languageOptions: { globals: globals.browser } },
+  { files: ['scripts/*.js'], languageOptions: { globals: globals.node } },
 )

@@ -4,12 +4,13 @@ import tailwindcss from '@tailwindcss/vite'
 import react from '@vitejs/plugin-react'
 import { defineConfig } from 'vitest/config'
 import { compressFiles } from './scripts/compress.ts'
+import { messages } from './scripts/vite-messages.ts'
 
 const path = (name: string) => fileURLToPath(new URL(name, import.meta.url))
 const api = process.env.CAREFORALL_DEV_API ?? 'http://127.0.0.1:8080'
 
 export default defineConfig({
-  plugins: [react(), tailwindcss(), compressFiles()],
+  plugins: [react(), tailwindcss(), messages(), compressFiles()],
   resolve: {
     alias: {
       '@': path('./src'),
@@ -31,6 +32,7 @@ export default defineConfig({
   test: {
     environment: 'jsdom',
     include: ['test/**/*.test.{ts,tsx}'],
+    setupFiles: ['test/setup.ts'],
     restoreMocks: true,
   },
 })

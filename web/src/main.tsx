@@ -4,9 +4,13 @@ import { RouterProvider } from '@tanstack/react-router'
 import { StrictMode } from 'react'
 import { createRoot } from 'react-dom/client'
 import { isWorthRetrying } from './api/queries'
+import { currentSession, onSessionChange } from './api/session'
+import { loadArea } from './i18n'
 import { router } from './router'
 import './styles/fonts.css'
 import './styles/index.css'
+
+const PRIVATE_KEYS = ['account', 'admin']
 
 const queryClient = new QueryClient({
   defaultOptions: {
@@ -14,8 +18,18 @@ const queryClient = new QueryClient({
   },
 })
 
+// What one account has read is not for the next.
+let accountId = currentSession().account?.id
+onSessionChange(() => {
+  const { account, isLoading } = currentSession()
+  if (isLoading || account?.id === accountId) return
+  accountId = account?.id
+  queryClient.removeQueries({ predicate: ({ queryKey }) => PRIVATE_KEYS.includes(String(queryKey[0])) })
+})
+
 const root = document.getElementById('root')
 if (root === null) throw new Error('index.html has no #root')
+await loadArea('site')
 createRoot(root).render(
   <StrictMode>
     <QueryClientProvider client={queryClient}>

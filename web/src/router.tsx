@@ -1,33 +1,100 @@
 // SPDX-License-Identifier: Apache-2.0
-// Every page of the site on one line each.
+// Every page of the site on one line each. Pages are loaded when they are asked for, with
+// the texts of their area; a change of language renders them again in place.
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from '@tanstack/react-router'
+import type { FunctionComponent } from 'react'
 import { Layout } from './components/layout'
+import { loadArea, useLanguage, type Area } from './i18n'
+import { GIFT_STATES } from './lib/gift-states'
 import { ErrorPage, NotFoundPage } from './pages/error'
 import { LandingPage } from './pages/landing'
 
-const rootRoute = createRootRoute({ component: Layout, notFoundComponent: NotFoundPage })
+const rootRoute = createRootRoute({
+  component: localized(Layout),
+  notFoundComponent: localized(NotFoundPage),
+  validateSearch: ({ lang }): { lang?: string } => (typeof lang === 'string' ? { lang } : {}),
+})
 
-const routes = [
-  createRoute({ getParentRoute: () => rootRoute, path: '/', component: LandingPage }),
+const donorRoutes = [
+  createRoute({ getParentRoute: () => rootRoute, path: '/', component: localized(LandingPage) }),
   createRoute({
     getParentRoute: () => rootRoute,
     path: '/campaigns/$slug',
-    component: lazyRouteComponent(() => import('./pages/campaign'), 'CampaignPage'),
+    component: page(() => import('./pages/campaign'), 'CampaignPage'),
   }),
   createRoute({
     getParentRoute: () => rootRoute,
     path: '/campaigns/$slug/give',
-    component: lazyRouteComponent(() => import('./pages/give'), 'GivePage'),
+    component: page(() => import('./pages/give'), 'GivePage'),
   }),
   createRoute({
     getParentRoute: () => rootRoute,
     path: '/pledges/$id',
-    component: lazyRouteComponent(() => import('./pages/pledge'), 'PledgePage'),
+    component: page(() => import('./pages/pledge'), 'PledgePage'),
+  }),
+]
+
+const sessionRoutes = [
+  createRoute({
+    getParentRoute: () => rootRoute,
+    path: '/login',
+    validateSearch: returnSearch,
+    component: page(() => import('./pages/account/login'), 'LoginPage', 'account'),
+  }),
+  createRoute({
+    getParentRoute: () => rootRoute,
+    path: '/register',
+    validateSearch: returnSearch,
+    component: page(() => import('./pages/account/register'), 'RegisterPage', 'account'),
+  }),
+  createRoute({
+    getParentRoute: () => rootRoute,
+    path: '/first-admin',
+    component: page(() => import('./pages/account/first-admin'), 'FirstAdminPage', 'account'),
+  }),
+]
+
+const accountRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/account',
+  component: page(() => import('./pages/account/layout'), 'AccountLayout', 'account'),
+})
+
+const accountRoutes = [
+  createRoute({
+    getParentRoute: () => accountRoute,
+    path: '/',
+    validateSearch: stateSearch,
+    component: page(() => import('./pages/account/gifts'), 'MyGiftsPage', 'account'),
+  }),
+  createRoute({
+    getParentRoute: () => accountRoute,
+    path: '/settings',
+    component: page(() => import('./pages/account/settings'), 'SettingsPage', 'account'),
+  }),
+]
+
+const adminRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/admin',
+  component: page(() => import('./pages/admin/layout'), 'AdminLayout', 'admin'),
+})
+
+const adminRoutes = [
+  createRoute({
+    getParentRoute: () => adminRoute,
+    path: '/',
+    component: page(() => import('./pages/admin/overview'), 'OverviewPage', 'admin'),
   }),
 ]
 
 export const router = createRouter({
-  routeTree: rootRoute.addChildren(routes),
+  routeTree: rootRoute.addChildren([
+    ...donorRoutes,
+    ...sessionRoutes,
+    accountRoute.addChildren(accountRoutes),
+    adminRoute.addChildren(adminRoutes),
+  ]),
   defaultErrorComponent: ErrorPage,
   defaultPreload: 'intent',
   scrollRestoration: false,
@@ -37,4 +104,27 @@ declare module '@tanstack/react-router' {
   interface Register {
     router: typeof router
   }
+}
+
+function page<Name extends string>(load: () => Promise<Record<Name, FunctionComponent>>, name: Name, area?: Area) {
+  return lazyRouteComponent(async (): Promise<Record<string, FunctionComponent>> => {
+    const [module] = await Promise.all([load(), area === undefined ? null : loadArea(area)])
+    return { [name]: localized(module[name]) }
+  }, name)
+}
+
+function localized(Component: FunctionComponent): FunctionComponent {
+  return function Localized() {
+    useLanguage()
+    return <Component />
+  }
+}
+
+function returnSearch(search: Record<string, unknown>): { return?: string } {
+  return typeof search.return === 'string' ? { return: search.return } : {}
+}
+
+function stateSearch(search: Record<string, unknown>): { state?: (typeof GIFT_STATES)[number] } {
+  const state = GIFT_STATES.find((one) => one === search.state)
+  return state === undefined ? {} : { state }
 }

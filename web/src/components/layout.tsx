@@ -1,22 +1,26 @@
 // SPDX-License-Identifier: Apache-2.0
 // What every page has: skip link, header, offline line, footer. On each change
 // of page the focus goes to the page's heading.
+import { DirectionProvider } from '@radix-ui/react-direction'
 import { Link, Outlet, useLocation } from '@tanstack/react-router'
 import { useEffect, useRef } from 'react'
+import { useSession } from '@/api/session'
 import { t } from '@/i18n'
 import { useIsOnline } from '@/lib/hooks'
 import { toggleTheme, useTheme } from '@/lib/theme'
 import { Button } from './ui/button'
 import { Icon } from './ui/icon'
+import { Toaster } from './ui/toast'
+import { LanguageSelect } from './language-select'
 import { Logo } from './logo'
 
 export function Layout() {
   useFocusOnNavigation()
   return (
-    <>
+    <DirectionProvider dir={document.documentElement.dir === 'rtl' ? 'rtl' : 'ltr'}>
       <a
         href="#main"
-        className="bg-ink text-page fixed top-2 left-2 z-50 -translate-y-20 rounded-full px-5 py-3 font-semibold focus:translate-y-0"
+        className="bg-ink text-page fixed start-2 top-2 z-50 -translate-y-20 rounded-full px-5 py-3 font-semibold focus:translate-y-0"
       >
         {t('nav.skip')}
       </a>
@@ -26,7 +30,8 @@ export function Layout() {
         <Outlet />
       </main>
       <Footer />
-    </>
+      <Toaster />
+    </DirectionProvider>
   )
 }
 
@@ -45,6 +50,7 @@ function Header() {
               {t('nav.campaigns')}
             </Link>
           </Button>
+          <AccountLinks />
           <Button
             variant="quiet"
             size="icon"
@@ -56,6 +62,34 @@ function Header() {
         </nav>
       </div>
     </header>
+  )
+}
+
+/** Keeps its place free until it is known who is there. */
+function AccountLinks() {
+  const { account, isLoading } = useSession()
+  if (isLoading) return <span className="min-h-11 w-20" />
+  if (account === null) {
+    return (
+      <Button asChild variant="quiet">
+        <Link to="/login">{t('nav.login')}</Link>
+      </Button>
+    )
+  }
+  return (
+    <>
+      {account.role !== 'donor' && (
+        <Button asChild variant="quiet" className="max-sm:hidden">
+          <Link to="/admin">{t('nav.admin')}</Link>
+        </Button>
+      )}
+      <Button asChild variant="quiet" className="max-sm:px-3">
+        <Link to="/account">
+          <Icon name="user" />
+          <span className="max-xs:sr-only">{t('nav.account')}</span>
+        </Link>
+      </Button>
+    </>
   )
 }
 
@@ -76,6 +110,7 @@ function Footer() {
       <div className="text-line-strong seam" aria-hidden="true" />
       <div className="mx-auto flex max-w-6xl flex-wrap items-baseline justify-between gap-x-10 gap-y-4 px-4 py-10 sm:px-6">
         <p className="text-muted max-w-prose">{t('footer.about')}</p>
+        <LanguageSelect />
         <ul className="flex flex-wrap gap-x-6 gap-y-2">
           <li>
             <Link to="/" hash="how" className="underline decoration-2 underline-offset-4">

@@ -1,22 +1,110 @@
 // SPDX-License-Identifier: Apache-2.0
-// The reader's language and everything that is written in it. A further
-// language is one more catalogue with the keys of en.ts.
-import { en } from './en'
-import { formatMessage, type MessageValues } from './format'
+// The reader's language and everything that is written in it. The texts are in
+// messages/<language>/<area>/*.json as ICU messages; scripts/messages.js checks them.
+import { setupI18n, type Messages as Catalogue } from '@lingui/core'
+import { useSyncExternalStore } from 'react'
+import type { Messages } from './keys'
 
-export type MessageKey = keyof typeof en
+export type MessageKey = keyof Messages
+export type Language = keyof typeof LANGUAGES
+export type Area = 'site' | 'account' | 'admin'
 
-/** Locale of numbers, money and dates: the reader's own English, else plain English. */
-export const locale: string =
-  navigator.languages.find((language) => language === 'en' || language.startsWith('en-')) ?? 'en-GB'
+type ValuesOf<Key extends MessageKey> = Key extends unknown ? Messages[Key] : never
+type Arguments<Key extends MessageKey> = null extends ValuesOf<Key>
+  ? [values?: Exclude<ValuesOf<Key>, null>]
+  : [values: ValuesOf<Key>]
 
-export function t(key: MessageKey, values: MessageValues = {}): string {
-  return formatMessage(en[key], values, locale)
+/** The languages of the site, each by its own name. */
+export const LANGUAGES = { en: 'English', de: 'Deutsch', ar: 'العربية' } as const
+
+const STORAGE_KEY = 'cfa:language'
+const DEFAULT_LOCALES: Record<string, string> = { en: 'en-GB', de: 'de-DE', ar: 'ar' }
+
+type Load = () => Promise<{ default: Catalogue }>
+
+const CATALOGUES: Record<string, Record<Area, Load>> = {
+  en: {
+    site: () => import('virtual:messages/en/site'),
+    account: () => import('virtual:messages/en/account'),
+    admin: () => import('virtual:messages/en/admin'),
+  },
+  de: {
+    site: () => import('virtual:messages/de/site'),
+    account: () => import('virtual:messages/de/account'),
+    admin: () => import('virtual:messages/de/admin'),
+  },
+  ar: {
+    site: () => import('virtual:messages/ar/site'),
+    account: () => import('virtual:messages/ar/account'),
+    admin: () => import('virtual:messages/ar/admin'),
+  },
+  // Not for readers: `?lang=en-XA` shows texts that are cut off or not translated, `?lang=ar-XB` the mirrored page.
+  'en-XA': {
+    site: () => import('virtual:messages/en-XA/site'),
+    account: () => import('virtual:messages/en-XA/account'),
+    admin: () => import('virtual:messages/en-XA/admin'),
+  },
+  'ar-XB': {
+    site: () => import('virtual:messages/ar-XB/site'),
+    account: () => import('virtual:messages/ar-XB/account'),
+    admin: () => import('virtual:messages/ar-XB/admin'),
+  },
+}
+
+const i18n = setupI18n()
+const listeners = new Set<() => void>()
+const areas = new Set<Area>()
+const loaded = new Set<string>()
+
+/** The language of the texts, as public/start.js chose it; it changes by `setLanguage`. */
+export let language: string = document.documentElement.lang in CATALOGUES ? document.documentElement.lang : 'en'
+
+/** Locale of numbers, money and dates: the reader's own form of the language. */
+export let locale: string = localeOf(language)
+
+/** Loads the texts of an area, now and with every later language. */
+export async function loadArea(area: Area): Promise<void> {
+  areas.add(area)
+  await loadTexts(language, area)
+  activate()
+}
+
+/** Changes the language of the page in place: what was entered stays. */
+export async function setLanguage(next: Language): Promise<void> {
+  await Promise.all([...areas].map((area) => loadTexts(next, area)))
+  try {
+    localStorage.setItem(STORAGE_KEY, next)
+  } catch {
+    // The choice holds for this page only.
+  }
+  language = next
+  locale = localeOf(next)
+  document.documentElement.lang = next
+  document.documentElement.dir = next === 'ar' ? 'rtl' : 'ltr'
+  activate()
+  for (const listener of listeners) listener()
+}
+
+/** Makes a component render again when the language changes; pages do so already, with all that is in them. */
+export function useLanguage(): string {
+  return useSyncExternalStore(subscribe, () => language)
+}
+
+export function t<Key extends MessageKey>(key: Key, ...[values]: Arguments<Key>): string {
+  return i18n._(key, isolated(values ?? undefined))
 }
 
 /** The text of a key built at run time, or of `fallback` where there is none. */
-export function tOr(key: string, fallback: MessageKey, values: MessageValues = {}): string {
-  return t(key in en ? (key as MessageKey) : fallback, values)
+export function tOr<Key extends MessageKey>(key: string, fallback: Key, ...[values]: Arguments<Key>): string {
+  return i18n._(key in i18n.messages ? key : fallback, isolated(values ?? undefined))
+}
+
+export function formatNumber(value: number, options?: Intl.NumberFormatOptions): string {
+  return new Intl.NumberFormat(locale, options).format(value)
+}
+
+export function formatList(items: string[]): string {
+  return new Intl.ListFormat(locale).format(items)
 }
 
 export function formatDate(iso: string): string {
@@ -52,4 +140,44 @@ export function formatRelative(iso: string, nowMs: number): string {
     }
   }
   return t('time.just_now')
+}
+
+async function loadTexts(wanted: string, area: Area): Promise<void> {
+  const name = `${wanted}/${area}`
+  if (loaded.has(name)) return
+  const texts = await CATALOGUES[wanted]?.[area]()
+  if (texts === undefined) return
+  i18n.load(wanted, { ...texts.default })
+  loaded.add(name)
+}
+
+function activate(): void {
+  i18n.activate(language, locale)
+}
+
+/** The first of the reader's languages in this one, with the calendar of the API's dates. */
+function localeOf(wanted: string): string {
+  const base = wanted === 'en-XA' ? 'en' : wanted === 'ar-XB' ? 'ar' : wanted
+  const own = navigator.languages.find((one) => one === base || one.startsWith(`${base}-`))
+  return new Intl.Locale(own ?? DEFAULT_LOCALES[base] ?? base, { calendar: 'gregory' }).toString()
+}
+
+const RTL_LETTER = /[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufeff]/
+const LTR_LETTER = /\p{Script=Latin}|\p{Script=Cyrillic}|\p{Script=Greek}|\p{Script=Han}/u
+
+/** Names and titles in a script of the other direction must not turn the sentence around them. */
+function isolated(values: Record<string, string | number> | undefined): Record<string, string | number> | undefined {
+  if (values === undefined) return undefined
+  const foreign = document.documentElement.dir === 'rtl' ? LTR_LETTER : RTL_LETTER
+  return Object.fromEntries(
+    Object.entries(values).map(([name, value]) => [
+      name,
+      typeof value === 'string' && foreign.test(value) ? `\u2068${value}\u2069` : value,
+    ]),
+  )
+}
+
+function subscribe(listener: () => void): () => void {
+  listeners.add(listener)
+  return () => listeners.delete(listener)
 }

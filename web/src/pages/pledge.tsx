@@ -108,10 +108,10 @@ function History({ pledge }: { pledge: Pledge }) {
       <h2 id="history-heading" className="text-heading">
         {t('pledge.history')}
       </h2>
-      <ol className="border-line-strong ml-1 grid gap-4 border-l-2 border-dashed pl-6">
+      <ol className="border-line-strong ms-1 grid gap-4 border-s-2 border-dashed ps-6">
         {pledge.history.map((entry) => (
           <li key={entry.version} className="relative">
-            <span aria-hidden="true" className="bg-poppy absolute top-2 -left-[1.85rem] size-3 rounded-full" />
+            <span aria-hidden="true" className="bg-poppy absolute top-2 -start-[1.85rem] size-3 rounded-full" />
             <p className="font-semibold">{tOr(`event.${entry.event}`, 'event.other')}</p>
             <time dateTime={entry.at} className="text-muted text-sm">
               {formatDateTime(entry.at)}

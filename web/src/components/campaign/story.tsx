@@ -17,7 +17,7 @@ function Block({ text }: { text: string }) {
   const lines = text.split('\n')
   if (lines.every((line) => line.startsWith('- '))) {
     return (
-      <ul className="marker:text-poppy list-disc space-y-1 pl-6">
+      <ul className="marker:text-poppy list-disc space-y-1 ps-6">
         {lines.map((line, index) => (
           <li key={index}>{line.slice(2)}</li>
         ))}

@@ -67,7 +67,7 @@ function ErrorSummary({ flow, step }: { flow: GiftFlow; step: 1 | 2 }) {
   return (
     <div ref={ref} tabIndex={-1}>
       <Notice tone="bad" heading={t('gift.error.summary', { count: faults.length })}>
-        <ul className="list-disc pl-5">
+        <ul className="list-disc ps-5">
           {faults.map(({ field, message }) => (
             <li key={field}>
               <a href={`#${fieldId(field)}`} className="underline" onClick={(event) => focusField(event, field)}>

@@ -29,7 +29,7 @@ export function DialogContent({ className, header, children, ...props }: DialogC
             <div className="min-w-0">{header}</div>
             <Primitive.Close
               aria-label={t('dialog.close')}
-              className="hover:bg-sunk -mr-2 grid size-11 shrink-0 place-items-center rounded-full"
+              className="hover:bg-sunk -me-2 grid size-11 shrink-0 place-items-center rounded-full"
             >
               <Icon name="close" />
             </Primitive.Close>

@@ -17,8 +17,17 @@ const PATHS = {
   clock: 'M12 7v5l3 2M12 3a9 9 0 1 0 0 18 9 9 0 0 0 0-18',
   lock: 'M7 11V8a5 5 0 0 1 10 0v3M5.5 11h13v9h-13z',
   heart: 'M12 20s-7.5-4.7-7.5-10A4.2 4.2 0 0 1 12 7.5 4.2 4.2 0 0 1 19.5 10c0 5.3-7.5 10-7.5 10z',
+  next: 'M9 5l7 7-7 7',
+  minus: 'M5 12h14',
+  menu: 'M4 7h16M4 12h16M4 17h16',
+  more: 'M5 12v.01M12 12v.01M19 12v.01',
+  user: 'M12 12a4 4 0 1 0 0-8 4 4 0 0 0 0 8M4.5 20.5a7.5 7.5 0 0 1 15 0',
+  globe: 'M12 3a9 9 0 1 0 0 18 9 9 0 0 0 0-18M3 12h18M12 3c5 5.5 5 12.5 0 18M12 3c-5 5.5-5 12.5 0 18',
   copy: 'M9 9h11v11H9zM5 15H4V4h11v1',
 } as const
+
+// Icons that point somewhere look the other way in languages from right to left.
+const MIRRORED = new Set<string>(['arrow', 'back', 'next'])
 
 export type IconName = keyof typeof PATHS
 
@@ -32,7 +41,7 @@ export function Icon({ name, className, ...props }: { name: IconName } & Compone
       strokeLinecap="round"
       strokeLinejoin="round"
       aria-hidden="true"
-      className={cn('size-5 shrink-0', className)}
+      className={cn('size-5 shrink-0', MIRRORED.has(name) && 'rtl:-scale-x-100', className)}
       {...props}
     >
       <path d={PATHS[name]} />

@@ -4,7 +4,7 @@ import type { ComponentProps, ReactNode } from 'react'
 import { cn } from '@/lib/cn'
 import { Icon, type IconName } from './icon'
 
-const notice = cva('rounded-patch flex items-start gap-3 border-l-4 px-4 py-3', {
+const notice = cva('rounded-patch flex items-start gap-3 border-s-4 px-4 py-3', {
   variants: {
     tone: {
       info: 'border-line-strong bg-sunk',

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the pages of an account read and change.
+import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query'
+import { call } from './call'
+import type { PledgeState } from './types'
+
+const PAGE = 20
+
+export const accountKeys = {
+  all: ['account'] as const,
+  me: ['account', 'me'] as const,
+  sessions: ['account', 'sessions'] as const,
+  gifts: (state: PledgeState | null) => ['account', 'gifts', state] as const,
+}
+
+/** With the ETag that a change of it must name. */
+export const meQuery = queryOptions({
+  queryKey: accountKeys.me,
+  queryFn: ({ signal }) => call('get', '/api/v1/me', { signal }),
+})
+
+export const sessionsQuery = queryOptions({
+  queryKey: accountKeys.sessions,
+  queryFn: async ({ signal }) => (await call('get', '/api/v1/me/sessions', { signal })).data.items,
+})
+
+export function myGiftsQuery(state: PledgeState | null) {
+  return infiniteQueryOptions({
+    queryKey: accountKeys.gifts(state),
+    queryFn: async ({ pageParam, signal }) => {
+      const query = {
+        limit: PAGE,
+        ...(pageParam === null ? {} : { cursor: pageParam }),
+        ...(state === null ? {} : { state }),
+      }
+      return (await call('get', '/api/v1/me/pledges', { query, signal })).data
+    },
+    initialPageParam: null as string | null,
+    getNextPageParam: (page) => page.next_cursor,
+  })
+}
