@@ -237,6 +237,7 @@ GRANT EXECUTE ON FUNCTION
   careforall.reward_create(text, text, bigint, text, text, integer, uuid),
   careforall.reward_quantity_set(uuid, integer, text),
   careforall.sessions(),
+  careforall.statement_figures(),
   careforall.stats(),
   careforall.stats_reset(),
   careforall.stats_series(text, timestamptz, timestamptz, text, text),
@@ -245,17 +246,20 @@ TO careforall_admin;
 GRANT SELECT ON
   careforall.activity,
   careforall.audit_overview,
-  careforall.slow
+  careforall.slow,
+  careforall.slow_statements
 TO careforall_admin;
 
 -- Administrators and support staff: masked personal data.
 GRANT EXECUTE ON FUNCTION
   careforall.donor_shown(text, text),
   careforall.email_masked(text),
+  careforall.login_key(text),
   careforall.message_shown(text, text),
   careforall.pledge_timeline(uuid)
 TO careforall_admin, careforall_support;
 GRANT SELECT ON
+  careforall.accounts_overview,
   careforall.pledge_overview,
   careforall.refund_requests_overview,
   careforall.refunds_overview

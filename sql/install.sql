@@ -134,6 +134,7 @@ SET LOCAL ROLE careforall_owner;
 \ir views/outbox_status.sql
 \ir views/consumers_status.sql
 \ir views/activity.sql
+\ir views/accounts_overview.sql
 \ir views/health.sql
 
 -- Administrators through the API; built on all of the above.
@@ -146,6 +147,7 @@ SET LOCAL ROLE careforall_owner;
 
 RESET ROLE;
 
+\ir statements.sql
 \ir grants.sql
 \ir cron.sql
 

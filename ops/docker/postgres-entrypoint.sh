@@ -11,7 +11,8 @@ if [ ! -s "$PGDATA/PG_VERSION" ]; then
   echo 'host all all all scram-sha-256' >>"$PGDATA/pg_hba.conf"
 fi
 exec postgres -c listen_addresses='*' -c timezone=UTC -c log_timezone=UTC \
-  -c shared_preload_libraries=careforall,pg_cron -c cron.database_name=careforall \
+  -c shared_preload_libraries=careforall,pg_cron,pg_stat_statements \
+  -c pg_stat_statements.track_utility=off -c cron.database_name=careforall \
   -c cron.use_background_workers=on -c max_worker_processes=16 \
   -c password_encryption=scram-sha-256 -c shared_buffers=256MB -c jit=off \
   -c unix_socket_directories=/tmp "$@"

@@ -174,6 +174,8 @@ unix_socket_directories = '$(pg_socket_dir)'
 max_connections = 200
 shared_preload_libraries = '$STACK_PG_PRELOAD'
 cron.database_name = 'careforall'
+# A utility command may hold a password.
+pg_stat_statements.track_utility = off
 cron.use_background_workers = on
 max_worker_processes = 16
 password_encryption = scram-sha-256
@@ -254,6 +256,9 @@ set_login() {
   local variable=STACK_PG_PASSWORD_${1^^}
   NEW_PASSWORD=${!variable} pg_psql -d careforall >/dev/null <<SQL
 SET client_min_messages = warning;
+-- The log must not show the password, however slow or wrong this is.
+SET log_min_duration_statement = -1;
+SET log_min_error_statement = panic;
 \\getenv password NEW_PASSWORD
 SELECT 'CREATE ROLE cfa_$1 LOGIN'
  WHERE NOT EXISTS (SELECT 1 FROM pg_roles WHERE rolname = 'cfa_$1') \\gexec

@@ -34,7 +34,7 @@ settings_write() {
       '# and that of its key, both PEM.' \
       'STACK_TLS_CERTIFICATE=' 'STACK_TLS_KEY=' \
       '' '# What PostgreSQL loads at start.' \
-      'STACK_PG_PRELOAD=careforall,pg_cron' \
+      'STACK_PG_PRELOAD=careforall,pg_cron,pg_stat_statements' \
       '' '# Passwords of the database log-ins (cfa_api ...) and of the superuser postgres.'
     printf 'STACK_PG_PASSWORD_POSTGRES=%s\n' "$(random_hex 16)"
     for login in "${pg_logins[@]}"; do

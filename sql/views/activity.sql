@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: Apache-2.0
--- What the sessions of this database are doing.
+-- What the sessions of this database are doing, and which statements cost most.
 
 -- Runs as careforall_owner, which may read the statistics of all sessions.
 CREATE OR REPLACE FUNCTION careforall.sessions()
@@ -44,6 +44,53 @@ WHERE (s.state = 'active' AND s.in_state > interval '1 second')
    OR s.blocked_by IS NOT NULL
 ORDER BY since DESC;
 
+-- What pg_stat_statements counted for this database; no rows where it is not
+-- installed. Statements hold no values but those of utility commands, which are left
+-- out, as a password may stand in one. Runs as careforall_owner, who may read them.
+CREATE OR REPLACE FUNCTION careforall.statement_figures()
+RETURNS TABLE (
+  calls bigint, mean_ms double precision, max_ms double precision, total_ms double precision,
+  rows_given bigint, cache_percent numeric, statement text)
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER
+SET search_path = pg_catalog, careforall, pg_temp
+AS $$
+DECLARE
+  place text;
+BEGIN
+  SELECT n.nspname INTO place
+  FROM pg_catalog.pg_extension e JOIN pg_catalog.pg_namespace n ON n.oid = e.extnamespace
+  WHERE e.extname = 'pg_stat_statements';
+  IF NOT FOUND THEN
+    RETURN;
+  END IF;
+  RETURN QUERY EXECUTE format($query$
+    SELECT s.calls, s.mean_exec_time, s.max_exec_time, s.total_exec_time, s.rows,
+      round(100.0 * s.shared_blks_hit / NULLIF(s.shared_blks_hit + s.shared_blks_read, 0), 1),
+      left(regexp_replace(btrim(s.query), '\s+', ' ', 'g'), 120)
+    FROM %I.pg_stat_statements s
+    WHERE s.dbid = (SELECT d.oid FROM pg_catalog.pg_database d WHERE d.datname = current_database())
+      AND btrim(s.query) ~* '^(select|insert|update|delete|with|merge|table|values)\M'$query$, place);
+END
+$$;
+
+CREATE OR REPLACE VIEW careforall.slow_statements AS
+SELECT
+  s.calls,
+  round(s.mean_ms::numeric, 3) AS mean_ms,
+  round(s.max_ms::numeric, 1) AS max_ms,
+  round(s.total_ms::numeric / 1000, 1) AS total_s,
+  round((100 * s.total_ms / NULLIF(sum(s.total_ms) OVER (), 0))::numeric, 1) AS share_percent,
+  s.rows_given,
+  s.cache_percent,
+  s.statement
+FROM careforall.statement_figures() s
+ORDER BY s.total_ms DESC
+LIMIT 50;
+
+COMMENT ON FUNCTION careforall.statement_figures() IS
+  'What pg_stat_statements counted for this database; no rows without it.';
+COMMENT ON VIEW careforall.slow_statements IS
+  'The 50 statements that took most time since the counters were reset, if pg_stat_statements is installed.';
 COMMENT ON FUNCTION careforall.sessions() IS
   'Sessions of this database with what they wait for and who blocks them.';
 COMMENT ON VIEW careforall.activity IS

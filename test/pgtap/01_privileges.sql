@@ -55,11 +55,11 @@ SELECT set_eq($$SELECT * FROM pg_temp.views_of('careforall_readonly')$$,
   'readonly sees the views without personal data');
 SELECT set_eq($$SELECT * FROM pg_temp.views_of('careforall_support')$$,
   $$SELECT * FROM pg_temp.views_of('careforall_readonly')
-    UNION ALL VALUES ('pledge_overview'), ('refund_requests_overview'), ('refunds_overview')$$,
+    UNION ALL VALUES ('accounts_overview'), ('pledge_overview'), ('refund_requests_overview'), ('refunds_overview')$$,
   'support sees the masked views too');
 SELECT set_eq($$SELECT * FROM pg_temp.views_of('careforall_admin')$$,
   $$SELECT * FROM pg_temp.views_of('careforall_support')
-    UNION ALL VALUES ('activity'), ('audit_overview'), ('slow')$$,
+    UNION ALL VALUES ('activity'), ('audit_overview'), ('slow'), ('slow_statements')$$,
   'admin sees every view');
 SELECT set_eq($$SELECT * FROM pg_temp.views_of('careforall_admin')$$,
   $$SELECT relname::text FROM pg_class
@@ -120,7 +120,7 @@ SELECT set_eq($$SELECT * FROM pg_temp.functions_of('careforall_readonly')$$,
   'readonly may call what its views call');
 SELECT set_eq($$SELECT * FROM pg_temp.functions_of('careforall_support')$$,
   $$SELECT * FROM pg_temp.functions_of('careforall_readonly') UNION ALL
-    VALUES ('donor_shown'), ('email_masked'), ('message_shown'), ('pledge_timeline')$$,
+    VALUES ('donor_shown'), ('email_masked'), ('login_key'), ('message_shown'), ('pledge_timeline')$$,
   'support may call what its views call, and the timeline');
 SELECT set_eq($$SELECT * FROM pg_temp.functions_of('careforall_admin')$$,
   $$SELECT * FROM pg_temp.functions_of('careforall_support') UNION ALL
@@ -128,7 +128,7 @@ SELECT set_eq($$SELECT * FROM pg_temp.functions_of('careforall_admin')$$,
       'campaign_owner_set', 'campaign_pause', 'campaign_publish', 'campaign_resume', 'consumer_pause', 'consumer_resume', 'donor_reveal', 'fee_remove', 'fee_set', 'hold_release', 'job_run',
       'limits_reload', 'outbox_drop', 'outbox_reader_create', 'outbox_reader_pause', 'outbox_reader_remove', 'outbox_reader_resume', 'outbox_release', 'outbox_release_matching', 'outbox_replay', 'outbox_replay_cancel', 'outbox_replay_state', 'payment_redrive', 'payment_redrive_matching', 'pledge_cancel', 'pledge_refund', 'pledge_search',
       'pool_capacity_set', 'pool_create', 'refund_retry', 'reward_create', 'reward_quantity_set',
-      'sessions', 'stats', 'stats_reset', 'stats_series', 'totals_fold'])$$,
+      'sessions', 'statement_figures', 'stats', 'stats_reset', 'stats_series', 'totals_fold'])$$,
   'admin may call the functions of administrators');
 SELECT is_empty(format($$SELECT f FROM pg_temp.functions_of(%L) f WHERE f IN
   ('pledge_apply', 'account_add', 'account_lock', 'actor_set', 'session_open', 'sessions_end', 'clock_set', 'clock_reset', 'pledge_lock', 'pledge_end', 'campaign_move',

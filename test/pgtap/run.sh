@@ -48,7 +48,8 @@ port = $port
 listen_addresses = ''
 unix_socket_directories = '$folder'
 fsync = off
-shared_preload_libraries = 'careforall,pg_cron'
+shared_preload_libraries = 'careforall,pg_cron,pg_stat_statements'
+pg_stat_statements.track_utility = off
 cron.database_name = 'careforall'
 cron.use_background_workers = on
 max_worker_processes = 20
@@ -104,5 +105,6 @@ psql -X -q -c "UPDATE cron.job SET active = false" careforall
 if [ $# -eq 0 ]; then
   set -- "$here"/[0-9]*.sql
   pg_prove --dbname careforall_demo "$here/demo.sql"
+  PGDATABASE=careforall_demo "$here/../../ops/docs/psql.sh" --check
 fi
 pg_prove --dbname careforall "$@"
