@@ -34,8 +34,22 @@ deps: ## install the missing Debian packages, and Node.js where it is too old
 build: ## build all parts
 	@for part in $(BUILT); do $(MAKE) --no-print-directory -C $$part all || exit 1; done
 
-install: build ## put the extension into the machine's PostgreSQL
+INSTALLED := extension kore-app relay sql web ops
+
+install: build ## install everything: programs, extension, units (DESTDIR, PREFIX)
+	@for part in $(INSTALLED); do $(MAKE) --no-print-directory -C $$part install || exit 1; done
+
+uninstall: ## delete what install has put there; data and settings stay
+	@for part in $(INSTALLED); do $(MAKE) --no-print-directory -C $$part uninstall || exit 1; done
+
+install-extension: build ## put the extension alone into the machine's PostgreSQL
 	@ops/install-extension.sh
+
+package: ## build the Debian packages, into ..
+	@dpkg-buildpackage --no-sign --build=binary
+
+package-check: ## install the Debian packages on a fresh Debian 12 and send a pledge through
+	@ops/test/packages.sh
 
 check: ## build, install, lint and run every test
 	@ops/check.sh
@@ -61,4 +75,4 @@ chaos: build ## kill everything, for longer than check does
 clean: ## delete what was built; data and .tools stay
 	@for part in $(PARTS); do $(MAKE) --no-print-directory -C $$part clean || exit 1; done
 
-.PHONY: help run stop status logs psql reset deps build install check lint fmt bench bench-memory fuzz chaos clean
+.PHONY: help run stop status logs psql reset deps build install uninstall install-extension package package-check check lint fmt bench bench-memory fuzz chaos clean

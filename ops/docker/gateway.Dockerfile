@@ -15,7 +15,6 @@ RUN apt-get update \
  && install -d -o gateway -g gateway -m 700 /run/gateway
 COPY --from=web /src/web/dist /usr/share/careforall/web
 COPY ops/nginx /usr/share/careforall/nginx
-COPY ops/docker/gateway-entrypoint.sh /usr/local/bin/
 USER gateway
 EXPOSE 8080 8443
-ENTRYPOINT ["gateway-entrypoint.sh"]
+ENTRYPOINT ["/usr/share/careforall/nginx/start.sh"]

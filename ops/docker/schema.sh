@@ -15,12 +15,5 @@ run -d careforall -f /usr/share/careforall/sql/install.sql
 for login in api relay projector payments; do
   NEW_PASSWORD=$(cat "/run/secrets/pg_password_$login")
   export NEW_PASSWORD
-  run -d careforall >/dev/null <<SQL
-SET client_min_messages = warning;
-\\getenv password NEW_PASSWORD
-SELECT 'CREATE ROLE cfa_$login LOGIN'
- WHERE NOT EXISTS (SELECT 1 FROM pg_roles WHERE rolname = 'cfa_$login') \\gexec
-GRANT careforall_$login TO cfa_$login;
-ALTER ROLE cfa_$login PASSWORD :'password';
-SQL
+  run -d careforall -v login="$login" -f /usr/share/careforall/sql/login.sql >/dev/null
 done

@@ -29,16 +29,10 @@ put webhook_secret "whsec_$(random 24)"
 for name in relay projector payments; do
   put "nats_password_$name" "$(random 16)"
 done
-put nats.conf "$(
-  printf 'listen: "0.0.0.0:4222"\nhttp: "0.0.0.0:8222"\njetstream: { store_dir: "/data", max_mem: 64MB, max_file: 8GB }\n'
-  printf 'authorization: { users: [\n'
-  printf '  { user: relay, password: "%s" }\n' "$(cat .secrets/nats_password_relay)"
-  for name in projector payments; do
-    printf '  { user: %s, password: "%s", permissions: { publish: { deny: "careforall.>" } } }\n' \
-      "$name" "$(cat ".secrets/nats_password_$name")"
-  done
-  printf '] }\n'
-)"
+put nats.conf "$(NATS_LISTEN=0.0.0.0:4222 NATS_MONITOR=0.0.0.0:8222 NATS_STORE=/data \
+  NATS_PASSWORD_RELAY=$(cat .secrets/nats_password_relay) \
+  NATS_PASSWORD_PROJECTOR=$(cat .secrets/nats_password_projector) \
+  NATS_PASSWORD_PAYMENTS=$(cat .secrets/nats_password_payments) ops/nats/render.sh)"
 # The site's certificate and key go in here; while they are empty there is no TLS.
 for name in tls_certificate tls_key; do
   [ -e ".secrets/$name" ] || (umask 022 && : >".secrets/$name")

@@ -205,7 +205,7 @@ start_pg() {
   pg_running && { say "pg          is running"; return; }
   for library in ${STACK_PG_PRELOAD//,/ }; do
     [ -e "$("$pg_bin/pg_config" --pkglibdir)/$library.so" ] ||
-      die "the PostgreSQL library $library is not installed: run 'make install' (careforall) or 'make deps' (pg_cron)"
+      die "the PostgreSQL library $library is not installed: run 'make install-extension' (careforall) or 'make deps' (pg_cron)"
   done
   need_port STACK_PORT_PG
   [ -d "$dir/pg" ] || pg_init
@@ -251,20 +251,10 @@ first_admin() {
 }
 
 # set_login NAME - the log-in cfa_NAME, member of careforall_NAME, with the password
-# of the settings; it goes by the environment, so that no process list shows it.
+# of the settings.
 set_login() {
   local variable=STACK_PG_PASSWORD_${1^^}
-  NEW_PASSWORD=${!variable} pg_psql -d careforall >/dev/null <<SQL
-SET client_min_messages = warning;
--- The log must not show the password, however slow or wrong this is.
-SET log_min_duration_statement = -1;
-SET log_min_error_statement = panic;
-\\getenv password NEW_PASSWORD
-SELECT 'CREATE ROLE cfa_$1 LOGIN'
- WHERE NOT EXISTS (SELECT 1 FROM pg_roles WHERE rolname = 'cfa_$1') \\gexec
-GRANT careforall_$1 TO cfa_$1;
-ALTER ROLE cfa_$1 PASSWORD :'password';
-SQL
+  NEW_PASSWORD=${!variable} pg_psql -d careforall -v login="$1" -f "$root/sql/login.sql" >/dev/null
 }
 
 # ---- Redis and NATS
@@ -302,28 +292,12 @@ start_nats() {
   need_port STACK_PORT_NATS
   need_port STACK_PORT_NATS_MONITOR
   mkdir -p "$dir/nats"
-  cat >"$dir/nats.conf" <<CONF
-server_name: careforall
-listen: "127.0.0.1:$STACK_PORT_NATS"
-http: "127.0.0.1:$STACK_PORT_NATS_MONITOR"
-max_payload: 1MB
-jetstream: { store_dir: "$dir/nats", max_mem: 64MB, max_file: 8GB }
-# Only the relay may put events on the stream; the others ask JetStream for what
-# they need and no more.
-authorization: { users: [
-  { user: relay, password: "$STACK_NATS_PASSWORD_RELAY" }
-  { user: projector, password: "$STACK_NATS_PASSWORD_PROJECTOR", permissions: {
-    publish: ["\$JS.API.STREAM.INFO.CAREFORALL", "\$JS.API.STREAM.MSG.GET.CAREFORALL",
-      "\$JS.API.CONSUMER.CREATE.CAREFORALL", "\$JS.FC.>"]
-    subscribe: ["_INBOX.>"] } }
-  { user: payments, password: "$STACK_NATS_PASSWORD_PAYMENTS", permissions: {
-    publish: ["\$JS.API.CONSUMER.DURABLE.CREATE.CAREFORALL.*",
-      "\$JS.API.CONSUMER.INFO.CAREFORALL.*", "\$JS.ACK.CAREFORALL.>"]
-    subscribe: ["_INBOX.>", "_DELIVER.>"] } }
-  { user: watcher, password: "$STACK_NATS_PASSWORD_WATCHER", permissions: {
-    publish: ["\$JS.API.>", "\$JS.ACK.>"], subscribe: ["_INBOX.>"] } }
-] }
-CONF
+  NATS_LISTEN=127.0.0.1:$STACK_PORT_NATS NATS_MONITOR=127.0.0.1:$STACK_PORT_NATS_MONITOR \
+    NATS_STORE=$dir/nats NATS_PASSWORD_RELAY=$STACK_NATS_PASSWORD_RELAY \
+    NATS_PASSWORD_PROJECTOR=$STACK_NATS_PASSWORD_PROJECTOR \
+    NATS_PASSWORD_PAYMENTS=$STACK_NATS_PASSWORD_PAYMENTS \
+    NATS_PASSWORD_WATCHER=$STACK_NATS_PASSWORD_WATCHER \
+    "$root/ops/nats/render.sh" >"$dir/nats.conf"
   give "$dir/nats.conf"
   own_dir "$dir/nats"
   keep nats nats-server -c "$dir/nats.conf"

@@ -1,0 +1,35 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+#
+# Writes the configuration of a NATS server for CareForAll to standard output.
+# Settings come from the environment:
+#   NATS_LISTEN, NATS_MONITOR    address:port for clients, and for health and figures
+#   NATS_STORE                   folder of JetStream
+#   NATS_PASSWORD_RELAY, _PROJECTOR, _PAYMENTS    of the log-ins relay, projector, payments
+#   NATS_PASSWORD_WATCHER        of the log-in watcher, which may read; none without it
+set -eu
+
+cat <<CONF
+server_name: careforall
+listen: "${NATS_LISTEN:?}"
+http: "${NATS_MONITOR:?}"
+max_payload: 1MB
+jetstream: { store_dir: "${NATS_STORE:?}", max_mem: 64MB, max_file: 8GB }
+# Only the relay may put events on the stream; the others ask JetStream for what
+# they need and no more.
+authorization: { users: [
+  { user: relay, password: "${NATS_PASSWORD_RELAY:?}" }
+  { user: projector, password: "${NATS_PASSWORD_PROJECTOR:?}", permissions: {
+    publish: ["\$JS.API.STREAM.INFO.CAREFORALL", "\$JS.API.STREAM.MSG.GET.CAREFORALL",
+      "\$JS.API.CONSUMER.CREATE.CAREFORALL", "\$JS.FC.>"]
+    subscribe: ["_INBOX.>"] } }
+  { user: payments, password: "${NATS_PASSWORD_PAYMENTS:?}", permissions: {
+    publish: ["\$JS.API.CONSUMER.DURABLE.CREATE.CAREFORALL.*",
+      "\$JS.API.CONSUMER.INFO.CAREFORALL.*", "\$JS.ACK.CAREFORALL.>"]
+    subscribe: ["_INBOX.>", "_DELIVER.>"] } }
+CONF
+[ -z "${NATS_PASSWORD_WATCHER:-}" ] || cat <<CONF
+  { user: watcher, password: "$NATS_PASSWORD_WATCHER", permissions: {
+    publish: ["\$JS.API.>", "\$JS.ACK.>"], subscribe: ["_INBOX.>"] } }
+CONF
+printf '] }\n'
