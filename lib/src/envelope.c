@@ -21,10 +21,10 @@
 static bool is_uuid(const char *text);
 static bool is_token(const char *text, size_t len);
 static bool is_type(const CfaEvent *event);
-static void put(CfaEventHeader *headers, size_t *count, const char *name,
-				const char *value);
-static void put_number(CfaEventHeader *headers, size_t *count, const char *name,
-					   int digits, uint64_t value);
+static char *put(char *at, const char *name, size_t name_len, const char *value,
+				 size_t len);
+static char *put_number(char *at, const char *name, size_t name_len,
+						size_t digits, uint64_t value);
 static bool get_uuid(CfaHeaderGet get, void *message, const char *name,
 					 char out[37]);
 static bool get_number(CfaHeaderGet get, void *message, const char *name,
@@ -44,10 +44,7 @@ cfa_event_bucket(const char *campaign_id)
 const char *
 cfa_event_check(const CfaEvent *event)
 {
-	CfaEventHeader headers[CFA_EVENT_HEADERS];
-	size_t size = event->data_len;
-	size_t count;
-	size_t i;
+	char head[CFA_EVENT_HEAD_MAX];
 
 	if (!is_uuid(event->event_id))
 		return "event id is not a UUID";
@@ -61,10 +58,8 @@ cfa_event_check(const CfaEvent *event)
 		return "type is not \"<aggregate>.<event>\" of lower-case words";
 	if (event->occurred_at_ms < 0)
 		return "time is before 1970";
-	count = cfa_event_headers(event, headers);
-	for (i = 0; i < count; i++)
-		size += strlen(headers[i].name) + strlen(headers[i].value) + 4;
-	if (size > CFA_EVENT_SIZE_MAX)
+	if (event->data_len > CFA_EVENT_SIZE_MAX - CFA_EVENT_HEAD_MAX &&
+		event->data_len + cfa_event_head(event, head) > CFA_EVENT_SIZE_MAX)
 		return "event is larger than 524288 bytes";
 	return NULL;
 }
@@ -80,50 +75,44 @@ cfa_event_subject(const CfaEvent *event, char subject[CFA_EVENT_SUBJECT_MAX])
 }
 
 size_t
-cfa_event_headers(const CfaEvent *event,
-				  CfaEventHeader headers[CFA_EVENT_HEADERS])
+cfa_event_head(const CfaEvent *event, char head[CFA_EVENT_HEAD_MAX])
 {
-	char text[CFA_EVENT_HEADER_MAX];
+	static const char fixed_1[] =
+		"ce-specversion: 1.0\r\nce-source: " SOURCE "\r\nce-type: " TYPE_PREFIX;
+	static const char fixed_2[] =
+		TYPE_SUFFIX "\r\nce-datacontenttype: application/json\r\n";
+	char text[CFA_TRACEPARENT_LEN + 1];
 	CfaTrace trace;
-	size_t count = 0;
+	size_t type_len = strlen(event->type);
+	char *at = head;
 
-	put(headers, &count, CFA_HEADER_ID, event->event_id);
-	put(headers, &count, "ce-specversion", "1.0");
-	put(headers, &count, "ce-id", event->event_id);
-	put(headers, &count, "ce-source", SOURCE);
-	(void)
-		snprintf(text, sizeof(text), TYPE_PREFIX "%s" TYPE_SUFFIX, event->type);
-	put(headers, &count, CFA_HEADER_TYPE, text);
-	put(headers, &count, CFA_HEADER_SUBJECT, event->aggregate_id);
+#define PUT(name, value, len) at = put(at, name, sizeof(name) - 1, value, len)
+#define PUT_NUMBER(name, digits, value) \
+	at = put_number(at, name, sizeof(name) - 1, digits, value)
+	PUT(CFA_HEADER_ID, event->event_id, CFA_UUID_TEXT_LEN);
+	PUT("ce-id", event->event_id, CFA_UUID_TEXT_LEN);
+	at = mempcpy(at, fixed_1, sizeof(fixed_1) - 1);
+	at = mempcpy(at, event->type, type_len);
+	at = mempcpy(at, fixed_2, sizeof(fixed_2) - 1);
+	PUT(CFA_HEADER_SUBJECT, event->aggregate_id, CFA_UUID_TEXT_LEN);
+	PUT("ce-partitionkey", event->aggregate_id, CFA_UUID_TEXT_LEN);
 	cfa_time_format_ms(event->occurred_at_ms, text);
-	put(headers, &count, CFA_HEADER_TIME, text);
-	put(headers, &count, "ce-datacontenttype", "application/json");
-	put_number(headers,
-			   &count,
-			   CFA_HEADER_SEQUENCE,
-			   20,
-			   (uint64_t) event->outbox_id);
-	put(headers, &count, "ce-partitionkey", event->aggregate_id);
-	put_number(headers,
-			   &count,
-			   CFA_HEADER_VERSION,
-			   1,
-			   (uint64_t) event->aggregate_version);
-	put(headers, &count, CFA_HEADER_CAMPAIGN, event->campaign_id);
-	put_number(headers,
-			   &count,
-			   CFA_HEADER_TRANSACTION,
-			   1,
-			   event->transaction_id);
+	PUT(CFA_HEADER_TIME, text, CFA_TIME_TEXT_LEN);
+	PUT_NUMBER(CFA_HEADER_SEQUENCE, 20, (uint64_t) event->outbox_id);
+	PUT_NUMBER(CFA_HEADER_VERSION, 1, (uint64_t) event->aggregate_version);
+	PUT(CFA_HEADER_CAMPAIGN, event->campaign_id, CFA_UUID_TEXT_LEN);
+	PUT_NUMBER(CFA_HEADER_TRANSACTION, 1, event->transaction_id);
 	/* A malformed trace context is dropped: it must never stop an event. */
 	if (event->traceparent != NULL &&
 		cfa_trace_parse(event->traceparent, strlen(event->traceparent), &trace))
 	{
 		cfa_trace_format(&trace, text);
-		put(headers, &count, CFA_HEADER_TRACEPARENT, text);
-		put(headers, &count, "ce-traceparent", text);
+		PUT(CFA_HEADER_TRACEPARENT, text, CFA_TRACEPARENT_LEN);
+		PUT("ce-traceparent", text, CFA_TRACEPARENT_LEN);
 	}
-	return count;
+#undef PUT
+#undef PUT_NUMBER
+	return (size_t) (at - head);
 }
 
 bool
@@ -185,30 +174,29 @@ is_type(const CfaEvent *event)
 	return is_token(name, strlen(name));
 }
 
-static void
-put(CfaEventHeader *headers, size_t *count, const char *name, const char *value)
+static char *
+put(char *at, const char *name, size_t name_len, const char *value, size_t len)
 {
-	headers[*count].name = name;
-	(void) snprintf(headers[*count].value,
-					sizeof(headers[*count].value),
-					"%s",
-					value);
-	(*count)++;
+	at = mempcpy(at, name, name_len);
+	at = mempcpy(at, ": ", 2);
+	at = mempcpy(at, value, len);
+	return mempcpy(at, "\r\n", 2);
 }
 
 /* Fills up with zeros to the given number of digits. */
-static void
-put_number(CfaEventHeader *headers, size_t *count, const char *name, int digits,
+static char *
+put_number(char *at, const char *name, size_t name_len, size_t digits,
 		   uint64_t value)
 {
-	char text[32];
+	char text[20];
+	size_t first = sizeof(text);
 
-	(void) snprintf(text,
-					sizeof(text),
-					"%0*llu",
-					digits,
-					(unsigned long long) value);
-	put(headers, count, name, text);
+	while (value > 0 || sizeof(text) - first < digits)
+	{
+		text[--first] = (char) ('0' + value % 10);
+		value /= 10;
+	}
+	return put(at, name, name_len, text + first, sizeof(text) - first);
 }
 
 static bool

@@ -10,6 +10,9 @@
 #include <string.h>
 #include <time.h>
 
+/* 9999-12-31T23:59:59.999Z */
+#define TIME_MS_MAX INT64_C(253402300799999)
+
 static int hex_value(char c);
 static size_t utf8_sequence(const uint8_t *p, size_t left);
 static int64_t days_from_civil(int64_t year, unsigned month, unsigned day);
@@ -299,31 +302,52 @@ cfa_time_parse_ms(const char *text, size_t len)
 		   (int64_t) second * 1000 + fraction;
 }
 
+/* Writes a number of so many digits. */
+static void
+put_digits(char *out, size_t count, int64_t number)
+{
+	while (count > 0)
+	{
+		out[--count] = (char) ('0' + number % 10);
+		number /= 10;
+	}
+}
+
+/* The inverse of days_from_civil(), for days since 1970-01-01 that are not negative. */
+static void
+put_date(char *out, int64_t days)
+{
+	/* Counted from 0000-03-01, so that the leap day is the last of its year. */
+	int64_t since = days + 719468;
+	int64_t era = since / 146097;
+	int64_t day_of_era = since % 146097;
+	int64_t year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36524 -
+						   day_of_era / 146096) /
+						  365;
+	int64_t day_of_year =
+		day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+	int64_t month_from_march = (5 * day_of_year + 2) / 153;
+	int64_t month = month_from_march + (month_from_march < 10 ? 3 : -9);
+
+	put_digits(out, 4, era * 400 + year_of_era + (month <= 2));
+	put_digits(out + 5, 2, month);
+	put_digits(out + 8, 2, day_of_year - (153 * month_from_march + 2) / 5 + 1);
+}
+
 void
 cfa_time_format_ms(int64_t unix_ms, char out[CFA_TIME_TEXT_LEN + 1])
 {
-	time_t seconds = (time_t) (unix_ms / 1000);
-	struct tm tm;
-	char text[64];
+	int64_t of_day;
 
-	if (unix_ms < 0 || gmtime_r(&seconds, &tm) == NULL || tm.tm_year > 8099)
-	{
-		seconds = 0;
+	if (unix_ms < 0 || unix_ms > TIME_MS_MAX)
 		unix_ms = 0;
-		(void) gmtime_r(&seconds, &tm);
-	}
-	(void) snprintf(text,
-					sizeof(text),
-					"%04d-%02d-%02dT%02d:%02d:%02d.%03dZ",
-					tm.tm_year + 1900,
-					tm.tm_mon + 1,
-					tm.tm_mday,
-					tm.tm_hour,
-					tm.tm_min,
-					tm.tm_sec,
-					(int) (unix_ms % 1000));
-	memcpy(out, text, CFA_TIME_TEXT_LEN);
-	out[CFA_TIME_TEXT_LEN] = '\0';
+	of_day = unix_ms % 86400000;
+	memcpy(out, "0000-00-00T00:00:00.000Z", CFA_TIME_TEXT_LEN + 1);
+	put_date(out, unix_ms / 86400000);
+	put_digits(out + 11, 2, of_day / 3600000);
+	put_digits(out + 14, 2, of_day / 60000 % 60);
+	put_digits(out + 17, 2, of_day / 1000 % 60);
+	put_digits(out + 20, 3, of_day % 1000);
 }
 
 int64_t
@@ -347,13 +371,14 @@ cfa_monotonic_ms(void)
 static int
 hex_value(char c)
 {
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	if (c >= 'A' && c <= 'F')
-		return c - 'A' + 10;
-	return -1;
+	/* One more than the digit's value, so that 0 means none. */
+	static const uint8_t values[256] =
+		{['0'] = 1,	 ['1'] = 2,	 ['2'] = 3,	 ['3'] = 4,	 ['4'] = 5,	 ['5'] = 6,
+		 ['6'] = 7,	 ['7'] = 8,	 ['8'] = 9,	 ['9'] = 10, ['a'] = 11, ['b'] = 12,
+		 ['c'] = 13, ['d'] = 14, ['e'] = 15, ['f'] = 16, ['A'] = 11, ['B'] = 12,
+		 ['C'] = 13, ['D'] = 14, ['E'] = 15, ['F'] = 16};
+
+	return values[(uint8_t) c] - 1;
 }
 
 /* Length of the well-formed sequence at p, 0 if there is none. */

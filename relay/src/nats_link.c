@@ -25,6 +25,10 @@
 #define PING_INTERVAL_MS 5000
 #define PINGS_OUT_MAX 2
 #define ERROR_MAX 256
+#define URL_MAX 512
+/* How often the wire asks for a sign of life, and how often in vain. */
+#define LIFE_US INT64_C(500000)
+#define UNHEARD_MAX 5
 
 typedef enum LinkState
 {
@@ -48,6 +52,9 @@ struct CfaNatsLink
 	pthread_t thread; /* that connects; joined when is_done */
 	natsConnection *connected;
 	natsStatus connect_status;
+	char connect_error[ERROR_MAX]; /* of the wire, "" if none */
+	CfaWire *wire;
+	CfaTimer life; /* the wire's signs of life */
 	atomic_bool is_done;
 	atomic_int fd; /* of the connection, -1 when not attached */
 	atomic_bool wants_write;
@@ -56,6 +63,7 @@ struct CfaNatsLink
 static void start_connect(void *arg);
 static void on_wake(void *arg);
 static void on_socket(void *arg, uint32_t events);
+static void on_life(void *arg);
 
 /* ---- callbacks of the library, on any thread */
 
@@ -184,12 +192,38 @@ connect_now(const CfaNatsOptions *options, CfaNatsLink *link,
 	return s;
 }
 
+/* To the very server that the library has chosen. */
+static void
+open_wire(CfaNatsLink *link)
+{
+	char url[URL_MAX] = "";
+	const CfaWireOptions options = {.name = link->options.name,
+									.url = url,
+									.user = link->options.user,
+									.password = link->options.password,
+									.timeout_ms = CONNECT_TIMEOUT_MS};
+
+	snprintf(link->connect_error, ERROR_MAX, "the server's address is unknown");
+	if (natsConnection_GetConnectedUrl(link->connected, url, sizeof(url)) ==
+		NATS_OK)
+		link->wire = cfa_wire_open(&options, link->connect_error, ERROR_MAX);
+	if (link->wire != NULL)
+		return;
+	natsConnection_Close(link->connected);
+	natsConnection_Destroy(link->connected);
+	link->connected = NULL;
+	link->connect_status = NATS_NO_SERVER;
+}
+
 static void *
 connect_thread(void *arg)
 {
 	CfaNatsLink *link = arg;
 
+	link->connect_error[0] = '\0';
 	link->connect_status = connect_now(&link->options, link, &link->connected);
+	if (link->connect_status == NATS_OK && link->options.has_wire)
+		open_wire(link);
 	atomic_store(&link->is_done, true);
 	cfa_waker_wake(&link->waker);
 	return NULL;
@@ -222,6 +256,71 @@ start_connect(void *arg)
 }
 
 static void
+on_wire_message(void *arg, const CfaWireMessage *message)
+{
+	const CfaNatsOptions *options = &((CfaNatsLink *) arg)->options;
+
+	options->on_wire_message(options->arg, message);
+}
+
+static void
+on_wire_read(void *arg)
+{
+	const CfaNatsOptions *options = &((CfaNatsLink *) arg)->options;
+
+	options->on_wire_read(options->arg);
+}
+
+static void
+on_wire_room(void *arg)
+{
+	const CfaNatsOptions *options = &((CfaNatsLink *) arg)->options;
+
+	options->on_wire_room(options->arg);
+}
+
+static void
+on_wire_down(void *arg, const char *error)
+{
+	cfa_nats_drop(arg, error);
+}
+
+/*
+ * A line that was cut without a word is noticed by this: the server answers pings
+ * in order with all else, in a moment unless it is gone.
+ */
+static void
+on_life(void *arg)
+{
+	CfaNatsLink *link = arg;
+
+	if (link->wire == NULL)
+		return;
+	if (cfa_wire_ping(link->wire) > UNHEARD_MAX)
+	{
+		cfa_nats_drop(link, "the server is silent");
+		return;
+	}
+	cfa_timer_set(link->loop, &link->life, LIFE_US);
+}
+
+static bool
+attach_wire(CfaNatsLink *link)
+{
+	const CfaNatsOptions *options = &link->options;
+	const CfaWireHandlers handlers = {.on_message = on_wire_message,
+									  .on_read = on_wire_read,
+									  .on_room = on_wire_room,
+									  .on_down = on_wire_down,
+									  .arg = link};
+
+	if (!options->has_wire)
+		return true;
+	cfa_timer_set(link->loop, &link->life, LIFE_US);
+	return cfa_wire_attach(link->wire, link->loop, &handlers);
+}
+
+static void
 finish_connect(CfaNatsLink *link)
 {
 	int fd = atomic_load(&link->fd);
@@ -232,14 +331,16 @@ finish_connect(CfaNatsLink *link)
 	{
 		retry_later(link,
 					"nats_connect_failed",
-					natsStatus_GetText(link->connect_status));
+					link->connect_error[0] != '\0'
+						? link->connect_error
+						: natsStatus_GetText(link->connect_status));
 		return;
 	}
 	link->connection = link->connected;
 	link->state = LINK_UP;
 	if (link->options.in_loop && fd >= 0)
 		link->watch = cfa_loop_watch(link->loop, fd, EPOLLIN, on_socket, link);
-	if (link->options.in_loop && link->watch == NULL)
+	if ((link->options.in_loop && link->watch == NULL) || !attach_wire(link))
 	{
 		cfa_nats_drop(link, "the socket cannot be watched");
 		return;
@@ -261,6 +362,7 @@ cfa_nats_new(CfaLoop *loop, const CfaNatsOptions *options)
 	link->loop_thread = pthread_self();
 	link->options = *options;
 	link->timer = (CfaTimer){.fn = start_connect, .arg = link};
+	link->life = (CfaTimer){.fn = on_life, .arg = link};
 	if (cfa_waker_init(&link->waker, loop, on_wake, link) != 0)
 		abort();
 	cfa_backoff_init(&link->backoff,
@@ -274,6 +376,9 @@ cfa_nats_new(CfaLoop *loop, const CfaNatsOptions *options)
 static void
 close_connection(CfaNatsLink *link)
 {
+	cfa_timer_cancel(link->loop, &link->life);
+	cfa_wire_free(link->wire);
+	link->wire = NULL;
 	cfa_loop_unwatch(link->watch);
 	link->watch = NULL;
 	if (link->connection != NULL)
@@ -308,6 +413,21 @@ natsConnection *
 cfa_nats_connection(CfaNatsLink *link)
 {
 	return link->connection;
+}
+
+CfaWire *
+cfa_nats_wire(CfaNatsLink *link)
+{
+	return link->state == LINK_UP ? link->wire : NULL;
+}
+
+int64_t
+cfa_nats_silent_us(const CfaNatsLink *link)
+{
+	int unheard = link->wire == NULL ? 0 : cfa_wire_unheard(link->wire);
+
+	/* One answer may be under way. */
+	return unheard > 1 ? (unheard - 1) * LIFE_US : 0;
 }
 
 uint64_t

@@ -17,6 +17,7 @@
 #include <stdint.h>
 
 #include "loop.h"
+#include "nats_wire.h"
 
 #define CFA_NATS_SERVERS_MAX 8
 
@@ -29,11 +30,18 @@ typedef struct CfaNatsOptions
 	const char *user; /* NULL or "": none */
 	const char *password; /* NULL or "": none */
 	bool in_loop;
+	/* A second, plain connection to the same server, to publish on; in_loop only.
+	 * The two stand and fall together. */
+	bool has_wire;
 	void (*on_up)(void *arg);
 	/* The connection is gone already when this is called. */
 	void (*on_down)(void *arg, const char *error);
 	/* in_loop only, NULL if not wanted: something was read from the socket. */
 	void (*on_read)(void *arg);
+	/* has_wire only, see nats_wire.h. */
+	void (*on_wire_message)(void *arg, const CfaWireMessage *message);
+	void (*on_wire_read)(void *arg);
+	void (*on_wire_room)(void *arg);
 	void *arg;
 } CfaNatsOptions;
 
@@ -52,6 +60,12 @@ void cfa_nats_free(CfaNatsLink *link);
  * on_down, before a drop, or before the free.
  */
 natsConnection *cfa_nats_connection(CfaNatsLink *link);
+
+/* The wire, valid for as long as the connection; NULL while down or without one. */
+CfaWire *cfa_nats_wire(CfaNatsLink *link);
+
+/* has_wire only: for how long the server has not given a sign of life. */
+int64_t cfa_nats_silent_us(const CfaNatsLink *link);
 
 /* Times that a connection was lost or dropped after it had been up. */
 uint64_t cfa_nats_losses(const CfaNatsLink *link);

@@ -271,7 +271,8 @@ send_next(CfaPg *pg)
 								   (const char *const *) next->values,
 								   NULL,
 								   NULL,
-								   0);
+								   next->row_fn != NULL &&
+									   pg->options.streams_binary);
 	else
 		sent = PQsendQueryParams(pg->conn,
 								 next->text,

@@ -37,6 +37,7 @@ typedef struct CfaPgOptions
 	const char *dsn;  /* conninfo or URI, without a password */
 	const char *password; /* NULL or "": none */
 	const char *setup;	  /* SQL for each new session, NULL: none */
+	bool streams_binary;  /* rows of cfa_pg_stream() in binary format */
 	bool needs_primary;	  /* refuse servers that cannot write */
 	void (*on_up)(void *arg);
 	void (*on_down)(void *arg, const char *error);

@@ -34,7 +34,7 @@ static void on_deadline(void *arg);
 static void on_js_poll(void *arg);
 static void on_nats_up(void *arg);
 static void on_nats_down(void *arg, const char *error);
-static void on_nats_read(void *arg);
+static void on_wire_room(void *arg);
 static void try_stream(CfaRelay *relay);
 static void describe(void *arg, CfaControlReport *report);
 static void on_pause(void *arg, bool is_held);
@@ -70,9 +70,13 @@ cfa_relay_start(CfaRelay *relay)
 								 .user = config->nats_user,
 								 .password = config->nats_password,
 								 .in_loop = true,
+								 .has_wire = true,
 								 .on_up = on_nats_up,
 								 .on_down = on_nats_down,
-								 .on_read = on_nats_read,
+								 .on_read = on_js_poll,
+								 .on_wire_message = cfa_publish_answer,
+								 .on_wire_read = cfa_publish_answered,
+								 .on_wire_room = on_wire_room,
 								 .arg = relay};
 
 	relay->nats = cfa_nats_new(relay->loop, &nats);
@@ -229,12 +233,14 @@ on_js_poll(void *arg)
 }
 
 static void
-on_nats_read(void *arg)
+on_wire_room(void *arg)
 {
 	CfaRelay *relay = arg;
 
-	cfa_publish_poll(relay);
-	on_js_poll(relay);
+	if (relay->phase != CFA_RELAY_FLOW)
+		return;
+	cfa_source_room(relay);
+	cfa_replay_room(relay);
 }
 
 /* ---- the way to the flow */

@@ -35,7 +35,7 @@
 #define CFA_RELAY_CONSUMER "relay"
 #define CFA_RELAY_REASON_MAX 256
 #define CFA_CONTRACT_REASON_MAX 1024
-#define CFA_UUID_TEXT 37
+#define CFA_UUID_TEXT (CFA_UUID_TEXT_LEN + 1)
 /* The reason that relay_park() knows: the event itself is fine. */
 #define CFA_REASON_AGGREGATE "aggregate is parked"
 
@@ -196,7 +196,6 @@ typedef struct CfaRelay
 	int64_t broker_heard_us; /* the last answer of JetStream */
 	bool is_probing;
 	uint64_t probe_ordinal; /* the last message sent before the probe */
-	natsSubscription *acks;
 	char inbox[96];
 	CfaWindow window;
 	char previous[CFA_UUID_TEXT]; /* the event sent last, "" at first */
@@ -299,7 +298,11 @@ void cfa_source_notified(CfaRelay *relay);
 
 bool cfa_publish_open(CfaRelay *relay); /* the inbox, on a new connection */
 void cfa_publish_close(CfaRelay *relay);
-void cfa_publish_poll(CfaRelay *relay);
+/* An answer to a message, and the end of those that came together. */
+void cfa_publish_answer(void *arg, const CfaWireMessage *message);
+void cfa_publish_answered(void *arg);
+/* Nothing more may be sent for now. */
+bool cfa_publish_is_full(const CfaRelay *relay);
 /* Decides about a row: skip, park or send. False if it is parked. */
 bool cfa_publish_row(CfaRelay *relay, const CfaRow *row);
 /* Sends an event of a replay; false if it was never published. */

@@ -1,16 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * relay_event.c: reads batch rows and builds NATS messages of them. What a message
- * looks like is decided in lib/ (envelope.h), for writers and readers alike.
+ * relay_event.c: reads rows and writes the header lines of messages; decides nothing.
+ *
+ * Rows come in binary format: ids need no parsing then, and times no arithmetic in
+ * the server.
  */
 #include "relay_event.h"
 
+#include <endian.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "careforall/text.h"
 #include "pg.h"
+
+/* PostgreSQL counts from 2000. */
+#define EPOCH_MS INT64_C(946684800000)
 
 enum
 {
@@ -25,8 +30,8 @@ enum
 	COLUMN_TYPE,
 	COLUMN_DATA,
 	COLUMN_TRACEPARENT,
-	COLUMN_OCCURRED_MS,
-	COLUMN_RECORDED_MS
+	COLUMN_OCCURRED_AT,
+	COLUMN_RECORDED_AT
 };
 
 const char *
@@ -44,73 +49,89 @@ text_of(const PGresult *result, int column)
 	return text == NULL ? "" : text;
 }
 
+/* Eight bytes; 0 if the column is NULL. */
+static int64_t
+number_of(const PGresult *result, int column)
+{
+	uint64_t raw;
+
+	if (PQgetlength(result, 0, column) != sizeof(raw))
+		return 0;
+	memcpy(&raw, PQgetvalue(result, 0, column), sizeof(raw));
+	return (int64_t) be64toh(raw);
+}
+
+/* Milliseconds since 1970, rounded down; -1 for an infinite time. */
+static int64_t
+time_of(const PGresult *result, int column)
+{
+	int64_t us = number_of(result, column);
+
+	if (us == INT64_MAX || us == INT64_MIN)
+		return -1;
+	return us / 1000 - (us % 1000 < 0) + EPOCH_MS;
+}
+
+/* The text stays empty, and is refused later, if the column is no UUID. */
+static void
+read_uuid(const PGresult *result, int column, uint8_t id[16],
+		  char text[CFA_UUID_TEXT_LEN + 1])
+{
+	text[0] = '\0';
+	memset(id, 0, 16);
+	if (PQgetlength(result, 0, column) != 16)
+		return;
+	memcpy(id, PQgetvalue(result, 0, column), 16);
+	cfa_uuid_format(id, text);
+}
+
 bool
 cfa_row_read(const PGresult *result, CfaRow *row)
 {
 	CfaEvent *event = &row->event;
+	uint8_t campaign_id[16];
 
-	*row = (CfaRow){0};
-	event->outbox_id = cfa_pg_int(result, 0, COLUMN_ID, 0);
+	event->outbox_id = number_of(result, COLUMN_ID);
 	if (event->outbox_id == 0)
 		return false;
-	event->event_id = text_of(result, COLUMN_EVENT_ID);
+	read_uuid(result, COLUMN_EVENT_ID, row->event_id, row->event_id_text);
+	read_uuid(result,
+			  COLUMN_AGGREGATE_ID,
+			  row->aggregate_id,
+			  row->aggregate_id_text);
+	read_uuid(result, COLUMN_CAMPAIGN_ID, campaign_id, row->campaign_id_text);
+	event->event_id = row->event_id_text;
 	event->aggregate_type = text_of(result, COLUMN_AGGREGATE_TYPE);
-	event->aggregate_id = text_of(result, COLUMN_AGGREGATE_ID);
-	event->aggregate_version =
-		cfa_pg_int(result, 0, COLUMN_AGGREGATE_VERSION, 0);
-	event->campaign_id = text_of(result, COLUMN_CAMPAIGN_ID);
+	event->aggregate_id = row->aggregate_id_text;
+	event->aggregate_version = number_of(result, COLUMN_AGGREGATE_VERSION);
+	event->campaign_id = row->campaign_id_text;
 	event->type = text_of(result, COLUMN_TYPE);
 	event->traceparent = cfa_pg_text(result, 0, COLUMN_TRACEPARENT);
-	event->occurred_at_ms = cfa_pg_int(result, 0, COLUMN_OCCURRED_MS, 0);
+	event->occurred_at_ms = time_of(result, COLUMN_OCCURRED_AT);
 	event->data = text_of(result, COLUMN_DATA);
 	event->data_len = (size_t) PQgetlength(result, 0, COLUMN_DATA);
-	row->xid = text_of(result, COLUMN_XID);
-	row->recorded_ms = cfa_pg_int(result, 0, COLUMN_RECORDED_MS, 0);
-	/* Columns of type uuid and xid8: these cannot fail. */
-	(void) cfa_parse_uint(row->xid,
-						  strlen(row->xid),
-						  UINT64_MAX,
-						  &event->transaction_id);
-	(void) cfa_uuid_parse(event->event_id,
-						  strlen(event->event_id),
-						  row->event_id);
-	(void) cfa_uuid_parse(event->aggregate_id,
-						  strlen(event->aggregate_id),
-						  row->aggregate_id);
+	event->transaction_id = (uint64_t) number_of(result, COLUMN_XID);
+	row->recorded_ms = time_of(result, COLUMN_RECORDED_AT);
 	return true;
 }
 
-natsStatus
-cfa_event_message(const CfaEvent *event, uint64_t expected,
-				  const char *previous, int64_t replay, const char *reply,
-				  natsMsg **message)
+/* The server's own come first: it searches the lines for each of them. */
+size_t
+cfa_event_lines(const CfaEvent *event, uint64_t expected, const char *previous,
+				int64_t replay, char lines[CFA_EVENT_LINES_MAX])
 {
-	char subject[CFA_EVENT_SUBJECT_MAX];
-	char number[24];
-	CfaEventHeader headers[CFA_EVENT_HEADERS];
-	size_t count = cfa_event_headers(event, headers);
-	natsStatus s;
+	int len =
+		snprintf(lines, 64, CFA_HEADER_EXPECT ": %" PRIu64 "\r\n", expected);
 
-	cfa_event_subject(event, subject);
-	s = natsMsg_Create(message,
-					   subject,
-					   reply,
-					   event->data,
-					   (int) event->data_len);
-	for (size_t i = 0; s == NATS_OK && i < count; i++)
-		s = natsMsgHeader_Set(*message, headers[i].name, headers[i].value);
-	snprintf(number, sizeof(number), "%" PRIu64, expected);
-	if (s == NATS_OK)
-		s = natsMsgHeader_Set(*message, CFA_HEADER_EXPECT, number);
-	if (s == NATS_OK && previous[0] != '\0')
-		s = natsMsgHeader_Set(*message, CFA_HEADER_PREVIOUS, previous);
-	snprintf(number, sizeof(number), "%" PRId64, replay);
-	if (s == NATS_OK && replay != 0)
-		s = natsMsgHeader_Set(*message, CFA_HEADER_REPLAY, number);
-	if (s != NATS_OK)
-	{
-		natsMsg_Destroy(*message);
-		*message = NULL;
-	}
-	return s;
+	if (previous[0] != '\0')
+		len += snprintf(lines + len,
+						96,
+						CFA_HEADER_PREVIOUS ": %.36s\r\n",
+						previous);
+	if (replay != 0)
+		len += snprintf(lines + len,
+						64,
+						CFA_HEADER_REPLAY ": %" PRId64 "\r\n",
+						replay);
+	return (size_t) len + cfa_event_head(event, lines + len);
 }

@@ -346,7 +346,7 @@ on_lead_timer(void *arg)
 
 	cfa_timer_set(relay->loop, &relay->lead_timer, LEAD_POLL_US);
 	if (has_nats)
-		relay->nats_seen_us = now_us;
+		relay->nats_seen_us = now_us - cfa_nats_silent_us(relay->nats);
 	if (!cfa_pg_is_up(relay->control) || relay->is_asking || relay->is_stopping)
 		return;
 	if (relay->epoch > 0)
@@ -670,15 +670,13 @@ cfa_lead_park(CfaRelay *relay, const CfaRow *row, const char *reason)
 {
 	char epoch[NUMBER_MAX];
 	char id[NUMBER_MAX];
-	const char *const values[] = {CFA_RELAY_CONSUMER,
-								  epoch,
-								  id,
-								  row->xid,
-								  reason};
+	char xid[NUMBER_MAX];
+	const char *const values[] = {CFA_RELAY_CONSUMER, epoch, id, xid, reason};
 	int64_t first = 0;
 
 	snprintf(epoch, sizeof(epoch), "%" PRId64, relay->epoch);
 	snprintf(id, sizeof(id), "%" PRId64, row->event.outbox_id);
+	snprintf(xid, sizeof(xid), "%" PRIu64, row->event.transaction_id);
 	relay->parks_since_load++;
 	if ((!cfa_ids_get(&relay->parked, row->aggregate_id, &first) ||
 		 row->event.outbox_id < first) &&

@@ -5,7 +5,7 @@
  * Each connection has one inbox; message n of an epoch asks for its answer at
  * <inbox>.<n>. It is stored only behind sequence base + n - 1 and, but for the first
  * one, behind the very message that was sent before it: the sequence alone would let
- * message n + 1 in where somebody else's took the place of message n. Answers are taken from the library's queue on the loop's thread. An
+ * message n + 1 in where somebody else's took the place of message n. An
  * answer that is not exactly what the chain demands ends the epoch: single messages
  * are never sent again, because what follows them may be stored already.
  */
@@ -23,35 +23,38 @@
 
 #define REPLY_MAX 128
 /* Above the subject, the protocol line and a little air. */
-#define MESSAGE_OVERHEAD 512
+#define MESSAGE_OVERHEAD 256
+#define NO_RESPONDERS "NATS/1.0 503"
 
 bool
 cfa_publish_open(CfaRelay *relay)
 {
-	natsConnection *connection = cfa_nats_connection(relay->nats);
 	natsInbox *inbox = NULL;
 	char subject[sizeof(relay->inbox) + 2];
-	natsStatus s = natsInbox_Create(&inbox);
 
-	if (s != NATS_OK)
+	if (natsInbox_Create(&inbox) != NATS_OK)
 		return false;
 	snprintf(relay->inbox, sizeof(relay->inbox), "%s", inbox);
 	natsInbox_Destroy(inbox);
 	snprintf(subject, sizeof(subject), "%s.*", relay->inbox);
-	s = natsConnection_SubscribeSync(&relay->acks, connection, subject);
-	/* What waits here is bounded by the window. */
-	if (s == NATS_OK)
-		s = natsSubscription_SetPendingLimits(relay->acks, -1, -1);
-	return s == NATS_OK;
+	cfa_wire_subscribe(cfa_nats_wire(relay->nats), subject);
+	return true;
 }
 
 void
 cfa_publish_close(CfaRelay *relay)
 {
-	natsSubscription_Destroy(relay->acks);
-	relay->acks = NULL;
 	relay->is_held_back = false;
 	cfa_window_start(&relay->window, 0);
+}
+
+bool
+cfa_publish_is_full(const CfaRelay *relay)
+{
+	const CfaWire *wire = cfa_nats_wire(relay->nats);
+
+	return cfa_window_is_full(&relay->window) ||
+		   (wire != NULL && cfa_wire_is_behind(wire));
 }
 
 /* ---- out */
@@ -60,12 +63,13 @@ static void
 send_event(CfaRelay *relay, const CfaRow *row, int64_t replay)
 {
 	const CfaEvent *event = &row->event;
-	natsConnection *connection = cfa_nats_connection(relay->nats);
+	CfaWire *wire = cfa_nats_wire(relay->nats);
+	char subject[CFA_EVENT_SUBJECT_MAX];
 	char reply[REPLY_MAX];
-	natsMsg *message = NULL;
-	natsStatus s;
+	char lines[CFA_EVENT_LINES_MAX];
 	uint64_t expected = cfa_window_expected(&relay->window);
 	uint64_t ordinal;
+	size_t len;
 
 	ordinal = cfa_window_add(&relay->window,
 							 event->outbox_id,
@@ -74,21 +78,11 @@ send_event(CfaRelay *relay, const CfaRow *row, int64_t replay)
 	if (replay != 0)
 		cfa_window_mark_replay(&relay->window);
 	snprintf(reply, sizeof(reply), "%s.%" PRIu64, relay->inbox, ordinal);
-	s = cfa_event_message(event,
-						  expected,
-						  relay->previous,
-						  replay,
-						  reply,
-						  &message);
-	if (s == NATS_OK)
-		s = natsConnection_PublishMsg(connection, message);
-	natsMsg_Destroy(message);
-	if (s != NATS_OK)
-	{
-		cfa_relay_resync(relay, natsStatus_GetText(s));
-		return;
-	}
-	snprintf(relay->previous, sizeof(relay->previous), "%s", event->event_id);
+	cfa_event_subject(event, subject);
+	len = cfa_event_lines(event, expected, relay->previous, replay, lines);
+	cfa_wire_publish(
+		wire, subject, reply, lines, len, event->data, event->data_len);
+	memcpy(relay->previous, event->event_id, sizeof(relay->previous));
 	cfa_metrics_add(relay->metrics.registry, relay->metrics.published, 1);
 	CFA_FAULT("after_publish");
 }
@@ -103,8 +97,7 @@ reason_to_park(const CfaRelay *relay, const CfaRow *row)
 	if (reason != NULL)
 		return reason;
 	if (relay->stream.message_size_max > 0 &&
-		(int64_t) row->event.data_len + CFA_EVENT_HEADERS * 64 +
-				MESSAGE_OVERHEAD >
+		(int64_t) row->event.data_len + CFA_EVENT_HEAD_MAX + MESSAGE_OVERHEAD >
 			relay->stream.message_size_max)
 		return "larger than the stream takes";
 	if (relay->poison_outbox_id == row->event.outbox_id)
@@ -240,17 +233,25 @@ stored(CfaRelay *relay, uint64_t ordinal, const CfaAck *ack)
 	CFA_FAULT("after_ack");
 }
 
-static void
-take_answer(CfaRelay *relay, natsMsg *message)
+void
+cfa_publish_answer(void *arg, const CfaWireMessage *message)
 {
-	const char *token = strrchr(natsMsg_GetSubject(message), '.');
+	CfaRelay *relay = arg;
+	size_t inbox_len = strlen(relay->inbox);
 	uint64_t ordinal = 0;
 	CfaAck ack;
 
-	if (token == NULL ||
-		!cfa_parse_uint(token + 1, strlen(token + 1), UINT64_MAX, &ordinal))
+	/* What comes after a resync belongs to the epoch that is over. */
+	if ((relay->phase != CFA_RELAY_FLOW &&
+		 relay->phase != CFA_RELAY_STOPPING) ||
+		message->subject_len <= inbox_len + 1 ||
+		!cfa_parse_uint(message->subject + inbox_len + 1,
+						message->subject_len - inbox_len - 1,
+						UINT64_MAX,
+						&ordinal))
 		return;
-	if (natsMsg_IsNoResponders(message))
+	if (message->head_len >= sizeof(NO_RESPONDERS) - 1 &&
+		memcmp(message->head, NO_RESPONDERS, sizeof(NO_RESPONDERS) - 1) == 0)
 	{
 		cfa_metrics_add(relay->metrics.registry,
 						relay->metrics.refused_wait,
@@ -258,8 +259,7 @@ take_answer(CfaRelay *relay, natsMsg *message)
 		cfa_relay_resync(relay, "no stream takes the messages");
 		return;
 	}
-	ack = cfa_ack_parse(natsMsg_GetData(message),
-						(size_t) natsMsg_GetDataLength(message));
+	ack = cfa_ack_parse(message->data, message->data_len);
 	if (ack.class == CFA_ACK_STORED)
 		stored(relay, ordinal, &ack);
 	else
@@ -267,30 +267,7 @@ take_answer(CfaRelay *relay, natsMsg *message)
 }
 
 void
-cfa_publish_poll(CfaRelay *relay)
+cfa_publish_answered(void *arg)
 {
-	bool has_moved = false;
-	natsMsg *message = NULL;
-
-	/* A resync in take_answer() closes the inbox and ends this. */
-	while (relay->acks != NULL)
-	{
-		natsStatus s = natsSubscription_NextMsg(&message, relay->acks, 0);
-
-		if (s == NATS_NO_RESPONDERS)
-		{
-			cfa_metrics_add(relay->metrics.registry,
-							relay->metrics.refused_wait,
-							1);
-			cfa_relay_resync(relay, "no stream takes the messages");
-			return;
-		}
-		if (s != NATS_OK)
-			break;
-		take_answer(relay, message);
-		natsMsg_Destroy(message);
-		has_moved = true;
-	}
-	if (has_moved && relay->acks != NULL)
-		cfa_relay_window_moved(relay);
+	cfa_relay_window_moved(arg);
 }

@@ -40,8 +40,7 @@ static const char setup_sql[] =
 	"SET default_transaction_read_only = on;"
 	"PREPARE cfa_replay (bigint, bigint, bigint, timestamptz, timestamptz, "
 	"pg_snapshot, bigint) AS "
-	"SELECT NULL::text, " CFA_ROW_COLUMNS CFA_ROW_TIMES
-	"FROM careforall.outbox o "
+	"SELECT NULL::text, " CFA_ROW_COLUMNS "FROM careforall.outbox o "
 	"WHERE o.id > $1 AND o.id >= $2 AND o.id <= $3 "
 	"AND ($4 IS NULL OR o.recorded_at >= $4) "
 	"AND ($5 IS NULL OR o.recorded_at < $5) "
@@ -137,6 +136,7 @@ on_found(void *arg, PGresult *result)
 								  .dsn = config->pg_dsn,
 								  .password = config->pg_password,
 								  .setup = setup_sql,
+								  .streams_binary = true,
 								  .needs_primary = true,
 								  .on_up = on_up,
 								  .on_down = on_down,
@@ -211,7 +211,7 @@ cfa_replay_room(CfaRelay *relay)
 {
 	CfaReplay *replay = &relay->replay;
 
-	if (!replay->is_held_back ||
+	if (!replay->is_held_back || cfa_publish_is_full(relay) ||
 		cfa_window_in_flight(&relay->window) * 4 > relay->window.size)
 		return;
 	replay->is_held_back = false;
@@ -229,7 +229,8 @@ on_row(void *arg, PGresult *result)
 		return;
 	if (cfa_publish_again(relay, &row, replay->id))
 		replay->last_ordinal = relay->window.last_ordinal;
-	if (cfa_window_in_flight(&relay->window) * 2 >= relay->window.size)
+	if (cfa_publish_is_full(relay) ||
+		cfa_window_in_flight(&relay->window) * 2 >= relay->window.size)
 	{
 		replay->is_held_back = true;
 		cfa_pg_pause(replay->pg);

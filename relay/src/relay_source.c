@@ -41,16 +41,16 @@ static const char setup_sql[] =
 	"PREPARE cfa_batch (pg_snapshot) AS "
 	"SELECT s.snapshot, t.* FROM "
 	"(SELECT pg_current_snapshot()::text AS snapshot) s LEFT JOIN ("
-	"SELECT " CFA_ROW_COLUMNS CFA_ROW_TIMES "FROM careforall.outbox o "
+	"SELECT " CFA_ROW_COLUMNS "FROM careforall.outbox o "
 	"WHERE o.xid >= pg_snapshot_xmax($1) "
 	"UNION ALL "
-	"SELECT " CFA_ROW_COLUMNS CFA_ROW_TIMES "FROM careforall.outbox o "
+	"SELECT " CFA_ROW_COLUMNS "FROM careforall.outbox o "
 	"WHERE o.xid = ANY (ARRAY(SELECT pg_snapshot_xip($1)))"
 	") t ON true ORDER BY t.id;"
 	"PREPARE cfa_released (integer) AS "
 	"SELECT NULL::text, r.id, r.event_id, r.xid, r.aggregate_type, "
 	"r.aggregate_id, r.aggregate_version, r.campaign_id, r.type, r.data, "
-	"r.traceparent, r.occurred_ms, r.recorded_ms "
+	"r.traceparent, r.occurred_at, r.recorded_at "
 	"FROM careforall.relay_released($1) r ORDER BY r.id";
 
 /* Sees nothing, so that everything retained is new to it. */
@@ -72,6 +72,7 @@ cfa_source_init(CfaRelay *relay)
 								  .dsn = config->pg_dsn,
 								  .password = config->pg_password,
 								  .setup = setup_sql,
+								  .streams_binary = true,
 								  .needs_primary = true,
 								  .on_up = on_up,
 								  .on_down = on_down,
@@ -236,7 +237,7 @@ on_row(void *arg, PGresult *result)
 	batch->last_outbox_id = row.event.outbox_id;
 	if (cfa_publish_row(relay, &row) && batch->is_released)
 		note_released(relay, row.event.outbox_id);
-	if (cfa_window_is_full(&relay->window))
+	if (cfa_publish_is_full(relay))
 	{
 		relay->is_held_back = true;
 		cfa_pg_pause(relay->reader);
@@ -247,7 +248,7 @@ void
 cfa_source_room(CfaRelay *relay)
 {
 	/* A little room at a time would make each row wake the loop. */
-	if (!relay->is_held_back ||
+	if (!relay->is_held_back || cfa_publish_is_full(relay) ||
 		cfa_window_in_flight(&relay->window) * 4 > relay->window.size * 3)
 		return;
 	relay->is_held_back = false;

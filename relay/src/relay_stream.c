@@ -28,8 +28,7 @@ static void on_probe(void *arg, const json_t *answer, const char *error);
 static int64_t
 message_size_max(CfaRelay *relay, const json_t *settings)
 {
-	int64_t payload =
-		natsConnection_GetMaxPayload(cfa_nats_connection(relay->nats));
+	int64_t payload = cfa_wire_payload_max(cfa_nats_wire(relay->nats));
 	int64_t limit =
 		json_integer_value(json_object_get(settings, "max_msg_size"));
 

@@ -82,14 +82,13 @@ $$;
 CREATE OR REPLACE FUNCTION careforall.relay_released(max integer)
 RETURNS TABLE (id bigint, event_id uuid, xid xid8, aggregate_type text, aggregate_id uuid,
   aggregate_version bigint, campaign_id uuid, type text, data json, traceparent text,
-  occurred_ms bigint, recorded_ms bigint)
+  occurred_at timestamptz, recorded_at timestamptz)
 LANGUAGE sql STABLE SECURITY DEFINER
 SET search_path = pg_catalog, careforall, pg_temp
 AS $$
   SELECT p.outbox_id, p.event_id, p.xid, p.aggregate_type, p.aggregate_id,
     p.aggregate_version, p.campaign_id, p.type, p.data, p.traceparent,
-    floor(extract(epoch FROM p.occurred_at) * 1000)::bigint,
-    floor(extract(epoch FROM p.recorded_at) * 1000)::bigint
+    p.occurred_at, p.recorded_at
   FROM careforall.outbox_parked p
   WHERE p.state = 'released'
   ORDER BY p.outbox_id

@@ -150,9 +150,10 @@ async function benchRelay(): Promise<void> {
       row("SKIP LOCKED poller in C", "c"),
       row("SKIP LOCKED poller in Node", "node"),
     ]);
+    await bench.stampCommits();
     for (const wanted of [100, 1_000, 5_000]) {
       const { rate: got, p50, p99 } = await bench.latency(wanted);
-      console.log(`  insert to consumer at ${wanted}/s (${Math.round(got)}/s came): p50 ${p50.toFixed(1)} ms, p99 ${p99.toFixed(1)} ms`);
+      console.log(`  commit to consumer at ${wanted}/s (${Math.round(got)}/s came): p50 ${p50.toFixed(1)} ms, p99 ${p99.toFixed(1)} ms`);
     }
     const idle = await bench.idleInTransaction();
     console.log(`  live rate ${Math.round(idle.before)}/s, beside a session idle in a transaction ${Math.round(idle.after)}/s: ${ratio(idle.after, idle.before)}`);

@@ -79,21 +79,27 @@ export class RelayBench {
     return (Number(fields[11]) + Number(fields[12])) / 100;
   }
 
-  /** The relay is stopped while the backlog is made; time runs from its first event. */
+  /**
+   * The relay is stopped while the backlog is made; time runs from when it begins to
+   * read, as the yardsticks' does from when they are connected.
+   */
   async relay(): Promise<Drain> {
     await this.stack.stop(["relay"]);
     await this.insert(`relay ${this.round++}`);
     const before = (await this.stream.size()).messages;
     const started = this.stack.start(["relay"]);
-    const first = await until("the first events", async () => {
-      const { messages } = await this.stream.size();
-      return messages > before ? messages : null;
-    });
-    const begun = performance.now();
     await until("the backlog to be published", async () => (await this.stream.size()).messages >= before + count, 300_000);
-    const took = (performance.now() - begun) / 1000;
+    const end = Date.now();
     await started;
-    return { rate: (before + count - first) / took, cpuUs: ((await this.cpu(await this.pid("relay"))) / count) * 1e6 };
+    const cpuUs = ((await this.cpu(await this.pid("relay"))) / count) * 1e6;
+    return { rate: count / ((end - (await this.flowingSince())) / 1000), cpuUs };
+  }
+
+  /** When the relay began to read, by its log. */
+  private async flowingSince(): Promise<number> {
+    const log = await readFile(path.join(this.stack.dir, "log/relay.log"), "utf8");
+    const line = log.trimEnd().split("\n").findLast((text) => text.includes('"event":"flowing"')) ?? "{}";
+    return Date.parse((JSON.parse(line) as { ts: string }).ts);
   }
 
   private async yardstick(program: string, ...args: string[]): Promise<Drain> {
@@ -171,22 +177,31 @@ export class RelayBench {
     return Number(/tps = ([\d.]+)/.exec(output)?.[1] ?? 0);
   }
 
-  /** From the insert to a subscriber in this process, at a rate of single pledges. */
+  /** Commits are stamped from now on, so that delays count from there. */
+  async stampCommits(): Promise<void> {
+    await this.sql.rows("ALTER SYSTEM SET track_commit_timestamp = on");
+    await this.stack.stop(["relay", "pg"]);
+    await this.stack.start(["pg", "relay"], "--no-schema");
+  }
+
+  /** From the commit to a subscriber in this process, at a rate of events. */
   async latency(rate: number): Promise<{ rate: number; p50: number; p99: number }> {
     const received = new Map<string, number>();
-    const stop = await this.stream.follow((event) => received.set(event.aggregate, Date.now()));
+    const stop = await this.stream.follow((event) => received.set(event.aggregate, performance.timeOrigin + performance.now()));
     const from = await this.sql.value<number>("SELECT COALESCE(max(id), 0) FROM careforall.outbox");
-    const done = await this.tps(this.pgbench("engine_spread.sql", seconds * 2, "-c", "8", "-j", "1", "-D", "i=0", "-D", "run=0", "-R", String(rate)));
+    const perCommit = rate > 1_000 ? 5 : 1;
+    const commits = await this.tps(this.pgbench(perCommit === 5 ? "outbox_five.sql" : "outbox_one.sql", seconds * 2,
+      "-c", "8", "-j", "1", "-R", String(rate / perCommit)));
     await sleep(1_000);
     await stop();
     const rows = await this.sql.rows<{ id: string; at: number }>(
-      `SELECT aggregate_id::text AS id, extract(epoch FROM recorded_at)::float8 * 1000 AS at
+      `SELECT aggregate_id::text AS id, extract(epoch FROM pg_xact_commit_timestamp(xid::xid))::float8 * 1000 AS at
          FROM careforall.outbox WHERE id > $1`, [from]);
-    const delays = rows
-      .flatMap((row) => (received.has(row.id) ? [(received.get(row.id) ?? 0) - row.at] : []))
-      .sort((a, b) => a - b);
+    const delays = rows.map((row) => (received.get(row.id) ?? Number.NaN) - row.at);
+    if (delays.length === 0 || delays.some(Number.isNaN)) throw new Error("an event did not come");
+    delays.sort((a, b) => a - b);
     const at = (share: number): number => delays[Math.floor(delays.length * share)] ?? Number.NaN;
-    return { rate: done, p50: at(0.5), p99: at(0.99) };
+    return { rate: commits * perCommit, p50: at(0.5), p99: at(0.99) };
   }
 
   /** Events published a second while writers write as fast as they can. */

@@ -122,13 +122,13 @@ async function leaderWithoutDatabase(): Promise<void> {
   });
 }
 
-async function leaderWithoutNats(isLong: boolean): Promise<void> {
+async function leaderWithoutNats(): Promise<void> {
   await withPair(async ({ nats }) => {
     await addMany("no nats", 1, 20);
     nats.mode = "hang";
     nats.cut();
     await addMany("no nats", 21, 20);
-    await takeOver("no connection to NATS", 6);
+    await takeOver("no connection to NATS", 5);
     nats.mode = "pass";
     nats.cut();
     await until("it to stand by", () => standsBy(stack.port("PROMETHEUS")));
@@ -136,10 +136,10 @@ async function leaderWithoutNats(isLong: boolean): Promise<void> {
     await compare();
     await cursorMovedForward();
   });
-  if (isLong) await withPair(async ({ nats }) => {
+  await withPair(async ({ nats }) => {
     nats.mode = "hang";
     await addMany("no nats", 41, 20);
-    await takeOver("the line to NATS hangs", 15);
+    await takeOver("the line to NATS hangs", 5);
     await compare();
     assert.equal((await versions("no nats")).length, 60);
   });

@@ -22,11 +22,37 @@ static const CfaEvent good = {.event_id = UUID,
 							  .data = "{}",
 							  .data_len = 2};
 
+/* Header lines, cut into names and values. */
 typedef struct Message
 {
-	CfaEventHeader headers[CFA_EVENT_HEADERS];
+	char head[CFA_EVENT_HEAD_MAX];
+	char *names[32];
+	char *values[32];
 	size_t count;
 } Message;
+
+static void
+write_head(Message *message, const CfaEvent *event)
+{
+	size_t len = cfa_event_head(event, message->head);
+	char *at = message->head;
+
+	assert_in_range(len, 1, CFA_EVENT_HEAD_MAX - 1);
+	message->head[len] = '\0';
+	message->count = 0;
+	while (*at != '\0')
+	{
+		char *colon = strstr(at, ": ");
+		char *end = strstr(at, "\r\n");
+
+		assert_true(colon != NULL && end != NULL && colon < end);
+		*colon = '\0';
+		*end = '\0';
+		message->names[message->count] = at;
+		message->values[message->count++] = colon + 2;
+		at = end + 2;
+	}
+}
 
 static const char *
 get(void *closure, const char *name)
@@ -36,8 +62,8 @@ get(void *closure, const char *name)
 
 	for (i = 0; i < message->count; i++)
 	{
-		if (strcmp(message->headers[i].name, name) == 0)
-			return message->headers[i].value;
+		if (strcmp(message->names[i], name) == 0)
+			return message->values[i];
 	}
 	return NULL;
 }
@@ -51,16 +77,23 @@ test_round_trip(void **state)
 	size_t i;
 
 	assert_null(cfa_event_check(&good));
-	message.count = cfa_event_headers(&good, message.headers);
-	assert_int_equal(message.count, CFA_EVENT_HEADERS);
+	write_head(&message, &good);
+	assert_int_equal(message.count, 15);
 	for (i = 0; i < message.count; i++)
-		assert_true(message.headers[i].value[0] != '\0');
+		assert_true(message.values[i][0] != '\0');
 	cfa_event_subject(&good, subject);
 	assert_string_equal(subject, "careforall.pledge.refund_recorded.63");
 	assert_string_equal(get(&message, "ce-type"),
 						"careforall.pledge.refund_recorded.v1");
 	assert_string_equal(get(&message, "ce-sequence"), "00000000000000000042");
 	assert_string_equal(get(&message, "ce-time"), "2026-11-23T18:00:00.123Z");
+	assert_string_equal(get(&message, "ce-traceparent"), TRACE);
+	assert_string_equal(get(&message, "ce-specversion"), "1.0");
+	assert_string_equal(get(&message, "ce-source"), "/careforall");
+	assert_string_equal(get(&message, "ce-datacontenttype"),
+						"application/json");
+	assert_string_equal(get(&message, "ce-partitionkey"), good.aggregate_id);
+	assert_string_equal(get(&message, "ce-id"), UUID);
 	assert_true(cfa_event_read(get, &message, &in));
 	assert_string_equal(in.event_id, good.event_id);
 	assert_string_equal(in.type, good.type);
@@ -98,6 +131,24 @@ test_refused(void **state)
 	REFUSED(occurred_at_ms, -1);
 }
 
+/* The largest head fits, and its bytes count towards the limit of the whole. */
+static void
+test_limits(void **state)
+{
+	CfaEvent event = good;
+	char head[CFA_EVENT_HEAD_MAX];
+
+	event.outbox_id = INT64_MAX;
+	event.aggregate_version = INT64_MAX;
+	event.transaction_id = UINT64_MAX;
+	event.aggregate_type = "abcdefghijklmnopqrstuvwx";
+	event.type = "abcdefghijklmnopqrstuvwx.abcdefghijklmnopqrstuvwx";
+	event.data_len = CFA_EVENT_SIZE_MAX - cfa_event_head(&event, head);
+	assert_null(cfa_event_check(&event));
+	event.data_len++;
+	assert_non_null(cfa_event_check(&event));
+}
+
 static void
 test_bad_trace_is_dropped(void **state)
 {
@@ -107,7 +158,7 @@ test_bad_trace_is_dropped(void **state)
 
 	event.traceparent = "00-zz";
 	assert_null(cfa_event_check(&event));
-	message.count = cfa_event_headers(&event, message.headers);
+	write_head(&message, &event);
 	assert_null(get(&message, "traceparent"));
 	assert_true(cfa_event_read(get, &message, &in));
 	assert_string_equal(in.traceparent, "");
@@ -134,12 +185,12 @@ test_unreadable(void **state)
 	{
 		size_t j = 0;
 
-		message.count = cfa_event_headers(&good, message.headers);
-		while (strcmp(message.headers[j].name, needed[i]) != 0)
+		write_head(&message, &good);
+		while (strcmp(message.names[j], needed[i]) != 0)
 			j++;
-		memcpy(message.headers[j].value, "garbage", 8);
+		message.values[j] = (char[]){"garbage"};
 		assert_false(cfa_event_read(get, &message, &in));
-		message.headers[j].name = "x";
+		message.names[j] = (char[]){"x"};
 		assert_false(cfa_event_read(get, &message, &in));
 	}
 }
@@ -149,6 +200,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {cmocka_unit_test(test_round_trip),
 									   cmocka_unit_test(test_refused),
+									   cmocka_unit_test(test_limits),
 									   cmocka_unit_test(
 										   test_bad_trace_is_dropped),
 									   cmocka_unit_test(test_unreadable)};

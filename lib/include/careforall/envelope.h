@@ -15,8 +15,8 @@
 
 #define CFA_EVENT_BUCKETS 64
 #define CFA_EVENT_SUBJECT_MAX 96
-#define CFA_EVENT_HEADERS 15
-#define CFA_EVENT_HEADER_MAX 128
+/* Above all header lines that cfa_event_head() can write. */
+#define CFA_EVENT_HEAD_MAX 1024
 /* Largest event on the wire, headers and data: half of NATS' usual limit. Events
  * of pledges stay far below the 64 KiB that every CloudEvents intermediary has to
  * forward; a campaign with a long story and many rewards may not. */
@@ -52,12 +52,6 @@ typedef struct CfaEvent
 	size_t data_len;
 } CfaEvent;
 
-typedef struct CfaEventHeader
-{
-	const char *name; /* static */
-	char value[CFA_EVENT_HEADER_MAX];
-} CfaEventHeader;
-
 /* What a consumer reads back from the headers of a message. */
 typedef struct CfaEventIn
 {
@@ -87,11 +81,11 @@ void cfa_event_subject(const CfaEvent *event,
 					   char subject[CFA_EVENT_SUBJECT_MAX]);
 
 /*
- * Writes the headers of a checked event, all but Nats-Expected-*, and
- * returns how many. No value is empty.
+ * Writes the header lines of a checked event, "name: value" CR LF each, all but
+ * Nats-Expected-*, and returns their length. No value is empty. Those that the
+ * server looks for come first.
  */
-size_t cfa_event_headers(const CfaEvent *event,
-						 CfaEventHeader headers[CFA_EVENT_HEADERS]);
+size_t cfa_event_head(const CfaEvent *event, char head[CFA_EVENT_HEAD_MAX]);
 
 /* Returns the value of a header, or NULL. */
 typedef const char *(*CfaHeaderGet)(void *message, const char *name);
