@@ -6,8 +6,8 @@ const READ_TIMEOUT_MS = 15_000
 const WRITE_TIMEOUT_MS = 20_000
 const RETRY_AFTER_MAX_S = 600
 
-/** ETag and status are for those who change what they have read. */
-export type Answer<Data> = { data: Data; etag: string | null; status: number }
+/** ETag and status are for those who change what they have read; `total` is the length of a list whose count was asked for. */
+export type Answer<Data> = { data: Data; etag: string | null; status: number; total: number | null }
 
 /** The server answered, and the answer is a refusal. */
 export class ApiError extends Error {
@@ -52,7 +52,13 @@ export async function send<Data>(address: string, init: RequestInit): Promise<An
     const response = await fetch(address, { ...init, signal, credentials: 'same-origin' })
     if (!response.ok) throw new ApiError(response.status, await readProblem(response), response.headers)
     const data: unknown = response.status === 204 ? undefined : await response.json()
-    return { data: data as Data, etag: response.headers.get('ETag'), status: response.status }
+    const count = response.headers.get('X-Total-Count')
+    return {
+      data: data as Data,
+      etag: response.headers.get('ETag'),
+      status: response.status,
+      total: count === null ? null : Number(count),
+    }
   } catch (error) {
     if (error instanceof ApiError || init.signal?.aborted) throw error
     throw new NoAnswerError(noAnswerKind(timeout))

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What every page has: skip link, header, offline line, footer. On each change
-// of page the focus goes to the page's heading.
+// of page the focus goes to the page's heading. The dashboard has a frame of its own.
 import { DirectionProvider } from '@radix-ui/react-direction'
 import { Link, Outlet, useLocation } from '@tanstack/react-router'
 import { useEffect, useRef } from 'react'
@@ -16,6 +16,7 @@ import { Logo } from './logo'
 
 export function Layout() {
   useFocusOnNavigation()
+  const isDashboard = /^\/admin(?:\/|$)/.test(useLocation().pathname)
   return (
     <DirectionProvider dir={document.documentElement.dir === 'rtl' ? 'rtl' : 'ltr'}>
       <a
@@ -24,12 +25,16 @@ export function Layout() {
       >
         {t('nav.skip')}
       </a>
-      <Header />
+      {!isDashboard && <Header />}
       <OfflineLine />
-      <main id="main" tabIndex={-1} className="min-h-[70vh]">
+      {isDashboard ? (
         <Outlet />
-      </main>
-      <Footer />
+      ) : (
+        <main id="main" tabIndex={-1} className="min-h-[70vh]">
+          <Outlet />
+        </main>
+      )}
+      {!isDashboard && <Footer />}
       <Toaster />
     </DirectionProvider>
   )

@@ -23,11 +23,14 @@ const PATHS = {
   more: 'M5 12v.01M12 12v.01M19 12v.01',
   user: 'M12 12a4 4 0 1 0 0-8 4 4 0 0 0 0 8M4.5 20.5a7.5 7.5 0 0 1 15 0',
   globe: 'M12 3a9 9 0 1 0 0 18 9 9 0 0 0 0-18M3 12h18M12 3c5 5.5 5 12.5 0 18M12 3c-5 5.5-5 12.5 0 18',
+  chart: 'M4 20h16M7 16v-4M12 16V6M17 16v-7',
+  leave: 'M14 4H5v16h9M10 12h10M16 8l4 4-4 4',
+  plus: 'M12 5v14M5 12h14',
   copy: 'M9 9h11v11H9zM5 15H4V4h11v1',
 } as const
 
 // Icons that point somewhere look the other way in languages from right to left.
-const MIRRORED = new Set<string>(['arrow', 'back', 'next'])
+const MIRRORED = new Set<string>(['arrow', 'back', 'leave', 'next'])
 
 export type IconName = keyof typeof PATHS
 

@@ -1,16 +1,61 @@
 // SPDX-License-Identifier: Apache-2.0
-// What every page for owners and administrators has around it.
-import { Outlet } from '@tanstack/react-router'
-import { RequireAccount } from '@/components/require-account'
+// The shell of the dashboard: who may enter, the navigation, and the page in it.
+import { Navigate, Outlet, useLocation } from '@tanstack/react-router'
+import type { ReactNode } from 'react'
+import { retrySession, useSession } from '@/api/session'
+import { mayOpen } from '@/components/admin/nav'
+import { Sidebar, TopBar } from '@/components/admin/sidebar'
+import { PageHeader } from '@/components/ui/page-header'
+import { Skeleton } from '@/components/ui/skeleton'
+import { ErrorState, NoPermission } from '@/components/ui/states'
+import { t } from '@/i18n'
 
 export function AdminLayout() {
+  const { account, isLoading, error } = useSession()
+  const { pathname, href } = useLocation()
+  if (account === null) {
+    if (isLoading) return <Frame>{<LoadingPage />}</Frame>
+    if (error !== null) return <Frame>{<ErrorState error={error} retry={retrySession} />}</Frame>
+    return <Navigate to="/login" search={{ return: href }} replace />
+  }
   return (
-    <RequireAccount roles={['owner', 'admin']}>
-      {() => (
-        <div className="mx-auto max-w-7xl px-4 pt-8 sm:px-6">
-          <Outlet />
-        </div>
-      )}
-    </RequireAccount>
+    <div className="lg:flex">
+      <Sidebar account={account} />
+      <div className="min-w-0 grow">
+        <TopBar account={account} />
+        <Frame>{mayOpen(account.role, pathname) ? <Outlet /> : <ForbiddenPage />}</Frame>
+      </div>
+    </div>
+  )
+}
+
+function Frame({ children }: { children: ReactNode }) {
+  return (
+    <main id="main" tabIndex={-1} className="mx-auto grid min-h-[80vh] max-w-[90rem] min-w-0 content-start gap-6 px-4 py-6 sm:px-6 lg:px-10 lg:py-8">
+      {children}
+    </main>
+  )
+}
+
+function LoadingPage() {
+  return (
+    <>
+      <title>{`${t('admin.nav.title')} · ${t('site.name')}`}</title>
+      <p role="status" className="sr-only">
+        {t('action.loading')}
+      </p>
+      <Skeleton className="h-12 w-2/3 max-w-sm" />
+      <Skeleton className="h-40" />
+      <Skeleton className="h-72" />
+    </>
+  )
+}
+
+function ForbiddenPage() {
+  return (
+    <>
+      <PageHeader title={t('forbidden.heading')} />
+      <NoPermission />
+    </>
   )
 }
