@@ -5,7 +5,7 @@
 # if another failed, and ends with a line "N passed, N failed".
 #
 # Sections: build lint unit (lib relay kore-app fuzz web) database (extension sql)
-# stacks (proof system)
+# stacks (system proof browser)
 set -uo pipefail
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
@@ -97,7 +97,7 @@ database() {
 
 # Each with a stack of its own; they wait for clocks more than they compute.
 stacks() {
-  together 'system=part test check' 'relay proof=part test proof'
+  together 'system=part test check' 'relay proof=part test proof' 'browser=part test browser'
 }
 
 [ $# -gt 0 ] || set -- lint unit database stacks
@@ -116,6 +116,7 @@ if [ ${#failed[@]} -eq 0 ]; then
       sql) section sql part sql check ;;
       proof) section 'relay proof' part test proof ;;
       system) section system part test check ;;
+      browser) section browser part test browser ;;
       *)
         printf 'check: unknown section %s\n' "$name" >&2
         exit 2
