@@ -14,6 +14,7 @@
 
 #define NAME_MAX_LEN 128
 
+static const char *prefix(const CfaConfigItem *item);
 static int load_item(const CfaConfigItem *item, char *error, size_t error_size);
 static int read_value(const CfaConfigItem *item, char **value, char *error,
 					  size_t error_size);
@@ -65,7 +66,7 @@ cfa_config_help(FILE *out, const CfaConfigItem *items, size_t count)
 	{
 		const CfaConfigItem *item = &items[i];
 
-		(void) fprintf(out, "  CAREFORALL_%s", item->name);
+		(void) fprintf(out, "  %s%s", prefix(item), item->name);
 		if (item->default_text == NULL)
 			(void) fputs(" (required)", out);
 		else if (item->default_text[0] != '\0')
@@ -83,7 +84,7 @@ cfa_config_show(FILE *out, const CfaConfigItem *items, size_t count)
 	{
 		const CfaConfigItem *item = &items[i];
 
-		(void) fprintf(out, "CAREFORALL_%s=", item->name);
+		(void) fprintf(out, "%s%s=", prefix(item), item->name);
 		switch (item->type)
 		{
 			case CFA_CONFIG_TEXT:
@@ -170,6 +171,13 @@ cfa_config_address(const char *text, char *host, size_t host_size,
 	return true;
 }
 
+/* Settings that are not ours by name keep theirs. */
+static const char *
+prefix(const CfaConfigItem *item)
+{
+	return strncmp(item->name, "OTEL_", 5) == 0 ? "" : "CAREFORALL_";
+}
+
 static int
 load_item(const CfaConfigItem *item, char *error, size_t error_size)
 {
@@ -182,9 +190,10 @@ load_item(const CfaConfigItem *item, char *error, size_t error_size)
 		(void) snprintf(
 			error,
 			error_size,
-			"CAREFORALL_%s is not set: set it, or CAREFORALL_%s_FILE to a "
-			"file that holds it",
+			"%s%s is not set: set it, or %s%s_FILE to a file that holds it",
+			prefix(item),
 			item->name,
+			prefix(item),
 			item->name);
 		return -1;
 	}
@@ -195,18 +204,19 @@ load_item(const CfaConfigItem *item, char *error, size_t error_size)
 	if (set_target(item, value))
 		return 0;
 	if (item->type == CFA_CONFIG_INTEGER || item->type == CFA_CONFIG_REAL)
-		(void) snprintf(
-			error,
-			error_size,
-			"CAREFORALL_%s must be a number from %lld to %lld, not \"%s\"",
-			item->name,
-			(long long) item->min,
-			(long long) item->max,
-			value);
+		(void) snprintf(error,
+						error_size,
+						"%s%s must be a number from %lld to %lld, not \"%s\"",
+						prefix(item),
+						item->name,
+						(long long) item->min,
+						(long long) item->max,
+						value);
 	else
 		(void) snprintf(error,
 						error_size,
-						"CAREFORALL_%s must be %s, not \"%s\"",
+						"%s%s must be %s, not \"%s\"",
+						prefix(item),
 						item->name,
 						type_hint(item->type),
 						value);
@@ -223,15 +233,16 @@ read_value(const CfaConfigItem *item, char **value, char *error,
 	const char *direct;
 	const char *path;
 
-	(void) snprintf(name, sizeof(name), "CAREFORALL_%s", item->name);
+	(void) snprintf(name, sizeof(name), "%s%s", prefix(item), item->name);
 	direct = getenv(name);
-	(void) snprintf(name, sizeof(name), "CAREFORALL_%s_FILE", item->name);
+	(void) snprintf(name, sizeof(name), "%s%s_FILE", prefix(item), item->name);
 	path = getenv(name);
 	if (direct != NULL && path != NULL)
 	{
 		(void) snprintf(error,
 						error_size,
-						"CAREFORALL_%s and %s are both set: keep one",
+						"%s%s and %s are both set: keep one",
+						prefix(item),
 						item->name,
 						name);
 		return -1;

@@ -3,7 +3,7 @@
 FROM node:22-bookworm-slim AS build
 RUN apt-get update \
  && apt-get install -y --no-install-recommends gcc libc6-dev make pkg-config kore \
-    postgresql-server-dev-15 libpq-dev libcurl4-openssl-dev libhiredis-dev \
+    postgresql-server-dev-15 libpq-dev libcurl4-openssl-dev zlib1g-dev libhiredis-dev \
     libjansson-dev libmicrohttpd-dev libnats-dev libsodium-dev libssl-dev \
  && rm -rf /var/lib/apt/lists/*
 COPY extension/careforall.control /src/extension/
@@ -17,7 +17,7 @@ RUN for part in lib relay kore-app; do make -s -C /src/$part all || exit 1; done
 
 FROM debian:bookworm-slim
 RUN apt-get update \
- && apt-get install -y --no-install-recommends ca-certificates curl libcurl4 libhiredis0.14 \
+ && apt-get install -y --no-install-recommends ca-certificates curl libcurl4 zlib1g libhiredis0.14 \
     libjansson4 libmicrohttpd12 libnats3.4 libpq5 libsodium23 libssl3 \
  && rm -rf /var/lib/apt/lists/* \
  && useradd --system --uid 10001 --no-create-home careforall \

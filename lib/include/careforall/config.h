@@ -3,7 +3,8 @@
  * config.h: settings from the environment.
  *
  * A setting X is read from CAREFORALL_X, or from the file that CAREFORALL_X_FILE
- * names (one trailing newline is cut). One table drives reading, checking, --help
+ * names (one trailing newline is cut); one of OpenTelemetry, OTEL_X, from its own
+ * name. One table drives reading, checking, --help
  * and the documentation, so that these cannot differ.
  */
 #ifndef CFA_CONFIG_H
@@ -26,7 +27,7 @@ typedef enum CfaConfigType
 
 typedef struct CfaConfigItem
 {
-	const char *name; /* without CAREFORALL_ */
+	const char *name; /* without CAREFORALL_; with OTEL_ */
 	CfaConfigType type;
 	void *target;
 	const char *default_text; /* NULL: the setting must be given */
