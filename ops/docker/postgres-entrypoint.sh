@@ -15,4 +15,6 @@ exec postgres -c listen_addresses='*' -c timezone=UTC -c log_timezone=UTC \
   -c pg_stat_statements.track_utility=off -c cron.database_name=careforall \
   -c cron.use_background_workers=on -c max_worker_processes=16 \
   -c password_encryption=scram-sha-256 -c shared_buffers=256MB -c jit=off \
-  -c unix_socket_directories=/tmp "$@"
+  -c unix_socket_directories=/tmp -c log_line_prefix='%m [%p] %q%u@%d %a ' \
+  -c log_min_duration_statement=1000 -c log_parameter_max_length=0 \
+  -c log_parameter_max_length_on_error=0 "$@"

@@ -16,7 +16,7 @@ table() { # PROGRAM
   printf '\n## %s\n\n%s\n\n| setting | default | meaning |\n| --- | --- | --- |\n' \
     "$(basename "$1")" "$("$1" --help | sed -n '3p')"
   "$1" --help | awk '
-    /^  CAREFORALL_/ {
+    /^  (CAREFORALL|OTEL)_/ {
       name = $1; value = $0
       sub(/^  [A-Z_0-9]+ */, "", value)
       if (value ~ /^\(default .*\)$/) { sub(/^\(default /, "", value); sub(/\)$/, "", value); value = value == "" ? "empty" : "`" value "`" }

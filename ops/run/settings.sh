@@ -3,8 +3,8 @@
 #
 # settings.sh - the file careforall.env of a stack: made at the first start with
 # ports and random secrets, edited by people, read here. Lines are NAME=value, taken
-# literally. STACK_* are for the stack itself; every CAREFORALL_* line is handed as
-# it is to each of our processes.
+# literally. STACK_* are for the stack itself; every CAREFORALL_* and OTEL_* line is
+# handed as it is to each of our processes.
 
 # Order gives the offset from --port-base.
 readonly port_names=(GATEWAY API MOCKPAY API_ADMIN PG REDIS NATS NATS_MONITOR
@@ -53,7 +53,9 @@ settings_write() {
     printf 'STACK_WEBHOOK_STANDARD_SECRET=whsec_%s\n' "$(openssl rand -base64 32)"
     printf '%s\n' '' \
       '# Any setting of docs/operations.md, for all of our processes, for example:' \
-      '# CAREFORALL_LOG_LEVEL=debug'
+      '# CAREFORALL_LOG_LEVEL=debug' \
+      '# Traces (docs/tracing.md):' \
+      '# OTEL_EXPORTER_OTLP_ENDPOINT=http://127.0.0.1:4318'
   } >"$file"
 }
 
@@ -79,8 +81,8 @@ settings_read() {
     number=$((number + 1))
     line=${line%$'\r'}
     [[ $line =~ ^[[:space:]]*(#.*)?$ ]] && continue
-    [[ $line =~ ^(STACK|CAREFORALL)_[A-Z0-9_]+= ]] ||
-      die "$file line $number is not NAME=value with a name STACK_... or CAREFORALL_..."
+    [[ $line =~ ^(STACK|CAREFORALL|OTEL)_[A-Z0-9_]+= ]] ||
+      die "$file line $number is not NAME=value with a name STACK_..., CAREFORALL_... or OTEL_..."
     name=${line%%=*}
     if [[ $name == STACK_* ]]; then
       printf -v "$name" '%s' "${line#*=}"

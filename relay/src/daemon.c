@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "careforall/log.h"
+#include "careforall/tracing.h"
 #include "notify.h"
 
 #ifndef CFA_VERSION
@@ -43,6 +44,7 @@ print_help(const CfaDaemonSpec *spec)
 		"\nSettings come from the environment; NAME_FILE may name a file that "
 		"holds the value of NAME.\n\n");
 	cfa_config_help(stdout, spec->items, spec->item_count);
+	cfa_config_help(stdout, cfa_tracing_settings, cfa_tracing_setting_count);
 }
 
 static bool
@@ -98,7 +100,13 @@ read_settings(const CfaDaemonSpec *spec)
 	CfaLogLevel level = CFA_LOG_INFO;
 	bool is_ok =
 		cfa_config_load(spec->items, spec->item_count, error, sizeof(error)) ==
-		0;
+			0 &&
+		cfa_config_load(cfa_tracing_settings,
+						cfa_tracing_setting_count,
+						error,
+						sizeof(error)) == 0 &&
+		cfa_tracing_configure(spec->name, CFA_VERSION, error, sizeof(error)) ==
+			0;
 
 	if (is_ok && !cfa_log_level_parse(spec->config->log_level, &level))
 	{
@@ -117,6 +125,13 @@ read_settings(const CfaDaemonSpec *spec)
 	return is_ok;
 }
 
+static void
+clear_settings(const CfaDaemonSpec *spec)
+{
+	cfa_config_clear(spec->items, spec->item_count);
+	cfa_config_clear(cfa_tracing_settings, cfa_tracing_setting_count);
+}
+
 bool
 cfa_daemon_init(CfaDaemon *daemon, const CfaDaemonSpec *spec, int argc,
 				char **argv, int *code)
@@ -130,13 +145,16 @@ cfa_daemon_init(CfaDaemon *daemon, const CfaDaemonSpec *spec, int argc,
 	*code = CFA_EXIT_USAGE;
 	if (!read_settings(spec))
 	{
-		cfa_config_clear(spec->items, spec->item_count);
+		clear_settings(spec);
 		return true;
 	}
 	if (only_check)
 	{
 		cfa_config_show(stdout, spec->items, spec->item_count);
-		cfa_config_clear(spec->items, spec->item_count);
+		cfa_config_show(stdout,
+						cfa_tracing_settings,
+						cfa_tracing_setting_count);
+		clear_settings(spec);
 		*code = CFA_EXIT_OK;
 		return true;
 	}
@@ -159,6 +177,7 @@ register_metrics(CfaDaemon *daemon)
 	char labels[128];
 
 	daemon->metrics = cfa_metrics_new();
+	cfa_tracing_register(daemon->metrics);
 	cfa_metrics_labels(labels,
 					   sizeof(labels),
 					   "service",
@@ -208,6 +227,7 @@ cfa_daemon_run(CfaDaemon *daemon)
 	cfa_metrics_attach_own(daemon->metrics);
 	cfa_metrics_set(daemon->metrics, daemon->build_info, 1);
 	cfa_process_started(&daemon->process, daemon->metrics);
+	cfa_tracing_start();
 	/* Empty: a run that serves nobody, such as a rebuild by hand. */
 	if (spec->config->http_listen[0] != '\0')
 	{
@@ -224,6 +244,7 @@ cfa_daemon_run(CfaDaemon *daemon)
 			CFA_STR("http", spec->config->http_listen));
 	cfa_notify("READY=1");
 	code = cfa_loop_run(daemon->loop);
+	cfa_tracing_stop(CFA_TRACING_STOP_MS);
 	cfa_log(CFA_LOG_INFO, "stopped", CFA_INT("code", code));
 	return code;
 }
@@ -234,7 +255,7 @@ cfa_daemon_clear(CfaDaemon *daemon)
 	cfa_http_free(daemon->http);
 	cfa_metrics_free(daemon->metrics);
 	cfa_loop_free(daemon->loop);
-	cfa_config_clear(daemon->spec->items, daemon->spec->item_count);
+	clear_settings(daemon->spec);
 }
 
 static void

@@ -20,6 +20,7 @@
 #include "http_client.h"
 #include "jetstream.h"
 #include "nats_link.h"
+#include "open_span.h"
 #include "payments_plan.h"
 #include "pg.h"
 
@@ -57,6 +58,10 @@ typedef struct CfaWork
 	char reply[CFA_REPLY_MAX]; /* where to acknowledge; "" if it is no event */
 	int follow_up;			   /* looks taken after the payment was made */
 	bool is_blocked;		   /* waits for the database */
+	CfaOpenSpan span;		   /* of the job */
+	CfaOpenSpan step_span;	   /* of what it waits for */
+	char event_type[32];	   /* "pledge.created"; "" if it is no event */
+	char event_id[37];
 	int64_t started_us;
 	struct CfaWork *next;
 	struct CfaWork *previous;
@@ -171,13 +176,22 @@ void cfa_payments_metrics_init(CfaPayments *payments);
 void cfa_payments_metrics_refresh(CfaPayments *payments);
 CfaPaymentsOutcome cfa_payments_outcome(const char *name);
 
+/* The event that asks for a job. */
+typedef struct CfaWorkEvent
+{
+	const char *reply;
+	const char *type;
+	const char *event_id;
+	const char *traceparent; /* "" if none */
+} CfaWorkEvent;
+
 /*
- * Begins a job. reply is NULL if no event asked for it. A job on the same target
+ * Begins a job. event is NULL if no event asked for it. A job on the same target
  * that is under way takes the reply over; false if nothing was begun.
  */
 bool cfa_work_start(CfaPayments *payments, CfaJobKind kind,
-					const char *target_id, const char *reply, int64_t attempts,
-					bool is_reconcile, int follow_up);
+					const char *target_id, const CfaWorkEvent *event,
+					int64_t attempts, bool is_reconcile, int follow_up);
 
 /* Goes on with jobs that wait for the database. */
 void cfa_work_unblock(CfaPayments *payments);

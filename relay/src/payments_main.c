@@ -399,6 +399,7 @@ consumer_message(void *arg, const CfaDelivery *delivery)
 {
 	CfaPaymentsConsumer *consumer = arg;
 	CfaEventIn event;
+	CfaWorkEvent work_event;
 	char target_id[37];
 	bool is_readable = cfa_event_read(get_header, delivery->message, &event);
 
@@ -421,10 +422,14 @@ consumer_message(void *arg, const CfaDelivery *delivery)
 		cfa_metrics_observe(payments.daemon.metrics,
 							payments.metrics.event_seconds,
 							(uint64_t) (cfa_now_ms() - event.occurred_at_ms));
+	work_event = (CfaWorkEvent){.reply = delivery->reply,
+								.type = event.type,
+								.event_id = event.event_id,
+								.traceparent = event.traceparent};
 	cfa_work_start(&payments,
 				   consumer->kind,
 				   target_id,
-				   delivery->reply,
+				   &work_event,
 				   delivery->deliveries,
 				   false,
 				   0);

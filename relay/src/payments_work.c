@@ -20,7 +20,14 @@
 
 static CfaWork *find_work(CfaPayments *payments, CfaJobKind kind,
 						  const char *target_id);
+static void take_event(CfaWork *work, const CfaWorkEvent *event);
 static void advance(CfaWork *work);
+static void end_span(const CfaWork *work, const char *error);
+static void end_request_span(const CfaWork *work,
+							 const CfaProviderReply *reply);
+static void query(CfaWork *work, const char *sql, int params,
+				  const char *const *values);
+static void end_query_span(const CfaWork *work, const PGresult *result);
 static void carry_out(CfaWork *work);
 static void finish(CfaWork *work);
 static void retry(CfaWork *work);
@@ -47,15 +54,15 @@ static void log_job(const CfaWork *work, CfaLogLevel level, const char *event);
 
 bool
 cfa_work_start(CfaPayments *payments, CfaJobKind kind, const char *target_id,
-			   const char *reply, int64_t attempts, bool is_reconcile,
+			   const CfaWorkEvent *event, int64_t attempts, bool is_reconcile,
 			   int follow_up)
 {
 	CfaWork *work = find_work(payments, kind, target_id);
 
 	if (work != NULL)
 	{
-		if (reply != NULL)
-			snprintf(work->reply, sizeof(work->reply), "%s", reply);
+		if (event != NULL)
+			snprintf(work->reply, sizeof(work->reply), "%s", event->reply);
 		return false;
 	}
 	work = calloc(1, sizeof(*work));
@@ -70,8 +77,8 @@ cfa_work_start(CfaPayments *payments, CfaJobKind kind, const char *target_id,
 	work->follow_up = follow_up;
 	work->started_us = cfa_clock_us();
 	snprintf(work->job.target_id, sizeof(work->job.target_id), "%s", target_id);
-	if (reply != NULL)
-		snprintf(work->reply, sizeof(work->reply), "%s", reply);
+	if (event != NULL)
+		take_event(work, event);
 	work->next = payments->works;
 	if (payments->works != NULL)
 		payments->works->previous = work;
@@ -190,6 +197,15 @@ find_work(CfaPayments *payments, CfaJobKind kind, const char *target_id)
 }
 
 static void
+take_event(CfaWork *work, const CfaWorkEvent *event)
+{
+	snprintf(work->reply, sizeof(work->reply), "%s", event->reply);
+	snprintf(work->event_type, sizeof(work->event_type), "%s", event->type);
+	snprintf(work->event_id, sizeof(work->event_id), "%s", event->event_id);
+	work->span = cfa_open_span(event->traceparent);
+}
+
+static void
 advance(CfaWork *work)
 {
 	work->job.is_provider_down =
@@ -248,6 +264,10 @@ finish(CfaWork *work)
 					1);
 	if (work->reply[0] != '\0' && payments->js != NULL)
 		cfa_js_ack(payments->js, work->reply);
+	end_span(work,
+			 outcome == CFA_OUTCOME_PARKED || outcome == CFA_OUTCOME_MISMATCH
+				 ? job->outcome
+				 : NULL);
 	log_job(work,
 			outcome == CFA_OUTCOME_PARKED || outcome == CFA_OUTCOME_MISMATCH
 				? CFA_LOG_ERROR
@@ -273,6 +293,7 @@ retry(CfaWork *work)
 					payments->metrics.jobs[job->kind][CFA_OUTCOME_RETRY],
 					1);
 	job->outcome = "retry";
+	end_span(work, job->answer.code[0] != '\0' ? job->answer.code : "retry");
 	log_job(work, CFA_LOG_WARN, "job_retry");
 	if (work->reply[0] != '\0' && payments->js != NULL)
 		cfa_js_nak(payments->js,
@@ -281,6 +302,41 @@ retry(CfaWork *work)
 									 (unsigned) random(),
 									 job->answer.retry_after_ms));
 	free_work(work);
+}
+
+/* Ends the span of the job: of its event, or of a look that no event asked for. */
+static void
+end_span(const CfaWork *work, const char *error)
+{
+	const CfaJob *job = &work->job;
+	const CfaSpanEvent event = {.operation = "process",
+								.type = work->event_type,
+								.event_id = work->event_id,
+								.aggregate_id = job->pledge_id,
+								.group = "payments"};
+	const CfaLogField attributes[] = {CFA_STR("careforall.pledge.id",
+											  or_null(job->pledge_id)),
+									  CFA_STR("careforall.outcome",
+											  job->outcome),
+									  CFA_STR("error.type", error),
+									  {0}};
+
+	if (work->event_type[0] != '\0')
+		cfa_open_span_end_event(&work->span,
+								CFA_SPAN_CONSUMER,
+								&event,
+								job->outcome,
+								error,
+								NULL,
+								0);
+	else
+		cfa_open_span_end(&work->span,
+						  CFA_SPAN_INTERNAL,
+						  job->is_reconcile ? "reconcile" : "follow up",
+						  error != NULL,
+						  attributes,
+						  NULL,
+						  0);
 }
 
 static void
@@ -323,8 +379,7 @@ send_request(CfaWork *work)
 	CfaPayments *payments = work->payments;
 	CfaProviderTerms terms = terms_of(&work->job);
 	CfaProviderRequest request;
-	char traceparent[CFA_TRACEPARENT_LEN + 1] = "";
-	CfaTrace trace;
+	char traceparent[CFA_TRACEPARENT_LEN + 1];
 
 	if (cfa_provider_request(&request,
 							 (CfaProviderCall) cfa_plan_call(work->step),
@@ -342,16 +397,16 @@ send_request(CfaWork *work)
 		advance(work);
 		return;
 	}
-	if (cfa_trace_parse(work->job.traceparent,
-						strlen(work->job.traceparent),
-						&trace))
-	{
-		cfa_trace_child(&trace);
-		cfa_trace_format(&trace, traceparent);
-	}
+	work->step_span = cfa_open_child(&work->span);
+	cfa_open_span_text(&work->step_span, traceparent);
 	payments->in_flight++;
 	work->started_us = cfa_clock_us();
-	cfa_client_send(payments->client, &request, traceparent, answered, work);
+	cfa_client_send(payments->client,
+					&request,
+					work->step_span.is_traced ? traceparent
+											  : work->job.traceparent,
+					answered,
+					work);
 	cfa_provider_request_clear(&request);
 }
 
@@ -365,6 +420,7 @@ answered(void *arg, const CfaProviderReply *reply)
 	CfaProviderAnswer answer;
 
 	payments->in_flight--;
+	end_request_span(work, reply);
 	cfa_provider_read(&answer, call, &terms, reply);
 	work->job.answer = answer;
 	cfa_metrics_add(payments->daemon.metrics,
@@ -377,6 +433,61 @@ answered(void *arg, const CfaProviderReply *reply)
 	take_ids(work, call);
 	advance(work);
 	cfa_work_pump(payments);
+}
+
+/* The paths hold ids of payments, so a template stands for them. */
+static void
+end_request_span(const CfaWork *work, const CfaProviderReply *reply)
+{
+	static const struct
+	{
+		const char *method;
+		const char *path;
+	} calls[CFA_PROVIDER_CALLS] =
+		{[CFA_CALL_CREATE] = {"POST", "/v1/payment_intents"},
+		 [CFA_CALL_CANCEL] = {"POST", "/v1/payment_intents/:id/cancel"},
+		 [CFA_CALL_GET] = {"GET", "/v1/payment_intents/:id"},
+		 [CFA_CALL_SEARCH] = {"GET", "/v1/payment_intents/search"},
+		 [CFA_CALL_REFUND] = {"POST", "/v1/refunds"},
+		 [CFA_CALL_REFUND_GET] = {"GET", "/v1/refunds/:id"},
+		 [CFA_CALL_REFUND_LIST] = {"GET", "/v1/refunds"}};
+	const char *method = calls[cfa_plan_call(work->step)].method;
+	const char *path = calls[cfa_plan_call(work->step)].path;
+	bool has_failed = reply->http_status == 0 || reply->http_status >= 400;
+	char code[12];
+	char name[64];
+	char url[600];
+	const CfaLogField attributes[] =
+		{CFA_STR("http.request.method", method),
+		 CFA_STR("url.template", path),
+		 /* The real path may name a payment. */
+		 CFA_STR("url.full", strchr(path, ':') == NULL ? url : NULL),
+		 CFA_STR("careforall.pledge.id", or_null(work->job.pledge_id)),
+		 CFA_STR("error.type",
+				 reply->failure != NULL ? reply->failure
+				 : has_failed			? code
+										: NULL),
+		 reply->http_status != 0
+			 ? CFA_INT("http.response.status_code", reply->http_status)
+			 : (CfaLogField){0},
+		 {0}};
+
+	if (!work->step_span.is_traced)
+		return;
+	snprintf(code, sizeof(code), "%d", reply->http_status);
+	snprintf(name, sizeof(name), "%s %s", method, path);
+	snprintf(url,
+			 sizeof(url),
+			 "%s%s",
+			 work->payments->config.provider_url,
+			 path);
+	cfa_open_span_end(&work->step_span,
+					  CFA_SPAN_CLIENT,
+					  name,
+					  has_failed,
+					  attributes,
+					  NULL,
+					  0);
 }
 
 static void
@@ -437,6 +548,52 @@ terms_of(const CfaJob *job)
 /* ---- statements */
 
 static void
+query(CfaWork *work, const char *sql, int params, const char *const *values)
+{
+	work->step_span = cfa_open_child(&work->span);
+	cfa_pg_query(work->payments->pg, sql, params, values, 0, queried, work);
+}
+
+static void
+end_query_span(const CfaWork *work, const PGresult *result)
+{
+	bool is_refund = work->job.kind == CFA_JOB_REFUND;
+	const char *function = "careforall.payment_unpark";
+	bool has_failed = !cfa_pg_is_ok(result);
+	char name[64];
+	const CfaLogField attributes[] =
+		{CFA_STR("db.system.name", "postgresql"),
+		 CFA_STR("db.namespace", "careforall|careforall"),
+		 CFA_STR("db.operation.name", "SELECT"),
+		 CFA_STR("db.query.summary", name),
+		 CFA_STR("db.response.status_code",
+				 has_failed ? cfa_pg_sqlstate(result) : NULL),
+		 CFA_STR("error.type", has_failed ? cfa_pg_sqlstate(result) : NULL),
+		 {0}};
+
+	if (!work->step_span.is_traced)
+		return;
+	if (work->step == CFA_STEP_FIND)
+		function =
+			is_refund ? "careforall.refund_find" : "careforall.payment_find";
+	else if (work->step == CFA_STEP_ATTACH)
+		function = is_refund ? "careforall.refund_attach"
+							 : "careforall.payment_attach";
+	else if (work->step == CFA_STEP_APPLY)
+		function = "careforall.payment_event_apply";
+	else if (work->step == CFA_STEP_PARK)
+		function = "careforall.payment_park";
+	snprintf(name, sizeof(name), "SELECT %s", function);
+	cfa_open_span_end(&work->step_span,
+					  CFA_SPAN_CLIENT,
+					  name,
+					  has_failed,
+					  attributes,
+					  NULL,
+					  0);
+}
+
+static void
 query_find(CfaWork *work)
 {
 	static const char payment_sql[] =
@@ -449,13 +606,10 @@ query_find(CfaWork *work)
 		" FROM careforall.refund_find($1)";
 	const char *values[] = {work->job.target_id};
 
-	cfa_pg_query(work->payments->pg,
-				 work->job.kind == CFA_JOB_REFUND ? refund_sql : payment_sql,
-				 1,
-				 values,
-				 0,
-				 queried,
-				 work);
+	query(work,
+		  work->job.kind == CFA_JOB_REFUND ? refund_sql : payment_sql,
+		  1,
+		  values);
 }
 
 static void
@@ -468,15 +622,12 @@ query_attach(CfaWork *work)
 								? job->provider_refund_id
 								: job->payment_id};
 
-	cfa_pg_query(work->payments->pg,
-				 job->kind == CFA_JOB_REFUND
-					 ? "SELECT careforall.refund_attach($1, $2, $3)"
-					 : "SELECT careforall.payment_attach($1, $2, $3)",
-				 3,
-				 values,
-				 0,
-				 queried,
-				 work);
+	query(work,
+		  job->kind == CFA_JOB_REFUND
+			  ? "SELECT careforall.refund_attach($1, $2, $3)"
+			  : "SELECT careforall.payment_attach($1, $2, $3)",
+		  3,
+		  values);
 }
 
 static void
@@ -507,14 +658,11 @@ query_apply(CfaWork *work)
 			 "reconcile:%s:%s",
 			 is_refund ? job->provider_refund_id : job->payment_id,
 			 job->answer.status);
-	cfa_pg_query(work->payments->pg,
-				 "SELECT outcome, state FROM careforall.payment_event_apply("
-				 "$1, $2, $3, $4, $5, $6, $7, $8, $9, NULL, $10)",
-				 10,
-				 values,
-				 0,
-				 queried,
-				 work);
+	query(work,
+		  "SELECT outcome, state FROM careforall.payment_event_apply("
+		  "$1, $2, $3, $4, $5, $6, $7, $8, $9, NULL, $10)",
+		  10,
+		  values);
 }
 
 static void
@@ -535,14 +683,10 @@ query_park(CfaWork *work)
 
 	snprintf(attempts, sizeof(attempts), "%d", job->attempts);
 	snprintf(status, sizeof(status), "%d", job->answer.http_status);
-	cfa_pg_query(
-		work->payments->pg,
-		"SELECT careforall.payment_park($1, $2, $3, $4, $5, $6, $7, $8)",
-		8,
-		values,
-		0,
-		queried,
-		work);
+	query(work,
+		  "SELECT careforall.payment_park($1, $2, $3, $4, $5, $6, $7, $8)",
+		  8,
+		  values);
 }
 
 static void
@@ -553,14 +697,11 @@ query_unpark(CfaWork *work)
 							job->kind == CFA_JOB_REFUND ? "refund" : "payment",
 							job->kind == CFA_JOB_REFUND ? "refund" : "cancel"};
 
-	cfa_pg_query(work->payments->pg,
-				 "SELECT careforall.payment_unpark($2, $1),"
-				 " careforall.payment_unpark($3, $1)",
-				 3,
-				 values,
-				 0,
-				 queried,
-				 work);
+	query(work,
+		  "SELECT careforall.payment_unpark($2, $1),"
+		  " careforall.payment_unpark($3, $1)",
+		  3,
+		  values);
 }
 
 static void
@@ -568,6 +709,7 @@ queried(void *arg, PGresult *result)
 {
 	CfaWork *work = arg;
 
+	end_query_span(work, result);
 	if (result == NULL)
 	{
 		/* Every statement here may be said twice. */
@@ -594,7 +736,12 @@ static void
 read_result(CfaWork *work, const PGresult *result)
 {
 	if (work->step == CFA_STEP_FIND)
+	{
 		read_found(&work->job, result);
+		/* No event said which trace this belongs to; the pledge does. */
+		if (work->event_type[0] == '\0' && !work->span.is_traced)
+			work->span = cfa_open_span(work->job.traceparent);
+	}
 	else if (work->step == CFA_STEP_ATTACH)
 		read_attached(work, result);
 	else if (work->step == CFA_STEP_APPLY)

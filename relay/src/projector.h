@@ -105,7 +105,8 @@ typedef struct CfaBatch
 	int64_t last_time_ms;
 	char last_event_id[CFA_UUID_LEN + 1];
 	CfaOutput outputs[CFA_PROJECTOR_BATCH_MAX];
-	int64_t begun_us; /* monotonic */
+	int64_t begun_us;	/* monotonic */
+	int64_t applied_us; /* when its transaction was begun */
 	CfaBuf live;
 	CfaBuf feed;
 	int feed_count;

@@ -59,6 +59,7 @@ static void write_output(CfaProjector *projector, CfaOutput *output,
 static void write_gift(CfaProjector *projector, const CfaOutput *output);
 static void clear_outputs(CfaBatch *batch);
 static void clear_frames(CfaBatch *batch);
+static void end_spans(const CfaProjector *projector);
 static void batch_committed(CfaProjector *projector, bool is_ok);
 
 void
@@ -211,6 +212,7 @@ read_event(CfaModelEvent *event, const CfaDelivery *delivery)
 	event->xid = in.transaction_id;
 	event->sequence = delivery->sequence;
 	event->time_ms = in.occurred_at_ms;
+	event->span = cfa_open_span(in.traceparent);
 	event->data = json_loadb(natsMsg_GetData(delivery->message),
 							 (size_t) natsMsg_GetDataLength(delivery->message),
 							 0,
@@ -359,6 +361,7 @@ apply_batch(CfaProjector *projector)
 {
 	CfaBatch *batch = &projector->batch;
 
+	batch->applied_us = cfa_clock_us();
 	clear_frames(batch);
 	cfa_live_begin(projector, &batch->live);
 	for (int i = 0; i < batch->events; i++)
@@ -661,6 +664,56 @@ clear_frames(CfaBatch *batch)
 	batch->feed_count = 0;
 }
 
+/*
+ * The transaction is a child of the first event that is traced, and is linked to
+ * the others; each event has its own span, which is linked to the transaction.
+ */
+static void
+end_spans(const CfaProjector *projector)
+{
+	const CfaBatch *batch = &projector->batch;
+	CfaTrace links[CFA_SPAN_LINKS_MAX];
+	CfaOpenSpan write = {0};
+	size_t link_count = 0;
+	const CfaLogField attributes[] = {CFA_STR("db.system.name", "redis"),
+									  CFA_STR("db.operation.name", "MULTI"),
+									  batch->events > 1
+										  ? CFA_INT("db.operation.batch.size",
+													batch->events)
+										  : (CfaLogField){0},
+									  {0}};
+
+	for (int i = 0; i < batch->events; i++)
+	{
+		const CfaModelEvent *event = &projector->queue[i];
+		const CfaSpanEvent about = {.operation = "process",
+									.type = event->type,
+									.event_id = event->event_id,
+									.aggregate_id = event->aggregate_id,
+									.group = "projector"};
+
+		if (!event->span.is_traced)
+			continue;
+		if (!write.is_traced)
+		{
+			write = cfa_open_child(&event->span);
+			write.start_ns -=
+				(uint64_t) (cfa_clock_us() - batch->applied_us) * 1000;
+		}
+		else if (link_count < CFA_SPAN_LINKS_MAX)
+			links[link_count++] = event->span.trace;
+		cfa_open_span_end_event(&event->span,
+								CFA_SPAN_CONSUMER,
+								&about,
+								NULL,
+								NULL,
+								&write.trace,
+								batch->events > 1 ? 1 : 0);
+	}
+	cfa_open_span_end(
+		&write, CFA_SPAN_CLIENT, "MULTI", false, attributes, links, link_count);
+}
+
 static void
 batch_committed(CfaProjector *projector, bool is_ok)
 {
@@ -673,6 +726,7 @@ batch_committed(CfaProjector *projector, bool is_ok)
 		cfa_projector_resync(projector, "position_changed");
 		return;
 	}
+	end_spans(projector);
 	for (int i = 0; i < batch->events; i++)
 		cfa_model_event_clear(&projector->queue[i]);
 	projector->queue_count -= batch->events;

@@ -15,6 +15,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "open_span.h"
+
 #define CFA_UUID_LEN 36
 #define CFA_MODEL_PLACES_MAX 256
 
@@ -31,6 +33,7 @@ typedef struct CfaModelEvent
 	int64_t sequence; /* in the stream */
 	int64_t time_ms;  /* when it happened; 0 if unknown */
 	json_t *data;	  /* owned */
+	CfaOpenSpan span; /* from its delivery to the commit */
 } CfaModelEvent;
 
 void cfa_model_event_clear(CfaModelEvent *event);

@@ -3,12 +3,15 @@
  * pg.c: PostgreSQL for the harness, in place of adapters/pg.c: statements wait
  * in a line until the test settles them. Results are libpq's own.
  */
+#include <kore/kore.h>
+
 #include "harness.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #include "adapters/pg.h"
+#include "adapters/pg_span.h"
 #include "adapters/pg_statements.h"
 
 #define IDLE_MAX 8
@@ -190,8 +193,9 @@ cfa_pg_failure(int field)
 
 bool
 cfa_pg_batch(CfaPgStatement statement, const CfaPgParams *params,
-			 CfaPgDone done, void *arg)
+			 CfaPgSpan *span, CfaPgDone done, void *arg)
 {
+	kore_free(span);
 	if (!cfa_pg_can_batch())
 		return false;
 	batches++;

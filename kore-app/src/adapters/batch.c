@@ -18,7 +18,10 @@
 
 #include <careforall/buf.h>
 #include <careforall/log.h>
+#include <careforall/tracing.h>
 
+#include "adapters/pg_span.h"
+#include "adapters/pg_statements.h"
 #include "core/loop.h"
 #include "meters.h"
 #include "status.h"
@@ -35,6 +38,8 @@
 typedef struct Call
 {
 	CfaBatch *batch;
+	bool is_traced; /* some item is */
+	CfaTrace trace; /* then: of the statement */
 	int count;
 	CfaBatchItem *items[CFA_BATCH_MAX];
 } Call;
@@ -44,6 +49,8 @@ static bool is_gathered(CfaBatch *batch);
 static void on_gathered(void *arg, u_int64_t now);
 static Call *take(CfaBatch *batch);
 static bool send_call(Call *call);
+static CfaPgSpan *make_span(Call *call);
+static void end_spans(const Call *call, bool has_failed);
 static void on_done(void *arg, const PGresult *result, const char *sqlstate);
 static void deliver_all(Call *call, const PGresult *result);
 static void fail_all(Call *call, const char *sqlstate);
@@ -65,7 +72,9 @@ cfa_batch_add(CfaBatch *batch, CfaBatchItem *item)
 {
 	if (batch->length >= CFA_BATCH_QUEUE_MAX)
 		return false;
-	item->queued_ms = cfa_mono_ms();
+	item->queued_us = cfa_mono_us();
+	item->queued_ms = item->queued_us / 1000;
+	item->scope = cfa_scope;
 	item->attempts = 0;
 	item->is_alone = false;
 	TAILQ_INSERT_TAIL(&batch->queue, item, entry);
@@ -158,6 +167,7 @@ take(CfaBatch *batch)
 
 	call->batch = batch;
 	call->count = 0;
+	call->is_traced = false;
 	while ((item = TAILQ_FIRST(&batch->queue)) != NULL &&
 		   call->count < CFA_BATCH_MAX && !(item->is_alone && call->count > 0))
 	{
@@ -187,10 +197,82 @@ send_call(Call *call)
 		params.lengths[i] = (int) bufs[i].len;
 		params.formats[i] = 1;
 	}
-	if (!cfa_pg_batch(kind->statement, &params, on_done, call))
+	if (!cfa_pg_batch(kind->statement, &params, make_span(call), on_done, call))
 		return false;
 	cfa_meter_observe(kind->meter, (uint64_t) call->count);
 	return true;
+}
+
+/*
+ * The span of the statement belongs to the first item that is traced, and is
+ * linked to the others.
+ */
+static CfaPgSpan *
+make_span(Call *call)
+{
+	CfaPgSpan *span = NULL;
+	int i;
+
+	for (i = 0; i < call->count; i++)
+	{
+		const CfaScope *scope = &call->items[i]->scope;
+
+		if (span != NULL && scope->is_traced)
+			span->links[span->link_count++] = scope->trace;
+		else if (span == NULL)
+			span = cfa_pg_span_new(scope, (unsigned) (call->count - i) - 1);
+	}
+	if (span == NULL)
+		return NULL;
+	span->batch_size = (unsigned) call->count;
+	call->trace = span->trace;
+	call->is_traced = true;
+	return span;
+}
+
+/*
+ * In a batch of many each traced item has a span of its own, from the queue to
+ * the result, so that its trace shows the statement whosever trace has that.
+ */
+static void
+end_spans(const Call *call, bool has_failed)
+{
+	uint64_t now_us = cfa_mono_us();
+	uint64_t now_ns;
+	char name[80];
+	int i;
+
+	if (call->count < 2 || !call->is_traced)
+		return;
+	now_ns = cfa_now_ns();
+	(void) snprintf(name,
+					sizeof(name),
+					"batch %s",
+					cfa_pg_statements[call->batch->kind->statement].name);
+	for (i = 0; i < call->count; i++)
+	{
+		const CfaBatchItem *item = call->items[i];
+		const CfaLogField attributes[] = {CFA_INT("careforall.batch.size",
+												  call->count),
+										  CFA_INT("careforall.batch.attempt",
+												  item->attempts),
+										  {0}};
+		CfaSpan span = {.trace = item->scope.trace,
+						.has_failed = has_failed,
+						.kind = CFA_SPAN_INTERNAL,
+						.name = name,
+						.start_ns = now_ns - (now_us - item->queued_us) * 1000,
+						.end_ns = now_ns,
+						.attributes = attributes,
+						.links = &call->trace,
+						.link_count = 1};
+
+		if (!item->scope.is_traced)
+			continue;
+		memcpy(span.parent_id, item->scope.trace.span_id, 8);
+		cfa_trace_child(&span.trace);
+		cfa_span_add(&span);
+	}
 }
 
 static void
@@ -201,6 +283,7 @@ on_done(void *arg, const PGresult *result, const char *sqlstate)
 	call->batch->calls--;
 	call->batch->gather_until_ms =
 		call->count >= GATHER_ITEMS ? cfa_mono_ms() + GATHER_MS : 0;
+	end_spans(call, result == NULL);
 	if (result != NULL)
 		deliver_all(call, result);
 	else
@@ -216,10 +299,13 @@ deliver_all(Call *call, const PGresult *result)
 
 	for (i = 0; i < call->count; i++)
 	{
+		CfaScope before = cfa_scope_enter(call->items[i]->scope);
+
 		if (i < rows)
 			call->batch->kind->deliver(call->items[i], result, i);
 		else
 			call->batch->kind->fail(call->items[i], "XX000");
+		cfa_scope = before;
 	}
 }
 

@@ -7,6 +7,7 @@
 #include <sys/queue.h>
 
 #include "adapters/pg.h"
+#include "core/scope.h"
 
 #define CFA_BATCH_MAX 64
 #define CFA_BATCH_QUEUE_MAX 4000
@@ -18,6 +19,8 @@ typedef struct CfaBatchItem
 {
 	TAILQ_ENTRY(CfaBatchItem) entry;
 	uint64_t queued_ms;
+	uint64_t queued_us;
+	CfaScope scope; /* of the request */
 	unsigned attempts;
 	bool is_alone; /* to be sent by itself: its last batch failed */
 } CfaBatchItem;

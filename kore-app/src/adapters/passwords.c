@@ -28,6 +28,7 @@
 #include <sys/eventfd.h>
 
 #include "core/loop.h"
+#include "core/scope.h"
 #include "meters.h"
 
 #define PEPPERS_MAX 4
@@ -50,6 +51,7 @@ typedef struct Job
 	CfaPasswordWork work;
 	CfaPasswordDone done;
 	void *arg;
+	CfaScope scope; /* of the call, for its callback */
 	uint64_t queued_us;
 	uint64_t started_us;
 	bool has_hash;
@@ -181,6 +183,7 @@ cfa_passwords_run(const CfaPasswordJob *in, CfaPasswordDone done, void *arg)
 	job->work = in->work;
 	job->done = done;
 	job->arg = arg;
+	job->scope = cfa_scope;
 	job->queued_us = cfa_mono_us();
 	job->has_hash = in->hash != NULL;
 	copy(job->hash, sizeof(job->hash), in->hash);
@@ -403,12 +406,15 @@ deliver(Job *job)
 		.new_pepper_id =
 			job->has_new ? (pepper_count > 0 ? peppers[0].id : "") : NULL,
 	};
+	CfaScope before;
 
 	cfa_passwords_release();
 	cfa_meter_observe(CFA_M_PASSWORD_WAIT_SECONDS,
 					  job->started_us - job->queued_us);
 	cfa_meter_observe(CFA_M_PASSWORD_SECONDS, cfa_mono_us() - job->started_us);
+	before = cfa_scope_enter(job->scope);
 	job->done(job->arg, &result);
+	cfa_scope = before;
 	drop(job);
 }
 

@@ -236,6 +236,8 @@ send_or_wait(CfaPgOp *op, const CfaPgParams *params)
 {
 	Conn *conn = pick(op->statement, op->sql != NULL, false);
 
+	op->span = cfa_pg_span_new(&cfa_scope, 0);
+	op->scope = cfa_scope;
 	if (conn != NULL)
 	{
 		send_op(conn, op, params);
@@ -258,14 +260,18 @@ cfa_pg_can_batch(void)
 
 bool
 cfa_pg_batch(CfaPgStatement statement, const CfaPgParams *params,
-			 CfaPgDone done, void *arg)
+			 CfaPgSpan *span, CfaPgDone done, void *arg)
 {
 	Conn *conn = pick(statement, false, true);
 	CfaPgOp *op;
 
 	if (conn == NULL)
+	{
+		kore_free(span);
 		return false;
+	}
 	op = cfa_pg_op_new(statement, done, arg);
+	op->span = span;
 	op->is_batch = true;
 	op->is_binary = true;
 	conn->has_batch = true;
@@ -597,9 +603,10 @@ finish_op(Conn *conn, CfaPgOp *op)
 			conn->is_stale = true;
 	}
 	failure = op->failure;
-	op->done(op->arg,
-			 has_failed ? NULL : op->result,
-			 has_failed ? sqlstate : NULL);
+	cfa_pg_op_done(op,
+				   conn->pg,
+				   has_failed ? NULL : op->result,
+				   has_failed ? sqlstate : NULL);
 	failure = NULL;
 	if (op->is_batch)
 		call_idle();
@@ -653,7 +660,10 @@ drop(Conn *conn, const char *why, const char *sqlstate)
 		TAILQ_REMOVE(&lost, op, entry);
 		count_error(op->sqlstate[0] ? op->sqlstate : sqlstate);
 		if (op->done != on_prepared)
-			op->done(op->arg, NULL, op->sqlstate[0] ? op->sqlstate : sqlstate);
+			cfa_pg_op_done(op,
+						   NULL,
+						   NULL,
+						   op->sqlstate[0] ? op->sqlstate : sqlstate);
 		cfa_pg_op_free(op);
 	}
 }
@@ -709,6 +719,12 @@ send_op(Conn *conn, CfaPgOp *op, const CfaPgParams *params)
 	conn->op_count++;
 	if (op->limit_ms > 0)
 		allow_time(conn, op);
+	if (op->span != NULL)
+		cfa_pg_span_name_session(op->span,
+								 conn->pg,
+								 conn->prepared & UINT64_C(1)
+													  << CFA_PG_SESSION_NAME,
+								 conn->is_side);
 	if (op->sql != NULL)
 		is_sent = PQsendQueryParams(conn->pg,
 									op->sql,
@@ -796,7 +812,7 @@ fail_waiting(uint64_t now_ms)
 		TAILQ_REMOVE(&waiting, op, entry);
 		waiting_count--;
 		count_error(CFA_PG_SQLSTATE_DOWN);
-		op->done(op->arg, NULL, CFA_PG_SQLSTATE_DOWN);
+		cfa_pg_op_done(op, NULL, NULL, CFA_PG_SQLSTATE_DOWN);
 		cfa_pg_op_free(op);
 	}
 	cfa_meter_set(CFA_M_PG_QUEUE, waiting_count);

@@ -14,6 +14,8 @@
 #define CFA_PG_SQLSTATE_LOST "08006"
 #define CFA_PG_SQLSTATE_DOWN "08001"
 
+struct CfaPgSpan;
+
 /* The statements of hot paths, prepared on each main connection. */
 typedef enum CfaPgStatement
 {
@@ -28,6 +30,7 @@ typedef enum CfaPgStatement
 	CFA_PG_SESSION_REFRESH,
 	CFA_PG_LOGIN_BEGIN,
 	CFA_PG_LOGIN_FINISH,
+	CFA_PG_SESSION_NAME, /* for traced calls */
 	CFA_PG_STATEMENT_COUNT
 } CfaPgStatement;
 
@@ -90,10 +93,11 @@ const char *cfa_pg_failure(int field);
 
 /*
  * Sends a batch on a connection that has no other batch under way. False if
- * there is none now: cfa_pg_on_idle says when to ask again.
+ * there is none now: cfa_pg_on_idle says when to ask again. span (or NULL) is
+ * taken over, whatever comes of it.
  */
 bool cfa_pg_batch(CfaPgStatement statement, const CfaPgParams *params,
-				  CfaPgDone done, void *arg);
+				  struct CfaPgSpan *span, CfaPgDone done, void *arg);
 bool cfa_pg_can_batch(void);
 
 /* Calls idle whenever a connection may take a batch. */

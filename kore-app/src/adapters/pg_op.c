@@ -6,6 +6,9 @@
 
 #include "adapters/pg_op.h"
 
+#include "adapters/pg_statements.h"
+#include "core/loop.h"
+
 CfaPgOp *
 cfa_pg_op_new(CfaPgStatement statement, CfaPgDone done, void *arg)
 {
@@ -48,10 +51,30 @@ cfa_pg_op_keep(CfaPgOp *op, const CfaPgParams *params)
 }
 
 void
+cfa_pg_op_done(CfaPgOp *op, const PGconn *pg, const PGresult *result,
+			   const char *sqlstate)
+{
+	CfaScope before;
+
+	cfa_pg_span_end(op->span,
+					pg,
+					op->sql == NULL ? cfa_pg_statements[op->statement].name
+									: NULL,
+					op->sql,
+					op->start_us > 0 ? cfa_mono_us() - op->start_us : 0,
+					sqlstate);
+	op->span = NULL;
+	before = cfa_scope_enter(op->scope);
+	op->done(op->arg, result, sqlstate);
+	cfa_scope = before;
+}
+
+void
 cfa_pg_op_free(CfaPgOp *op)
 {
 	PQclear(op->result);
 	PQclear(op->failure);
 	kore_free(op->data);
+	kore_free(op->span);
 	kore_free(op);
 }

@@ -5,6 +5,7 @@
 #include <sys/queue.h>
 
 #include "adapters/pg.h"
+#include "adapters/pg_span.h"
 
 /* A statement under way, or waiting for a connection with its own parameters. */
 typedef struct CfaPgOp
@@ -20,6 +21,8 @@ typedef struct CfaPgOp
 	bool is_batch;
 	bool is_binary;
 	unsigned limit_ms; /* 0: the session's own statement_timeout */
+	CfaScope scope;	   /* of the call, for its callback */
+	CfaPgSpan *span;   /* NULL: not traced */
 	uint64_t start_us;
 	uint64_t deadline_ms;
 	CfaPgParams params; /* of a waiting op: values are in data */
@@ -32,6 +35,13 @@ CfaPgOp *cfa_pg_op_new(CfaPgStatement statement, CfaPgDone done, void *arg);
 
 /* Copies the parameters into the op, which has to wait. */
 void cfa_pg_op_keep(CfaPgOp *op, const CfaPgParams *params);
+
+/*
+ * Ends its span and calls back in the scope of the call. pg may be NULL; result is
+ * NULL after a failure, sqlstate after a success.
+ */
+void cfa_pg_op_done(CfaPgOp *op, const PGconn *pg, const PGresult *result,
+					const char *sqlstate);
 
 /* Frees the op with its results. */
 void cfa_pg_op_free(CfaPgOp *op);

@@ -56,4 +56,7 @@ const CfaPgStatementDef cfa_pg_statements[CFA_PG_STATEMENT_COUNT] = {
 		 "SELECT f.account_id, f.session_id, f.max_age_s, f.doc FROM "
 		 "careforall.login_finish($1::uuid, $2::text, $3::text, $4::text, "
 		 "$5::bytea, $6::text) f"},
+	[CFA_PG_SESSION_NAME] =
+		{"session_name",
+		 "SELECT pg_catalog.set_config('application_name', $1, true)"},
 };

@@ -20,6 +20,7 @@
 #include <sys/epoll.h>
 
 #include "core/loop.h"
+#include "core/scope.h"
 #include "meters.h"
 
 #define CONNECT_TIMEOUT_MS 1000
@@ -43,6 +44,7 @@ typedef struct Command
 	CfaRedisDone done;
 	void *arg;
 	uint64_t deadline_ms;
+	CfaScope scope; /* of the call, for its callback */
 } Command;
 
 struct Link
@@ -207,6 +209,7 @@ cfa_redis_command(CfaRedisDone done, void *arg, int argc,
 	command->link = &command_link;
 	command->done = done;
 	command->arg = arg;
+	command->scope = cfa_scope;
 	command->deadline_ms = cfa_mono_ms() + COMMAND_TIMEOUT_MS;
 	TAILQ_INSERT_TAIL(&command_link.commands, command, entry);
 	if (redisAsyncCommandArgv(command_link.context,
@@ -419,6 +422,7 @@ on_reply(redisAsyncContext *context, void *reply, void *arg)
 {
 	Command *command = arg;
 	const redisReply *r = reply;
+	CfaScope before;
 
 	TAILQ_REMOVE(&command->link->commands, command, entry);
 	if (r == NULL || r->type == REDIS_REPLY_ERROR)
@@ -430,7 +434,9 @@ on_reply(redisAsyncContext *context, void *reply, void *arg)
 			load_scripts(context);
 		r = NULL;
 	}
+	before = cfa_scope_enter(command->scope);
 	command->done(command->arg, r);
+	cfa_scope = before;
 	kore_free(command);
 }
 

@@ -24,8 +24,6 @@
 static CfaAccessLog wanted = CFA_ACCESS_LOG_ALL;
 static CfaBuf lines;
 
-static bool is_probe(const CfaRoute *route);
-
 void
 cfa_access_log_configure(CfaAccessLog which)
 {
@@ -39,7 +37,7 @@ cfa_access_log(const CfaCtx *ctx, int status, uint64_t us)
 
 	if (wanted == CFA_ACCESS_LOG_OFF ||
 		(status < 500 &&
-		 (wanted == CFA_ACCESS_LOG_ERRORS || is_probe(ctx->route))))
+		 (wanted == CFA_ACCESS_LOG_ERRORS || cfa_route_is_probe(ctx->route))))
 		return;
 	if (lines.len > GATHER_MAX)
 	{
@@ -102,22 +100,4 @@ cfa_access_log_flush(void)
 		return;
 	memmove(lines.data, lines.data + done, lines.len - done);
 	lines.len -= done;
-}
-
-/* Health checks and scrapes come all the time; that they went well is no news. */
-static bool
-is_probe(const CfaRoute *route)
-{
-	static const char *const probes[] = {"/healthz",
-										 "/readyz",
-										 "/metrics",
-										 "/metrics/database"};
-	size_t i;
-
-	for (i = 0; route != NULL && i < sizeof(probes) / sizeof(probes[0]); i++)
-	{
-		if (strcmp(route->path, probes[i]) == 0)
-			return true;
-	}
-	return false;
 }

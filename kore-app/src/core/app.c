@@ -13,6 +13,7 @@
 #include "core/app.h"
 
 #include <careforall/log.h>
+#include <careforall/tracing.h>
 #include <sodium.h>
 #include <sys/prctl.h>
 
@@ -47,6 +48,7 @@ static struct
 	char *trusted_proxies;
 	int64_t connections_per_address;
 	int64_t drain_delay_ms;
+	bool restarts_traces;
 } settings;
 
 static const CfaConfigItem core_settings[] = {
@@ -80,6 +82,14 @@ static const CfaConfigItem core_settings[] = {
 	 0,
 	 0,
 	 "Lowest level that is logged: debug, info, warn or error."},
+	{"TRACE_RESTART",
+	 CFA_CONFIG_FLAG,
+	 &settings.restarts_traces,
+	 "off",
+	 0,
+	 0,
+	 "Whether requests begin traces of their own, with a link to the caller's, "
+	 "instead of going on with it."},
 	{"TRUSTED_PROXIES",
 	 CFA_CONFIG_TEXT,
 	 &settings.trusted_proxies,
@@ -142,6 +152,9 @@ kore_parent_configure(int argc, char **argv)
 	{
 		cfa_config_show(stdout, core_settings, CORE_SETTINGS);
 		cfa_config_show(stdout, cfa_app.settings, cfa_app.setting_count);
+		cfa_config_show(stdout,
+						cfa_tracing_settings,
+						cfa_tracing_setting_count);
 		exit(0);
 	}
 	if (cfa_listen_probe(error, sizeof(error)) != 0)
@@ -173,6 +186,7 @@ kore_worker_configure(void)
 	cfa_meters_worker(worker->id);
 	cfa_admission_worker(worker->id);
 	cfa_trace_worker_start();
+	cfa_tracing_start();
 	cfa_loop_start();
 	cfa_tick_add(cfa_ctx_tick);
 	cfa_tick_add(cfa_edge_tick);
@@ -207,6 +221,7 @@ kore_worker_teardown(void)
 	}
 	if (cfa_app.worker_stop != NULL)
 		cfa_app.worker_stop();
+	cfa_tracing_stop(CFA_TRACING_STOP_MS);
 	cfa_access_log_flush();
 	cfa_log(CFA_LOG_INFO,
 			"worker_stopped",
@@ -248,6 +263,7 @@ usage(FILE *out)
 				   cfa_app.summary);
 	cfa_config_help(out, core_settings, CORE_SETTINGS);
 	cfa_config_help(out, cfa_app.settings, cfa_app.setting_count);
+	cfa_config_help(out, cfa_tracing_settings, cfa_tracing_setting_count);
 }
 
 /* One line for each route, with its parameters as OpenAPI writes them. */
@@ -284,7 +300,15 @@ load_settings(void)
 		cfa_config_load(cfa_app.settings,
 						cfa_app.setting_count,
 						error,
-						sizeof(error)) != 0)
+						sizeof(error)) != 0 ||
+		cfa_config_load(cfa_tracing_settings,
+						cfa_tracing_setting_count,
+						error,
+						sizeof(error)) != 0 ||
+		cfa_tracing_configure(cfa_app.name,
+							  CFA_VERSION,
+							  error,
+							  sizeof(error)) != 0)
 		die(error);
 }
 
@@ -304,6 +328,7 @@ apply_settings(void)
 		cfa_access_log_configure(CFA_ACCESS_LOG_ALL);
 	else
 		die("CAREFORALL_ACCESS_LOG must be all, errors or off");
+	cfa_trace_configure(settings.restarts_traces);
 	if (!cfa_client_configure(settings.trusted_proxies))
 		die("CAREFORALL_TRUSTED_PROXIES must be a comma list of IP addresses "
 			"and networks such as 10.0.0.0/8");

@@ -13,6 +13,7 @@
 #include "core/address.h"
 #include "core/arena.h"
 #include "core/router.h"
+#include "core/scope.h"
 #include "status.h"
 
 #define CFA_REQUEST_ID_MAX 64
@@ -59,7 +60,13 @@ typedef struct CfaCtx
 	uint64_t deadline_ms;
 	char request_id[CFA_REQUEST_ID_MAX + 1];
 	char traceparent[CFA_TRACEPARENT_LEN + 1];
-	CfaAddress address;					   /* of the client, for limits only */
+	CfaScope scope;		  /* of its own span */
+	uint8_t parent_id[8]; /* of the caller's span; zero: none */
+	bool has_link;
+	CfaTrace link;			  /* another trace that has to do with it */
+	const char *trace_state;  /* as it came, or NULL */
+	const char *trace_pledge; /* id of the pledge it is about, or NULL */
+	CfaAddress address;		  /* of the client, for limits only */
 	char client[CFA_ADDRESS_TEXT_MAX + 1]; /* the same as text */
 	const char *origin; /* the allowed Origin to answer to, or NULL */
 	CfaPrincipal principal;

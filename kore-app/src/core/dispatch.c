@@ -27,6 +27,8 @@
 static bool is_running; /* inside http_process(), by way of api_dispatch() */
 
 static void start(CfaCtx *ctx);
+static void go_on(CfaCtx *ctx);
+static void end(const CfaCtx *ctx, int status, uint64_t us);
 static void find_route(CfaCtx *ctx);
 static void answer_unrouted(CfaCtx *ctx);
 static bool check_query(CfaCtx *ctx);
@@ -71,6 +73,16 @@ cfa_dispatch_woke(void)
 void
 cfa_dispatch_continue(CfaCtx *ctx)
 {
+	CfaScope before = cfa_scope_enter(ctx->scope);
+
+	go_on(ctx);
+	cfa_scope = before;
+}
+
+/* Takes the steps that are left, then the handler's. */
+static void
+go_on(CfaCtx *ctx)
+{
 	while (cfa_app.steps != NULL && cfa_app.steps[ctx->step] != NULL)
 	{
 		if (ctx->route == NULL && ctx->step > 0)
@@ -96,17 +108,13 @@ cfa_dispatch_took_over(CfaCtx *ctx, int status)
 	ctx->is_answered = true;
 	ctx->is_sent = true;
 	ctx->status = status;
-	cfa_meter_request(ctx, status, us);
-	cfa_access_log(ctx, status, us);
+	end(ctx, status, us);
 }
 
 void
 cfa_dispatch_abandoned(CfaCtx *ctx)
 {
-	uint64_t us = cfa_mono_us() - ctx->start_us;
-
-	cfa_meter_request(ctx, 499, us);
-	cfa_access_log(ctx, 499, us);
+	end(ctx, 499, cfa_mono_us() - ctx->start_us);
 }
 
 static void
@@ -270,6 +278,14 @@ finish(CfaCtx *ctx)
 	uint64_t us = cfa_mono_us() - ctx->start_us;
 
 	cfa_respond(ctx);
-	cfa_meter_request(ctx, ctx->status, us);
-	cfa_access_log(ctx, ctx->status, us);
+	end(ctx, ctx->status, us);
+}
+
+/* What is kept of a request that is over. */
+static void
+end(const CfaCtx *ctx, int status, uint64_t us)
+{
+	cfa_meter_request(ctx, status, us);
+	cfa_access_log(ctx, status, us);
+	cfa_trace_end(ctx, status, us);
 }

@@ -11,6 +11,7 @@
 
 #include <careforall/metrics.h>
 #include <careforall/process.h>
+#include <careforall/tracing.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
@@ -84,6 +85,7 @@ cfa_meters_init(void)
 	register_requests();
 	register_refusals();
 	register_meters();
+	cfa_tracing_register(metrics);
 	(void) cfa_metrics_labels(labels,
 							  sizeof(labels),
 							  "service",

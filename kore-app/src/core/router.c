@@ -79,6 +79,23 @@ cfa_match_param(const CfaMatch *match, const char *name)
 	return NULL;
 }
 
+bool
+cfa_route_is_probe(const CfaRoute *route)
+{
+	static const char *const probes[] = {"/healthz",
+										 "/readyz",
+										 "/metrics",
+										 "/metrics/database"};
+	size_t i;
+
+	for (i = 0; route != NULL && i < sizeof(probes) / sizeof(probes[0]); i++)
+	{
+		if (strcmp(route->path, probes[i]) == 0)
+			return true;
+	}
+	return false;
+}
+
 void
 cfa_allow_text(unsigned allow, char *out, size_t size)
 {

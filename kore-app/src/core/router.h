@@ -2,6 +2,7 @@
 #ifndef CFA_APP_ROUTER_H
 #define CFA_APP_ROUTER_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -111,6 +112,12 @@ CfaMatchResult cfa_router_match(const CfaRoute *routes, size_t count,
 
 /* The value of parameter name, or NULL. */
 const char *cfa_match_param(const CfaMatch *match, const char *name);
+
+/*
+ * Whether it is a health check or a scrape (NULL is none): these come all the
+ * time, and that they went well is no news.
+ */
+bool cfa_route_is_probe(const CfaRoute *route);
 
 /* Writes the methods as "GET, HEAD, OPTIONS"; OPTIONS always, HEAD with GET. */
 void cfa_allow_text(unsigned allow, char *out, size_t size);

@@ -436,6 +436,9 @@ answer_made(CfaCtx *ctx, const CfaPledgeMade *made, bool is_replay)
 	cfa_answer_header(ctx,
 					  "location",
 					  cfa_arena_printf(&ctx->arena, "/api/v1/pledges/%s", id));
+	if (ctx->scope.is_traced)
+		ctx->trace_pledge =
+			cfa_arena_strndup(&ctx->arena, id, CFA_UUID_TEXT_LEN);
 	if (is_replay)
 		cfa_answer_header(ctx, "idempotency-replayed", "true");
 	cfa_meter_add(is_replay ? CFA_M_PLEDGE_REPLAYED : CFA_M_PLEDGE_CREATED, 1);

@@ -22,6 +22,7 @@
 #include "handlers/list.h"
 #include "handlers/provider_event.h"
 #include "meters.h"
+#include "middleware/trace.h"
 
 #define PROVIDER "stripe"
 
@@ -30,6 +31,7 @@ typedef struct Event
 	CfaBatchItem item; /* must be first */
 	CfaCtx *ctx;
 	CfaProviderEvent event;
+	const char *traceparent; /* of the trace that the event belongs to */
 	const char *payload;
 } Event;
 
@@ -60,6 +62,7 @@ static const char *one_header(const CfaCtx *ctx, const char *name);
 static bool is_genuine(CfaCtx *ctx, CfaSignatureResult result);
 static void receive(CfaCtx *ctx, const uint8_t *body, size_t len,
 					const char *event_id);
+static void find_trace(Event *event);
 static void refuse_event(CfaCtx *ctx, const char *detail);
 static void pump(void);
 static void on_tick(uint64_t now_ms);
@@ -205,6 +208,7 @@ receive(CfaCtx *ctx, const uint8_t *body, size_t len, const char *event_id)
 		refuse_event(ctx, "The event must have an id.");
 		return;
 	}
+	find_trace(event);
 	event->payload = cfa_arena_strndup(&ctx->arena, (const char *) body, len);
 	if (!cfa_batch_add(&batch, &event->item))
 	{
@@ -214,6 +218,31 @@ receive(CfaCtx *ctx, const uint8_t *body, size_t len, const char *event_id)
 	}
 	cfa_ctx_hold(ctx);
 	cfa_defer(pump);
+}
+
+/*
+ * The provider sends back the trace of the pledge in its metadata, which is the
+ * only thing that a provider is known to keep: the event and its request go on
+ * with that.
+ */
+static void
+find_trace(Event *event)
+{
+	CfaCtx *ctx = event->ctx;
+	const CfaProviderEvent *e = &event->event;
+	char pledge[CFA_UUID_TEXT_LEN + 1];
+	CfaTrace trace;
+
+	event->traceparent = ctx->traceparent;
+	if (e->traceparent != NULL &&
+		cfa_trace_parse(e->traceparent, strlen(e->traceparent), &trace) &&
+		!cfa_trace_adopt(ctx, &trace))
+		event->traceparent = e->traceparent;
+	if (!ctx->scope.is_traced || !e->has_pledge)
+		return;
+	cfa_uuid_format(e->pledge_id, pledge);
+	ctx->trace_pledge =
+		cfa_arena_strndup(&ctx->arena, pledge, CFA_UUID_TEXT_LEN);
 }
 
 static void
@@ -303,9 +332,7 @@ encode_one(int param, const Event *event, CfaBuf *out)
 			cfa_pg_array_text(out, event->payload);
 			break;
 		default:
-			cfa_pg_array_text(out,
-							  e->traceparent ? e->traceparent
-											 : event->ctx->traceparent);
+			cfa_pg_array_text(out, event->traceparent);
 			break;
 	}
 }

@@ -12,6 +12,7 @@
 
 #include <careforall/log.h>
 #include <careforall/signature.h>
+#include <careforall/tracing.h>
 #include <curl/curl.h>
 #include <sys/epoll.h>
 
@@ -27,6 +28,10 @@ typedef struct Delivery
 	CURL *easy;
 	struct curl_slist *headers;
 	CfaMockEvent *event;
+	CfaTrace parent; /* as the event's metadata say */
+	CfaTrace trace;	 /* of this request, if that is traced */
+	bool is_traced;
+	uint64_t start_ns;
 } Delivery;
 
 static struct
@@ -47,8 +52,10 @@ static bool begin(CfaMockEvent *event, int64_t now_ms);
 static struct curl_slist *sign_stripe(const CfaMockEvent *event, int64_t now_s);
 static struct curl_slist *sign_standard(const CfaMockEvent *event,
 										int64_t now_s);
-static struct curl_slist *make_headers(const CfaMockEvent *event,
+static struct curl_slist *make_headers(const Delivery *delivery,
 									   int64_t now_ms);
+static void begin_span(Delivery *delivery);
+static void end_span(const Delivery *delivery, CURLcode result, long status);
 static void collect(void);
 static void end(Delivery *delivery, CURLcode result);
 
@@ -106,7 +113,8 @@ begin(CfaMockEvent *event, int64_t now_ms)
 	}
 	delivery->easy = easy;
 	delivery->event = event;
-	delivery->headers = make_headers(event, now_ms);
+	begin_span(delivery);
+	delivery->headers = make_headers(delivery, now_ms);
 	curl_easy_setopt(easy, CURLOPT_PRIVATE, delivery);
 	curl_easy_setopt(easy, CURLOPT_URL, service->webhook_url);
 	curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
@@ -174,8 +182,10 @@ sign_standard(const CfaMockEvent *event, int64_t now_s)
 }
 
 static struct curl_slist *
-make_headers(const CfaMockEvent *event, int64_t now_ms)
+make_headers(const Delivery *delivery, int64_t now_ms)
 {
+	const CfaMockEvent *event = delivery->event;
+	char text[CFA_TRACEPARENT_LEN + 1];
 	char line[CFA_SIGNATURE_LEN_MAX + sizeof("Stripe-Signature: ")];
 	struct curl_slist *headers = cfa_mock_service.webhook_secrets.count > 0
 									 ? sign_standard(event, now_ms / 1000)
@@ -187,11 +197,66 @@ make_headers(const CfaMockEvent *event, int64_t now_ms)
 	headers = curl_slist_append(headers, "Expect:");
 	if (event->traceparent[0] != '\0')
 	{
-		(void)
-			snprintf(line, sizeof(line), "traceparent: %s", event->traceparent);
+		cfa_trace_format(&delivery->trace, text);
+		(void) snprintf(line,
+						sizeof(line),
+						"traceparent: %s",
+						delivery->is_traced ? text : event->traceparent);
 		headers = curl_slist_append(headers, line);
 	}
 	return headers;
+}
+
+/*
+ * A delivery belongs to the trace that the metadata of its payment name. Without
+ * tracing these are sent as they are.
+ */
+static void
+begin_span(Delivery *delivery)
+{
+	const char *text = delivery->event->traceparent;
+
+	if (!cfa_trace_parse(text, strlen(text), &delivery->parent) ||
+		!cfa_tracing_wants(&delivery->parent))
+		return;
+	delivery->is_traced = true;
+	delivery->trace = delivery->parent;
+	cfa_trace_child(&delivery->trace);
+	delivery->start_ns = cfa_now_ns();
+}
+
+static void
+end_span(const Delivery *delivery, CURLcode result, long status)
+{
+	char code[12];
+	bool has_failed = status < 200 || status >= 400;
+	const CfaLogField attributes[] =
+		{CFA_STR("http.request.method", "POST"),
+		 CFA_STR("url.full", cfa_mock_service.webhook_url),
+		 CFA_STR("error.type",
+				 result == CURLE_OPERATION_TIMEDOUT ? "timeout"
+				 : result != CURLE_OK				? "connection"
+				 : has_failed						? code
+													: NULL),
+		 CFA_STR("careforall.webhook.type", delivery->event->type),
+		 CFA_INT("http.request.resend_count", delivery->event->attempts),
+		 result == CURLE_OK ? CFA_INT("http.response.status_code", status)
+							: (CfaLogField){0},
+		 {0}};
+	CfaSpan span = {.trace = delivery->trace,
+					.is_parent_remote = true,
+					.has_failed = has_failed,
+					.kind = CFA_SPAN_CLIENT,
+					.name = "POST",
+					.start_ns = delivery->start_ns,
+					.end_ns = cfa_now_ns(),
+					.attributes = attributes};
+
+	if (!delivery->is_traced)
+		return;
+	(void) snprintf(code, sizeof(code), "%ld", status);
+	memcpy(span.parent_id, delivery->parent.span_id, sizeof(span.parent_id));
+	cfa_span_add(&span);
 }
 
 static int
@@ -329,6 +394,7 @@ end(Delivery *delivery, CURLcode result)
 				"webhook_accepted",
 				CFA_STR("webhook", event->id),
 				CFA_STR("type", event->type));
+	end_span(delivery, result, status);
 	curl_multi_remove_handle(client.multi, delivery->easy);
 	curl_easy_cleanup(delivery->easy);
 	curl_slist_free_all(delivery->headers);

@@ -1,0 +1,7 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * scope.c: the scope of a worker, which has one thread.
+ */
+#include "core/scope.h"
+
+CfaScope cfa_scope;
