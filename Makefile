@@ -45,8 +45,8 @@ uninstall: ## delete what install has put there; data and settings stay
 install-extension: build ## put the extension alone into the machine's PostgreSQL
 	@ops/install-extension.sh
 
-package: ## build the Debian packages, into ..
-	@dpkg-buildpackage --no-sign --build=binary
+release: ## make source, Debian packages, bill of materials and checksums, into release/
+	@ops/release.sh
 
 package-check: ## install the Debian packages on a fresh Debian 12 and send a pledge through
 	@ops/test/packages.sh
@@ -75,4 +75,4 @@ chaos: build ## kill everything, for longer than check does
 clean: ## delete what was built; data and .tools stay
 	@for part in $(PARTS); do $(MAKE) --no-print-directory -C $$part clean || exit 1; done
 
-.PHONY: help run stop status logs psql reset deps build install uninstall install-extension package package-check check lint fmt bench bench-memory fuzz chaos clean
+.PHONY: help run stop status logs psql reset deps build install uninstall install-extension release package-check check lint fmt bench bench-memory fuzz chaos clean

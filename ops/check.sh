@@ -78,6 +78,7 @@ lint() {
     'lint extension=part extension lint' \
     'lint sql=part sql lint' \
     'lint compose=ops/lint/compose.sh' \
+    'lint workflows=ops/lint/workflows.sh' \
     'lint repository=ops/lint/repository.sh'
 }
 
