@@ -42,6 +42,7 @@ GRANT EXECUTE ON FUNCTION
   careforall.account_logout(uuid, uuid, text),
   careforall.account_register(text, text, text, text, bytea, text),
   careforall.admin_register(bytea, text, text, text, text, bytea, text),
+  careforall.campaign_addresses(integer),
   careforall.campaign_count(text, text, text, text, text),
   careforall.campaign_documents(uuid[]),
   careforall.campaign_edit(uuid, text, text, jsonb),

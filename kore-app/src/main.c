@@ -18,6 +18,7 @@
 #include "handlers/health.h"
 #include "handlers/image.h"
 #include "handlers/live.h"
+#include "handlers/pages.h"
 #include "handlers/pledge_link.h"
 #include "handlers/pledges.h"
 #include "handlers/provider_event.h"
@@ -283,6 +284,7 @@ configure_urls(char *error, size_t error_size)
 		return -1;
 	}
 	cfa_problem_base_set(problem_base);
+	cfa_pages_configure(url);
 	cfa_cors_configure(origins);
 	return 0;
 }

@@ -22,6 +22,7 @@
 #include "handlers/image.h"
 #include "handlers/images.h"
 #include "handlers/live.h"
+#include "handlers/pages.h"
 #include "handlers/pledge_request.h"
 #include "handlers/pledges.h"
 #include "handlers/provider_event.h"
@@ -137,6 +138,13 @@ const CfaRoute cfa_api_routes[] = {
 	{CFA_GET, "/api/v1/admin/links", CFA_PUBLIC, CFA_AUTH_ADMIN, CFA_RATE_READ, "", CFA_BODY_NONE, 0, JSON, api_admin_links_read},
 	{CFA_GET, "/api/v1/admin/audit", CFA_PUBLIC, CFA_AUTH_ADMIN, CFA_RATE_READ, "actor action target_type target_id from to limit cursor", CFA_BODY_NONE, 0, JSON, api_admin_audit_list},
 	{CFA_GET, "/api/v1/admin/stats", CFA_PUBLIC, CFA_AUTH_ADMIN, CFA_RATE_READ, "bucket time_zone from to campaign", CFA_BODY_NONE, 0, JSON, api_admin_stats},
+
+	/* pages */
+	{CFA_GET, "/pages/home", CFA_PUBLIC, CFA_AUTH_NONE, CFA_RATE_READ, NULL, CFA_BODY_NONE, 0, "text/html", api_page_home},
+	{CFA_GET, "/pages/campaigns/:id", CFA_PUBLIC, CFA_AUTH_NONE, CFA_RATE_READ, NULL, CFA_BODY_NONE, 0, "text/html", api_page_campaign},
+	{CFA_GET, "/pages/campaigns/:id/give", CFA_PUBLIC, CFA_AUTH_NONE, CFA_RATE_READ, NULL, CFA_BODY_NONE, 0, "text/html", api_page_give},
+	{CFA_GET, "/pages/sitemap.xml", CFA_PUBLIC, CFA_AUTH_NONE, CFA_RATE_READ, NULL, CFA_BODY_NONE, 0, NULL, api_page_sitemap},
+	{CFA_GET, "/pages/robots.txt", CFA_PUBLIC, CFA_AUTH_NONE, CFA_RATE_READ, NULL, CFA_BODY_NONE, 0, NULL, api_page_robots},
 
 	/* operations */
 	{CFA_GET, "/healthz", CFA_BOTH, CFA_AUTH_NONE, CFA_RATE_NONE, NULL, CFA_BODY_NONE, 0, NULL, api_healthz},

@@ -54,11 +54,16 @@ done
 # Brotli only where its module is installed.
 modules=
 brotli=
+no_brotli=
 brotli_module=/usr/lib/nginx/modules/ngx_http_brotli_static_module.so
 if [ -e "$brotli_module" ]; then
 	modules="load_module $brotli_module;"
 	brotli="brotli_static on;"
+	no_brotli="brotli_static off;"
 fi
+
+# Names this build of the site to the API, whose pages have it in their tags.
+shell=$(cksum <"$web_root/index.html" | cut -d' ' -f1)
 
 fill() {
 	sed -e "s|@PLAIN_SERVER@|$plain_server|" \
@@ -75,6 +80,8 @@ fill() {
 		-e "s|@CONNECTIONS_PER_ADDRESS@|$connections|g" \
 		-e "s|@MODULES@|$modules|" \
 		-e "s|@BROTLI@|$brotli|" \
+		-e "s|@NO_BROTLI@|$no_brotli|" \
+		-e "s|@SHELL@|$shell|" \
 		-e "s|@API_SERVERS@|${servers#??}|" "$here/$1"
 }
 
@@ -83,7 +90,7 @@ site_listen=$listen
 tls=
 hsts=
 acme=
-parts="proxy forward security problem statuses errors"
+parts="proxy forward security problem statuses errors page"
 if [ -n "$certificate" ]; then
 	[ -n "$key" ] || die "CAREFORALL_GATEWAY_TLS_KEY_FILE is missing"
 	case $public_url in

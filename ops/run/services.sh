@@ -467,7 +467,7 @@ start_gateway() {
   give "$dir/nginx.conf"
   keep gateway nginx -e stderr -p "$dir/nginx" -c "$dir/nginx.conf" -g 'daemon off;'
 }
-gateway_ok() { curl -fsSk -o /dev/null --max-time 2 "$(site_url)/"; }
+gateway_ok() { curl -fsSk -o /dev/null --max-time 2 "$(site_url)/icon.svg"; }
 ready_gateway() { wait_ready gateway 20 gateway_ok; }
 
 start_prometheus() {

@@ -178,6 +178,19 @@ AS $$
         LIMIT LEAST(GREATEST(COALESCE(max, 20), 1), 100)) d
 $$;
 
+-- Where the pages of public campaigns are, and the day of their last change (UTC).
+CREATE OR REPLACE FUNCTION careforall.campaign_addresses(max integer)
+RETURNS TABLE (slug text, changed_on date)
+LANGUAGE sql STABLE SECURITY DEFINER
+SET search_path = pg_catalog, careforall, pg_temp
+AS $$
+  SELECT c.slug, (c.updated_at AT TIME ZONE 'UTC')::date
+  FROM careforall.campaigns c
+  WHERE c.state IN ('active', 'paused', 'closed')
+  ORDER BY date_trunc('milliseconds', c.created_at AT TIME ZONE 'UTC') DESC, c.id DESC
+  LIMIT LEAST(GREATEST(campaign_addresses.max, 1), 5000)
+$$;
+
 COMMENT ON FUNCTION careforall.campaign_id_of(text) IS
   'The id of a campaign by its id or slug; NULL if unknown.';
 COMMENT ON FUNCTION careforall.places_free(text, uuid, integer) IS
@@ -198,3 +211,5 @@ COMMENT ON FUNCTION careforall.campaign_find(text) IS
   'A public campaign by its id or slug, with its entity tag; no row if it is unknown or a draft.';
 COMMENT ON FUNCTION careforall.campaign_list(timestamptz, uuid, integer) IS
   'Public campaigns, newest first, after the given cursor (created_at, id).';
+COMMENT ON FUNCTION careforall.campaign_addresses(integer) IS
+  'Slugs of public campaigns, newest first, with the day of their last change.';

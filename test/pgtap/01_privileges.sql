@@ -94,7 +94,7 @@ SELECT set_eq($$SELECT * FROM pg_temp.functions_of('careforall_api')
     'me_sessions', 'metrics_text', 'password_begin', 'password_change', 'payment_event_apply',
     'payment_event_apply_many', 'pledge_create', 'pledge_create_many', 'pledge_public',
     'session_find', 'session_logout', 'session_refresh',
-    'campaign_count', 'campaign_documents', 'campaign_edit', 'campaign_image_remove', 'campaign_image_set', 'campaign_make',
+    'campaign_addresses', 'campaign_count', 'campaign_documents', 'campaign_edit', 'campaign_image_remove', 'campaign_image_set', 'campaign_make',
     'campaign_manage', 'campaign_search', 'campaign_transition', 'image_find', 'managed_campaigns', 'managed_campaigns_count',
     'pool_add', 'pool_edit', 'pool_find', 'reward_add', 'reward_archive', 'reward_edit', 'reward_find',
     'team_add', 'team_find', 'team_list', 'team_put', 'team_remove',

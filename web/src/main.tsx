@@ -6,6 +6,7 @@ import { createRoot } from 'react-dom/client'
 import { isWorthRetrying } from './api/queries'
 import { currentSession, onSessionChange } from './api/session'
 import { loadArea } from './i18n'
+import { handOverTitle } from './lib/head'
 import { router } from './router'
 import './styles/fonts.css'
 import './styles/index.css'
@@ -30,6 +31,7 @@ onSessionChange(() => {
 const root = document.getElementById('root')
 if (root === null) throw new Error('index.html has no #root')
 await loadArea('site')
+handOverTitle()
 createRoot(root).render(
   <StrictMode>
     <QueryClientProvider client={queryClient}>

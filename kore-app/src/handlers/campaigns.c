@@ -30,6 +30,7 @@ typedef struct Read
 {
 	CfaCtx *ctx;
 	const char *key; /* id or slug as asked for */
+	CfaCampaignFound found;
 	bool is_model_ready;
 } Read;
 
@@ -37,6 +38,7 @@ typedef struct List
 {
 	CfaCtx *ctx;
 	CfaListQuery query;
+	CfaCampaignsFound found; /* NULL: the answer is the list itself */
 } List;
 
 static void list_or_search(CfaSearch *search);
@@ -55,12 +57,19 @@ static void on_model_list(void *arg, const redisReply *reply);
 static void list_postgres(List *list);
 static void on_listed(void *arg, const PGresult *result, const char *sqlstate);
 static void on_gifts(void *arg, const PGresult *result, const char *sqlstate);
+static void give_list(List *list, const CfaBuf *items, const CfaCursor *next);
 static void answer_rows(List *list, const PGresult *result, int item, int id,
 						int time);
 static bool is_text(const redisReply *reply);
 
 void
 api_campaign_read(CfaCtx *ctx)
+{
+	cfa_campaign_fetch(ctx, cfa_ctx_param(ctx, "id"), answer_document);
+}
+
+void
+cfa_campaign_fetch(CfaCtx *ctx, const char *id_or_slug, CfaCampaignFound found)
 {
 	Read *read = cfa_arena_zalloc(&ctx->arena, sizeof(*read));
 	uint8_t id[16];
@@ -69,7 +78,8 @@ api_campaign_read(CfaCtx *ctx)
 	const char *slug[] = {"GET", NULL};
 
 	read->ctx = ctx;
-	read->key = cfa_ctx_param(ctx, "id");
+	read->key = id_or_slug;
+	read->found = found;
 	cfa_ctx_hold(ctx);
 	if (cfa_uuid_parse(read->key, strlen(read->key), id))
 	{
@@ -81,6 +91,19 @@ api_campaign_read(CfaCtx *ctx)
 	if (!redis(on_ready, &read->is_model_ready, 2, ready) ||
 		!redis(on_slug, read, 2, slug))
 		read_postgres(read);
+}
+
+void
+cfa_campaign_newest(CfaCtx *ctx, unsigned count, CfaCampaignsFound found)
+{
+	List *list = cfa_arena_zalloc(&ctx->arena, sizeof(*list));
+
+	list->ctx = ctx;
+	list->query.limit = count;
+	list->found = found;
+	cfa_ctx_hold(ctx);
+	if (!list_model(list))
+		list_postgres(list);
 }
 
 void
@@ -243,11 +266,11 @@ on_document(void *arg, const redisReply *reply)
 		return;
 	}
 	cfa_meter_add(CFA_M_READS_REDIS, 1);
-	answer_document(ctx,
-					reply->element[0]->str,
-					(size_t) reply->element[0]->len,
-					reply->element[1]->str,
-					(size_t) reply->element[1]->len);
+	read->found(ctx,
+				reply->element[0]->str,
+				(size_t) reply->element[0]->len,
+				reply->element[1]->str,
+				(size_t) reply->element[1]->len);
 	cfa_ctx_release(ctx);
 }
 
@@ -256,13 +279,14 @@ read_postgres(Read *read)
 {
 	CfaPgParams params = {.count = 1, .values = {read->key}};
 
-	cfa_pg_query(CFA_PG_CAMPAIGN_FIND, &params, false, on_found, read->ctx);
+	cfa_pg_query(CFA_PG_CAMPAIGN_FIND, &params, false, on_found, read);
 }
 
 static void
 on_found(void *arg, const PGresult *result, const char *sqlstate)
 {
-	CfaCtx *ctx = arg;
+	Read *read = arg;
+	CfaCtx *ctx = read->ctx;
 
 	if (result == NULL)
 	{
@@ -277,11 +301,11 @@ on_found(void *arg, const PGresult *result, const char *sqlstate)
 	else
 	{
 		cfa_meter_add(CFA_M_READS_POSTGRES, 1);
-		answer_document(ctx,
-						PQgetvalue(result, 0, 0),
-						(size_t) PQgetlength(result, 0, 0),
-						PQgetvalue(result, 0, 1),
-						(size_t) PQgetlength(result, 0, 1));
+		read->found(ctx,
+					PQgetvalue(result, 0, 0),
+					(size_t) PQgetlength(result, 0, 0),
+					PQgetvalue(result, 0, 1),
+					(size_t) PQgetlength(result, 0, 1));
 	}
 	cfa_ctx_release(ctx);
 }
@@ -368,10 +392,9 @@ on_model_list(void *arg, const redisReply *reply)
 		(void) cfa_uuid_parse(id->str, (size_t) id->len, last.id);
 	}
 	cfa_meter_add(CFA_M_READS_REDIS, 1);
-	cfa_list_answer(list->ctx,
-					&list->query,
-					&items,
-					reply->elements / 3 > list->query.limit ? &last : NULL);
+	give_list(list,
+			  &items,
+			  reply->elements / 3 > list->query.limit ? &last : NULL);
 	cfa_buf_clear(&items);
 	cfa_ctx_release(list->ctx);
 }
@@ -459,8 +482,17 @@ answer_rows(List *list, const PGresult *result, int item, int id, int time)
 			last.time_ms =
 				strtoll(PQgetvalue(result, shown - 1, time), NULL, 10);
 	}
-	cfa_list_answer(list->ctx, &list->query, &items, has_next ? &last : NULL);
+	give_list(list, &items, has_next ? &last : NULL);
 	cfa_buf_clear(&items);
+}
+
+static void
+give_list(List *list, const CfaBuf *items, const CfaCursor *next)
+{
+	if (list->found != NULL)
+		list->found(list->ctx, items);
+	else
+		cfa_list_answer(list->ctx, &list->query, items, next);
 }
 
 static bool

@@ -1,0 +1,238 @@
+// SPDX-License-Identifier: Apache-2.0
+// Goal: who runs no script reads what a page is about: title, description, canonical
+// address, what is shown where it is shared, data for search engines, the text itself;
+// drafts stay hidden, nothing that people wrote becomes markup. Method: campaigns of
+// the real stack through the gateway, without a browser.
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { useStack } from "../lib/context.ts";
+import { makeCampaign, makeReward } from "../lib/fixtures.ts";
+import { until } from "../lib/until.ts";
+
+const context = useStack();
+
+interface Page {
+  status: number;
+  headers: Headers;
+  text: string;
+}
+
+const ask = async (where: string, headers: Record<string, string> = {}): Promise<Page> => {
+  const answer = await fetch(context.stack.url("GATEWAY") + where, { headers: { Accept: "text/html", ...headers } });
+  return { status: answer.status, headers: answer.headers, text: await answer.text() };
+};
+
+const decode = (text: string): string =>
+  text.replaceAll("&lt;", "<").replaceAll("&gt;", ">").replaceAll("&quot;", '"').replaceAll("&#39;", "'").replaceAll("&amp;", "&");
+
+const only = (page: Page, pattern: RegExp): string => {
+  const found = [...page.text.matchAll(new RegExp(pattern, "g"))];
+  expect(found.length, String(pattern)).toBe(1);
+  return decode(found[0]?.[1] ?? "");
+};
+const meta = (page: Page, name: string): string => only(page, new RegExp(`<meta (?:name|property)="${name}" content="([^"]*)">`));
+const data = (page: Page): Record<string, unknown> =>
+  JSON.parse(/<script type="application\/ld\+json">(.*?)<\/script>/s.exec(page.text)?.[1] ?? "") as Record<string, unknown>;
+const tags = (page: Page): string[] => page.text.match(/<[a-z/!][^\s>]*/gi) ?? [];
+
+/** A published campaign whose texts are these; gives its slug once its page is there. */
+async function published(texts: Partial<Record<"title" | "summary" | "story" | "owner_name" | "image_url" | "image_alt", string>>, currency = "EUR"): Promise<string> {
+  const id = await makeCampaign(context.sql, { state: "draft", currency, ends: "30 days" });
+  for (const [name, text] of Object.entries(texts)) {
+    await context.sql.rows(`UPDATE careforall.campaigns SET ${name} = $2 WHERE id = $1`, [id, text]);
+  }
+  const reward = await makeReward(context.sql, id, { quantity: 5 });
+  if (texts.title !== undefined) {
+    await context.sql.rows("UPDATE careforall.rewards SET title = $2, description = $2 WHERE id = $1", [reward, texts.title]);
+  }
+  await context.sql.rows("UPDATE careforall.campaigns SET state = 'active' WHERE id = $1", [id]);
+  const slug = await context.sql.value<string>("SELECT slug FROM careforall.campaigns WHERE id = $1", [id]);
+  await until("the page", async () => (await ask(`/campaigns/${slug}`)).status === 200);
+  return slug;
+}
+
+/** The first page, once it has this text. */
+function listed(text: string): Promise<Page> {
+  return until("the campaign to be listed", async () => {
+    const home = await ask("/?q=x");
+    return decode(home.text).includes(text) ? home : null;
+  });
+}
+
+describe("the page of a campaign", () => {
+  let slug: string;
+  let page: Page;
+
+  beforeAll(async () => {
+    slug = await published({
+      title: "Beds & blankets",
+      summary: "Thirty beds for the winter.",
+      story: "It is cold.\n\n## Why\n\n- one\n- two",
+      owner_name: "Night Shelter",
+      image_url: "/api/v1/images/beds.png",
+      image_alt: "Thirty beds in a row",
+    });
+    page = await ask(`/campaigns/${slug}`);
+  });
+
+  test("has a head that says what it is about", () => {
+    const site = context.stack.url("GATEWAY");
+    expect(page.headers.get("content-type")).toBe("text/html; charset=utf-8");
+    expect(only(page, /<title>([^<]*)<\/title>/)).toBe("Beds & blankets · CareForAll");
+    expect(meta(page, "description")).toBe("Thirty beds for the winter.");
+    expect(only(page, /<link rel="canonical" href="([^"]*)">/)).toBe(`${site}/campaigns/${slug}`);
+    expect(meta(page, "og:title")).toBe("Beds & blankets · CareForAll");
+    expect(meta(page, "og:description")).toBe("Thirty beds for the winter.");
+    expect(meta(page, "og:url")).toBe(`${site}/campaigns/${slug}`);
+    expect(meta(page, "og:image")).toBe(`${site}/api/v1/images/beds.png`);
+    expect(meta(page, "og:image:alt")).toBe("Thirty beds in a row");
+    expect(data(page)).toMatchObject({
+      "@type": "WebPage",
+      name: "Beds & blankets",
+      url: `${site}/campaigns/${slug}`,
+      potentialAction: { "@type": "DonateAction", target: `${site}/campaigns/${slug}/give`, recipient: { name: "Night Shelter" } },
+    });
+  });
+
+  test("has its text and figures without a script, and the built site within", () => {
+    const text = /<noscript>(.*)<\/noscript>/s.exec(page.text)?.[1] ?? "";
+    for (const part of ["<h1>Beds &amp; blankets</h1>", "Night Shelter", "<p>It is cold.</p>", "<h3>Why</h3>", "<li>two</li>", "EUR 10,000.00", "EUR 0.00", "EUR 1.00"]) {
+      expect(text).toContain(part);
+    }
+    expect(page.text).toMatch(/<head>.*<script type="module" crossorigin src="\/assets\/[^"]+\.js">.*<\/head>/s);
+    expect(page.text).toContain('<div id="root"></div>');
+    expect(page.text).not.toMatch(/<!--|\[an error/);
+    expect(page.headers.get("content-security-policy")).toMatch(/script-src 'self'.*require-trusted-types-for 'script'/);
+    expect(page.headers.get("x-frame-options")).toBe("DENY");
+    expect(page.headers.get("x-robots-tag")).toBeNull();
+  });
+
+  test("is told by a cache what it is, and not sent twice", async () => {
+    const tag = page.headers.get("etag") ?? "";
+    expect([page.headers.get("cache-control"), tag.startsWith('W/"')]).toEqual(["public, max-age=0, must-revalidate", true]);
+    expect(page.headers.get("vary")).toMatch(/accept-language/i);
+    const again = await ask(`/campaigns/${slug}`, { "If-None-Match": tag });
+    expect([again.status, again.text]).toEqual([304, ""]);
+    // Another language, another built site: another page.
+    expect((await ask(`/campaigns/${slug}`, { "If-None-Match": tag, "Accept-Language": "de" })).status).toBe(200);
+    const direct = async (shell: string) =>
+      (await context.http.get(`/pages/campaigns/${slug}`, { "X-Page-Shell": shell })).headers.get("etag");
+    expect(await direct("1")).toBe(await direct("1"));
+    expect(await direct("1")).not.toBe(await direct("2"));
+    const forged = await ask(`/campaigns/${slug}`, { "If-None-Match": tag, "X-Page-Shell": "2" });
+    expect(forged.status).toBe(304);
+  });
+
+  test("speaks the language asked for, else the reader's", async () => {
+    for (const [query, accept, language, direction, word] of [
+      ["", "", "en", "ltr", "Raised"],
+      ["?lang=de", "ar", "de", "ltr", "Gesammelt"],
+      ["?utm_source=x&lang=ar", "", "ar", "rtl", "جُمع"],
+      ["", "fr, de;q=0.5", "de", "ltr", "Gesammelt"],
+      ["?lang=%22%3E", "ar", "ar", "rtl", "جُمع"],
+      ["?lang=de&lang=ar", "", "en", "ltr", "Raised"],
+    ] as const) {
+      const found = await ask(`/campaigns/${slug}${query}`, { "Accept-Language": accept });
+      expect(found.text, query).toContain(`<html lang="${language}" dir="${direction}">`);
+      expect(found.headers.get("content-language")).toBe(language);
+      expect(found.text).toContain(`<dt>${word}</dt>`);
+      expect(only(found, /<link rel="canonical" href="([^"]*)">/)).toBe(`${context.stack.url("GATEWAY")}/campaigns/${slug}`);
+    }
+  });
+
+  test("the page to give on names the campaign's as the canonical one", async () => {
+    const give = await ask(`/campaigns/${slug}/give?amount=5`);
+    expect(only(give, /<title>([^<]*)<\/title>/)).toBe("Give: Beds & blankets · CareForAll");
+    expect(only(give, /<link rel="canonical" href="([^"]*)">/)).toBe(`${context.stack.url("GATEWAY")}/campaigns/${slug}`);
+    const id = (await context.http.get<{ id: string }>(`/api/v1/campaigns/${slug}`)).body.id;
+    expect(only(await ask(`/campaigns/${id}`), /<link rel="canonical" href="([^"]*)">/)).toContain(`/campaigns/${slug}`);
+  });
+});
+
+test("a draft and an unknown campaign are 404, and the site says so", async () => {
+  const id = await makeCampaign(context.sql, { state: "draft" });
+  const slug = await context.sql.value<string>("SELECT slug FROM careforall.campaigns WHERE id = $1", [id]);
+  for (const where of [`/campaigns/${slug}`, `/campaigns/${id}`, `/campaigns/${slug}/give`, "/campaigns/nobody", "/campaigns/%3Cscript%3E"]) {
+    const page = await ask(where);
+    expect([page.status, page.headers.get("content-type")], where).toEqual([404, "text/html; charset=utf-8"]);
+    expect(page.text).toContain('id="root"');
+    expect(page.text).not.toContain(slug);
+    expect(page.headers.get("content-security-policy")).toContain("script-src 'self'");
+    const told = await ask(where, { Accept: "application/problem+json, */*" });
+    expect([told.status, told.headers.get("content-type")]).toEqual([404, "application/problem+json"]);
+  }
+  expect((await ask("/sitemap.xml")).text).not.toContain(slug);
+});
+
+test.each([
+  "<script>alert(1)</script>",
+  "</title></script><script>alert(1)</script>",
+  `"><img src=x onerror=alert(1)>`,
+  "'><svg/onload=alert(1)>",
+  "--><!--<script>",
+  `<!--#include virtual="/readyz" --><!--#echo var="HTTP_COOKIE" -->`,
+  "</noscript></main><h1>",
+  "\\u003cscript\\u003e &lt;b&gt; \u2028 \u2029",
+])("what people write stays text: %s", async (hostile) => {
+  const texts = (text: string) => ({ title: text, summary: text, story: text, owner_name: text, image_url: "/api/v1/images/a.png", image_alt: text });
+  const slug = await published(texts(hostile));
+  const plain = await published(texts("harmless"));
+  for (const end of ["", "/give"]) {
+    const page = await ask(`/campaigns/${slug}${end}`);
+    expect(tags(page)).toEqual(tags(await ask(`/campaigns/${plain}${end}`)));
+    expect(meta(page, "description")).toBe(hostile);
+    expect(meta(page, "og:image:alt")).toBe(hostile);
+    expect(data(page)).toMatchObject({ name: hostile, description: hostile, potentialAction: { recipient: { name: hostile } } });
+    expect(page.text).not.toContain("postgres");
+  }
+  // The first page has both in its list.
+  const home = await listed(`<a href="/campaigns/${slug}">${hostile}</a>`);
+  expect(tags(home).filter((tag) => /^<\/?(?:script|img|svg)/.test(tag))).toEqual(["<script", "</script", "<script", "</script", "<script", "</script"]);
+});
+
+test("amounts have the decimals that the database gives each currency", async () => {
+  const rows = await context.sql.rows<{ code: string; exponent: number }>(
+    `SELECT code, careforall.currency_exponent(code) AS exponent
+     FROM (SELECT DISTINCT chr(a) || chr(b) || chr(c) AS code FROM generate_series(65, 90) a, generate_series(65, 90) b, generate_series(65, 90) c) x
+     WHERE careforall.currency_exponent(code) IS NOT NULL AND careforall.currency_exponent(code) <> 2 ORDER BY code`,
+  );
+  const source = await import("node:fs/promises").then((fs) => fs.readFile(new URL("../../kore-app/src/handlers/html.c", import.meta.url), "utf8"));
+  const table = [...source.matchAll(/\{(\d),\s*((?:"[A-Z ]+"\s*)+)\}/g)].flatMap(([, exponent, codes = ""]) =>
+    codes.replaceAll(/"\s*"|"/g, "").trim().split(" ").map((code) => ({ code, exponent: Number(exponent) })),
+  );
+  expect(table.sort((a, b) => (a.code < b.code ? -1 : 1))).toEqual(rows);
+  const yen = await ask(`/campaigns/${await published({}, "JPY")}`);
+  expect(yen.text).toContain("JPY 1,000,000<");
+});
+
+test("the first page lists campaigns; sitemap and robots lead to them; private pages are not listed", async () => {
+  const slug = await published({ title: "A newest one" });
+  const site = context.stack.url("GATEWAY");
+  const home = await listed(`<a href="/campaigns/${slug}">A newest one</a>`);
+  expect(only(home, /<link rel="canonical" href="([^"]*)">/)).toBe(`${site}/`);
+  expect(data(home)).toMatchObject({ "@type": "WebSite", url: site });
+  const sitemap = await ask("/sitemap.xml");
+  expect(sitemap.headers.get("content-type")).toBe("application/xml");
+  expect(sitemap.text).toContain(`<loc>${site}/campaigns/${slug}</loc><lastmod>${new Date().toISOString().slice(0, 10)}</lastmod>`);
+  const robots = await ask("/robots.txt");
+  expect(robots.headers.get("content-type")).toBe("text/plain; charset=utf-8");
+  expect(robots.text).toContain(`Sitemap: ${site}/sitemap.xml`);
+  for (const where of ["/pledges/x", "/admin", "/account", "/login"]) {
+    expect((await ask(where)).headers.get("x-robots-tag"), where).toBe("noindex");
+  }
+  for (const where of ["/shell/head.html", "/shell/body.html", "/pages/home"]) expect((await ask(where)).status, where).toBe(404);
+  expect((await fetch(`${site}/`, { method: "POST" })).status).toBe(405);
+});
+
+describe("without the API", () => {
+  beforeAll(() => context.stack.stop(["api"]));
+  afterAll(() => context.stack.start(["api"]));
+
+  test("a page is still the site, which says what is wrong", async () => {
+    for (const where of ["/", "/campaigns/x"]) {
+      const page = await ask(where);
+      expect([page.status, page.headers.get("content-type")]).toEqual([503, "text/html; charset=utf-8"]);
+      expect(page.text).toContain('id="root"');
+      expect(page.headers.get("content-security-policy")).toContain("script-src 'self'");
+    }
+  });
+});
