@@ -1,4 +1,4 @@
-# Redis or NATS as Debian 12 has them: --build-arg PACKAGE and PROGRAM.
+# Redis, NATS or Prometheus as Debian 12 has them: --build-arg PACKAGE and PROGRAM.
 FROM debian:bookworm-slim
 ARG PACKAGE
 RUN printf '#!/bin/sh\nexit 101\n' > /usr/sbin/policy-rc.d && chmod 755 /usr/sbin/policy-rc.d \

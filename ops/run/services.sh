@@ -470,23 +470,40 @@ start_gateway() {
 gateway_ok() { curl -fsSk -o /dev/null --max-time 2 "$(site_url)/icon.svg"; }
 ready_gateway() { wait_ready gateway 20 gateway_ok; }
 
+prometheus_targets() {
+  local part port
+  for part in api relay projector payments mockpay; do
+    port=STACK_PORT_${part^^}
+    [ "$part" != api ] || port=STACK_PORT_API_ADMIN
+    printf -- '- { targets: ["127.0.0.1:%s"], labels: { job: careforall-%s } }\n' "${!port}" "$part"
+  done
+  printf -- '- { targets: ["127.0.0.1:%s"], labels: { job: careforall-database, __metrics_path__: /metrics/database } }\n' \
+    "$STACK_PORT_API_ADMIN"
+}
+
 start_prometheus() {
   command -v prometheus >/dev/null || return 0
   is_running prometheus && { say "prometheus  is running"; return; }
   need_port STACK_PORT_PROMETHEUS
-  mkdir -p "$dir/prometheus"
-  own_dir "$dir/prometheus"
-  sed -e "s/@API_ADMIN_PORT@/$STACK_PORT_API_ADMIN/" -e "s/@RELAY_PORT@/$STACK_PORT_RELAY/" \
-    -e "s/@PROJECTOR_PORT@/$STACK_PORT_PROJECTOR/" -e "s/@PAYMENTS_PORT@/$STACK_PORT_PAYMENTS/" \
-    "$root/ops/prometheus/prometheus.yml.in" >"$dir/prometheus.yml"
-  give "$dir/prometheus.yml"
-  keep prometheus prometheus --config.file="$dir/prometheus.yml" \
-    --storage.tsdb.path="$dir/prometheus" --storage.tsdb.retention.time=2d \
+  mkdir -p "$dir/prometheus/conf/rules" "$dir/prometheus/data"
+  cp "$root"/ops/prometheus/rules/*.yml "$dir/prometheus/conf/rules/"
+  sed -E "s/_interval: 5s/_interval: ${STACK_PROMETHEUS_INTERVAL:-5s}/" \
+    "$root/ops/prometheus/prometheus.yml" >"$dir/prometheus/conf/prometheus.yml"
+  prometheus_targets >"$dir/prometheus/conf/targets.yml"
+  own_tree "$dir/prometheus"
+  keep prometheus prometheus --config.file="$dir/prometheus/conf/prometheus.yml" \
+    --storage.tsdb.path="$dir/prometheus/data" --storage.tsdb.retention.time=2d \
+    --enable-feature=exemplar-storage \
     --web.listen-address="127.0.0.1:$STACK_PORT_PROMETHEUS" --log.level=warn
 }
 ready_prometheus() {
   ! command -v prometheus >/dev/null ||
     wait_ready prometheus 30 http_ok "$STACK_PORT_PROMETHEUS/-/ready"
+}
+
+own_tree() { # FOLDER
+  chmod -R u=rwX,go= "$1"
+  [ "$(id -u)" -ne 0 ] || chown -R "$run_user:$run_group" "$1"
 }
 
 own_dir() {

@@ -209,7 +209,8 @@ do_env() {
     name=STACK_PORT_$name
     printf ' http://127.0.0.1:%s/metrics' "${!name}"
   done
-  printf '\nprometheus  http://127.0.0.1:%s/ (if installed)\n' "$STACK_PORT_PROMETHEUS"
+  printf ' http://127.0.0.1:%s/metrics/database\n' "$STACK_PORT_API_ADMIN"
+  printf 'prometheus  http://127.0.0.1:%s/ (if installed)\n' "$STACK_PORT_PROMETHEUS"
   printf 'psql        %s psql --dir %s\n' "$here/stack.sh" "$dir"
 }
 

@@ -126,7 +126,7 @@ AS $$
     ('outbox_days_overdue', 'outbox_partitions_overdue', NULL, NULL, 'Partitions kept past the retention.'),
     ('outbox_days_ahead', 'outbox_partitions_ahead_seconds', NULL, NULL, 'Time until there is no partition for new events.'),
     ('total_deltas_unfolded', 'total_deltas_unfolded', NULL, NULL, 'Changes of totals not folded yet, counted to 100000.'),
-    ('job_ok_age_seconds', 'job_ok_age_seconds', 'job', NULL, 'Time since a job ran well.'),
+    ('job_ok_age_seconds', 'job_ok_age_seconds', 'job_name', NULL, 'Time since a job ran well.'),
     ('consumer_paused', 'consumer_paused', 'consumer', NULL, '1 while an administrator has paused the consumer.'),
     ('oldest_transaction_age_seconds', 'oldest_transaction_age_seconds', NULL, NULL, 'Age of the oldest open transaction.'),
     ('database_transactions', 'database_transactions_total', 'outcome', NULL, 'Transactions ended.'),

@@ -62,7 +62,11 @@ function serviceFindings(name: string, service: Service): void {
     for (const one of used) if (!(one in known)) say(`${what} ${one} is not declared`);
   };
   declared("secret", service.secrets ?? [], compose.secrets);
-  declared("volume", (service.volumes ?? []).map((volume) => volume.split(":")[0] ?? ""), compose.volumes);
+  const sources = (service.volumes ?? []).map((volume) => volume.split(":")[0] ?? "");
+  declared("volume", sources.filter((source) => !source.startsWith("./")), compose.volumes);
+  for (const source of sources.filter((one) => one.startsWith("./"))) {
+    if (!existsSync(path.join(root, source))) say(`${source} does not exist`);
+  }
   declared("service", Object.keys(service.depends_on ?? {}), compose.services);
   const networks = service.networks ?? [];
   declared("network", Array.isArray(networks) ? networks : Object.keys(networks), compose.networks);
