@@ -3,8 +3,9 @@
 // and moving by keyboard alone.
 import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
-import { chromium, type Browser, type Locator, type Page } from "playwright-core";
+import { chromium, type Browser, type BrowserContext, type Locator, type Page } from "playwright-core";
 import { expect } from "vitest";
+import type { Person } from "../lib/account.ts";
 
 const EXECUTABLE = process.env.CAREFORALL_CHROMIUM ?? "/usr/bin/chromium";
 const TABS_MAX = 60;
@@ -24,7 +25,7 @@ export interface Visitor {
 export async function visit(
   browser: Browser,
   base: string,
-  options: { width?: number; theme?: "light" | "dark" } = {},
+  options: { width?: number; theme?: "light" | "dark"; person?: Person } = {},
 ): Promise<Visitor> {
   const context = await browser.newContext({
     baseURL: base,
@@ -32,6 +33,7 @@ export async function visit(
     colorScheme: options.theme ?? "light",
     locale: "en-GB",
   });
+  if (options.person !== undefined) await carrySession(context, base, options.person);
   const page = await context.newPage();
   page.setDefaultTimeout(20_000);
   const faults: string[] = [];
@@ -44,6 +46,26 @@ export async function visit(
     if (host !== "" && host !== new URL(base).host) faults.push(`request to ${host}`);
   });
   return { page, faults, close: () => context.close() };
+}
+
+/** What a browser keeps of a log-in: the cookie, and the note that there is one. */
+async function carrySession(context: BrowserContext, base: string, person: Person): Promise<void> {
+  await context.addCookies([
+    {
+      name: "__Host-careforall_refresh",
+      value: person.refresh,
+      url: base.replace(/^http:/, "https:"),
+      httpOnly: true,
+      secure: true,
+      sameSite: "Strict",
+    },
+  ]);
+  await context.addInitScript(() => {
+    // Once: a log-out is to stay one.
+    if (sessionStorage.getItem("test:carried") !== null) return;
+    sessionStorage.setItem("test:carried", "1");
+    localStorage.setItem("cfa:session", "1");
+  });
 }
 
 /** The page as it is now has no fault that axe knows, at rest and without motion. */

@@ -2,7 +2,7 @@
 // What the pages of an account read and change.
 import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query'
 import { call } from './call'
-import type { PledgeState } from './types'
+import type { Account, PledgeState } from './types'
 
 const PAGE = 20
 
@@ -38,4 +38,16 @@ export function myGiftsQuery(state: PledgeState | null) {
     initialPageParam: null as string | null,
     getNextPageParam: (page) => page.next_cursor,
   })
+}
+
+export async function changeName(name: string, etag: string): Promise<Account> {
+  return (await call('patch', '/api/v1/me', { body: { name }, headers: { 'If-Match': etag } })).data
+}
+
+export async function changePassword(change: { current_password: string; new_password: string }): Promise<void> {
+  await call('post', '/api/v1/me/password', { body: change })
+}
+
+export async function endSession(id: string): Promise<void> {
+  await call('delete', '/api/v1/me/sessions/{id}', { path: { id } })
 }

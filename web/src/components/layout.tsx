@@ -73,11 +73,14 @@ function Header() {
 /** Keeps its place free until it is known who is there. */
 function AccountLinks() {
   const { account, isLoading } = useSession()
-  if (isLoading) return <span className="min-h-11 w-20" />
+  if (isLoading) return <span className="min-h-11 w-11" />
   if (account === null) {
     return (
-      <Button asChild variant="quiet">
-        <Link to="/login">{t('nav.login')}</Link>
+      <Button asChild variant="quiet" className="max-xs:px-3">
+        <Link to="/login">
+          <Icon name="user" />
+          <span className="max-xs:sr-only">{t('nav.login')}</span>
+        </Link>
       </Button>
     )
   }
@@ -88,7 +91,7 @@ function AccountLinks() {
           <Link to="/admin">{t('nav.admin')}</Link>
         </Button>
       )}
-      <Button asChild variant="quiet" className="max-sm:px-3">
+      <Button asChild variant="quiet" className="max-xs:px-3">
         <Link to="/account">
           <Icon name="user" />
           <span className="max-xs:sr-only">{t('nav.account')}</span>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-import { Navigate, useLocation } from '@tanstack/react-router'
-import type { ReactNode } from 'react'
+import { useNavigate, useRouter } from '@tanstack/react-router'
+import { useEffect, useState, type ReactNode } from 'react'
 import { retrySession, useSession } from '@/api/session'
 import type { Account } from '@/api/types'
 import { ErrorState, NoPermission } from './ui/states'
@@ -11,18 +11,30 @@ type RequireAccountProps = { roles?: Account['role'][]; children: (account: Acco
 /** Pages for those who are logged in; others are led to the log-in and back. */
 export function RequireAccount({ roles, children }: RequireAccountProps) {
   const { account, isLoading, error } = useSession()
-  const { href } = useLocation()
-  if (isLoading) {
-    return (
-      <div className="mx-auto max-w-6xl px-4 pt-10 sm:px-6">
-        <Skeleton className="h-96" />
-      </div>
-    )
-  }
+  if (isLoading) return <Placeholder />
   if (error !== null) return <Centered><ErrorState error={error} retry={retrySession} /></Centered>
-  if (account === null) return <Navigate to="/login" search={{ return: href }} replace />
+  if (account === null) return <ToLogin />
   if (roles !== undefined && !roles.includes(account.role)) return <Centered><NoPermission /></Centered>
   return children(account)
+}
+
+/** Remembers the page that it was shown on: by the time it acts the address may be another. */
+function ToLogin() {
+  const router = useRouter()
+  const navigate = useNavigate()
+  const [href] = useState(router.state.location.href)
+  useEffect(() => {
+    void navigate({ to: '/login', search: { return: href }, replace: true })
+  }, [navigate, href])
+  return <Placeholder />
+}
+
+function Placeholder() {
+  return (
+    <div className="mx-auto max-w-6xl px-4 pt-10 sm:px-6">
+      <Skeleton className="h-96" />
+    </div>
+  )
 }
 
 function Centered({ children }: { children: ReactNode }) {

@@ -2,6 +2,9 @@
 // The account itself: name, password, where it is logged in, and leaving.
 import { useState } from 'react'
 import { logOut, logOutEverywhere } from '@/api/session'
+import { NameCard } from '@/components/account/name-card'
+import { PasswordCard } from '@/components/account/password-card'
+import { SessionsCard } from '@/components/account/sessions-card'
 import { Button } from '@/components/ui/button'
 import { Card, CardTitle } from '@/components/ui/card'
 import { Notice } from '@/components/ui/notice'
@@ -13,6 +16,9 @@ export function SettingsPage() {
   return (
     <div className="grid gap-6">
       <PageHeader title={t('account.settings.title')} />
+      <NameCard />
+      <PasswordCard />
+      <SessionsCard />
       <LeaveCard />
     </div>
   )
