@@ -212,6 +212,7 @@ GRANT EXECUTE ON FUNCTION
   careforall.consumer_pause(text, text),
   careforall.consumer_resume(text, text),
   careforall.donor_reveal(uuid, text),
+  careforall.donor_erase(text, text, boolean),
   careforall.fee_remove(text, text),
   careforall.fee_set(text, integer, bigint, text),
   careforall.hold_release(uuid, text, boolean, boolean),

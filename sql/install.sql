@@ -110,6 +110,7 @@ SET LOCAL ROLE careforall_owner;
 \ir functions/pledge_cancel.sql
 \ir functions/pledge_timeline.sql
 \ir functions/donor_reveal.sql
+\ir functions/donor_erase.sql
 
 -- What the API changes of pledges.
 \ir functions/pledge_withdraw.sql

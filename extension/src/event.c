@@ -320,6 +320,7 @@ append_special(StringInfo json, const CfaPledgeEdge *edge,
 		case CFA_PLEDGE_PAYMENT_FAILED:
 		case CFA_PLEDGE_CANCEL:
 		case CFA_PLEDGE_EXPIRE:
+		case CFA_PLEDGE_DONOR_ERASE:
 			break;
 	}
 }

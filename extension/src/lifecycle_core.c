@@ -33,6 +33,7 @@ static const CfaPledgeEdge pledge_edges[] = {
 	EDGE(CONFIRMED, REFUND_REQUEST,    CONFIRMED, ALWAYS, RECORD,  "pledge.refund_requested"),
 	EDGE(CONFIRMED, REFUND,            CONFIRMED, PART,   REFUND,  "pledge.refund_recorded"),
 	EDGE(CONFIRMED, REFUND,            REFUNDED,  REST,   REFUND,  "pledge.refunded"),
+	EDGE(CONFIRMED, DONOR_ERASE,       CONFIRMED, ALWAYS, RECORD,  "pledge.donor_erased"),
 	EDGE(FAILED,    PAYMENT_ATTACH,    FAILED,    ALWAYS, RECORD,  "pledge.payment_attached"),
 	EDGE(FAILED,    PAYMENT_FAILED,    FAILED,    ALWAYS, NOTHING, NULL),
 	EDGE(FAILED,    CANCEL_REQUEST,    FAILED,    ALWAYS, NOTHING, NULL),
@@ -40,9 +41,11 @@ static const CfaPledgeEdge pledge_edges[] = {
 	EDGE(FAILED,    EXPIRE,            FAILED,    ALWAYS, NOTHING, NULL),
 	EDGE(FAILED,    REFUND_REQUEST,    FAILED,    LATE,   RECORD,  "pledge.refund_requested"),
 	EDGE(FAILED,    REFUND,            FAILED,    LATE,   RECORD,  "pledge.refund_recorded"),
+	EDGE(FAILED,    DONOR_ERASE,       FAILED,    ALWAYS, RECORD,  "pledge.donor_erased"),
 	EDGE(REFUNDED,  PAYMENT_ATTACH,    REFUNDED,  ALWAYS, RECORD,  "pledge.payment_attached"),
 	EDGE(REFUNDED,  PAYMENT_SUCCEEDED, REFUNDED,  ALWAYS, NOTHING, NULL),
 	EDGE(REFUNDED,  PAYMENT_FAILED,    REFUNDED,  ALWAYS, NOTHING, NULL),
+	EDGE(REFUNDED,  DONOR_ERASE,       REFUNDED,  ALWAYS, RECORD,  "pledge.donor_erased"),
 };
 
 #define CAMPAIGN_EDGE(from, event, to, type) \
@@ -75,6 +78,7 @@ static const char *const pledge_event_names[CFA_PLEDGE_EVENT_COUNT] = {
 	[CFA_PLEDGE_EXPIRE] = "expire",
 	[CFA_PLEDGE_REFUND_REQUEST] = "refund_request",
 	[CFA_PLEDGE_REFUND] = "refund",
+	[CFA_PLEDGE_DONOR_ERASE] = "donor_erase",
 };
 
 static const char *const pledge_guard_names[] = {

@@ -31,10 +31,11 @@ typedef enum CfaPledgeEvent
 	CFA_PLEDGE_CANCEL,
 	CFA_PLEDGE_EXPIRE,
 	CFA_PLEDGE_REFUND_REQUEST,
-	CFA_PLEDGE_REFUND
+	CFA_PLEDGE_REFUND,
+	CFA_PLEDGE_DONOR_ERASE
 } CfaPledgeEvent;
 
-#define CFA_PLEDGE_EVENT_COUNT (CFA_PLEDGE_REFUND + 1)
+#define CFA_PLEDGE_EVENT_COUNT (CFA_PLEDGE_DONOR_ERASE + 1)
 
 /* What must hold besides state and event. */
 typedef enum CfaPledgeGuard

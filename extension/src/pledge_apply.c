@@ -152,7 +152,8 @@ cfa_sql_pledge_apply(PG_FUNCTION_ARGS)
 	change.pledge_id = *PG_GETARG_UUID_P(0);
 	name = text_to_cstring(PG_GETARG_TEXT_PP(1));
 	if (!cfa_pledge_event_parse(name, &change.event) ||
-		change.event == CFA_PLEDGE_CREATE)
+		change.event == CFA_PLEDGE_CREATE ||
+		change.event == CFA_PLEDGE_DONOR_ERASE)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("unrecognized event \"%s\"", name)));
@@ -424,6 +425,7 @@ default_reason(CfaPledgeEvent event)
 		case CFA_PLEDGE_CANCEL_REQUEST:
 		case CFA_PLEDGE_REFUND_REQUEST:
 		case CFA_PLEDGE_REFUND:
+		case CFA_PLEDGE_DONOR_ERASE:
 			return NULL;
 	}
 	return NULL;

@@ -52,6 +52,9 @@ static bool event_of_update(const CfaPledge *old, const CfaPledge *new,
 static const CfaPledgeEdge *edge_of_update(const CfaPledge *old,
 										   const CfaPledge *new,
 										   CfaPledgeEvent event);
+static bool is_donor_changed(const CfaPledge *old, const CfaPledge *new);
+static bool differ(const char *a, const char *b);
+static void check_erased(const CfaPledge *new);
 static void refuse_transition(const CfaPledge *old, const CfaPledge *new,
 							  CfaPledgeEvent event) pg_attribute_noreturn();
 static bool refund_releases(const pg_uuid_t *campaign_id);
@@ -250,6 +253,8 @@ guard_update(TriggerData *data)
 	edge = edge_of_update(&old, &new, event);
 	if (edge == NULL)
 		refuse_transition(&old, &new, event);
+	if (is_donor_changed(&old, &new))
+		check_erased(&new);
 	held = cfa_pledge_held(new.state,
 						   new.amount_minor,
 						   new.refunded_minor,
@@ -335,6 +340,8 @@ event_of_update(const CfaPledge *old, const CfaPledge *new,
 		*event = CFA_PLEDGE_CREATE; /* which has no edge from a state */
 	else if (new->has_cancel_requested && !old->has_cancel_requested)
 		*event = CFA_PLEDGE_CANCEL_REQUEST;
+	else if (is_donor_changed(old, new))
+		*event = CFA_PLEDGE_DONOR_ERASE;
 	else if (new->payment_id != NULL || old->payment_id != NULL)
 	{
 		if (new->payment_id != NULL &&
@@ -350,6 +357,34 @@ event_of_update(const CfaPledge *old, const CfaPledge *new,
 	else
 		return false;
 	return true;
+}
+
+/* What the public sees of the donor. */
+static bool
+is_donor_changed(const CfaPledge *old, const CfaPledge *new)
+{
+	return differ(new->donor_name, old->donor_name) ||
+		   differ(new->display, old->display) ||
+		   differ(new->message, old->message);
+}
+
+/* A NULL is for the table's own constraints to refuse. */
+static bool
+differ(const char *a, const char *b)
+{
+	return a != NULL && b != NULL && strcmp(a, b) != 0;
+}
+
+/* A donor can be erased, not replaced: the public has seen who gave what. */
+static void
+check_erased(const CfaPledge *new)
+{
+	if (!differ(new->display, "none") && !differ(new->message, ""))
+		return;
+	ereport(ERROR,
+			(errcode(CFA_ERRCODE_ILLEGAL_TRANSITION),
+			 errmsg("the donor of a pledge can only be erased"),
+			 errhint("Use careforall.donor_erase().")));
 }
 
 /* The edge that an update goes along; NULL when it is illegal. */

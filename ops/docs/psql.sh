@@ -40,6 +40,13 @@ before() {
       pending=$(new_pledge 2500 Samir '')
       ;;
     *consumers_status*) settle ;;
+    *donor_erase*)
+      # Where no payment worker runs, the demo data is unpaid.
+      [ "$check" = no ] ||
+        ask "SELECT careforall.payment_event_apply('stripe', 'evt_' || p.id, 'payment_succeeded', 'pi_' || p.id,
+          p.id, NULL, p.amount_minor, p.currency::text)
+          FROM careforall.pledges p WHERE p.donor_name = 'Noor' AND p.state = 'pending'" >/dev/null
+      ;;
   esac
 }
 

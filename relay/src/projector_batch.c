@@ -622,11 +622,35 @@ write_output(CfaProjector *projector, CfaOutput *output, bool is_last)
 	free(text);
 }
 
+/*
+ * Puts a gift without its donor in the place of the one with, in the list of gifts
+ * (KEYS[1]) and in the frames kept for those who come back (KEYS[2]). What it was is
+ * not known any more, so it is found by its id, with which every gift begins.
+ */
+static const char erase_script[] =
+	"local head = string.match(ARGV[1], '^{\"id\":\"%x+\",')\n"
+	"for i, gift in ipairs(redis.call('LRANGE', KEYS[1], 0, -1)) do\n"
+	" if string.sub(gift, 1, #head) == head then\n"
+	"  redis.call('LSET', KEYS[1], i - 1, ARGV[1])\n"
+	" end\n"
+	"end\n"
+	"local frames = redis.call('ZRANGE', KEYS[2], 0, -1, 'WITHSCORES')\n"
+	"for i = 1, #frames, 2 do\n"
+	" local from = string.find(frames[i], head, 1, true)\n"
+	" if from then\n"
+	"  local _, to = string.find(frames[i], '\"at\":\"[^\"]*\"}', from)\n"
+	"  redis.call('ZREM', KEYS[2], frames[i])\n"
+	"  redis.call('ZADD', KEYS[2], frames[i + 1], string.sub(frames[i], 1, from - 1)\n"
+	"   .. ARGV[1] .. string.sub(frames[i], to + 1))\n"
+	" end\n"
+	"end";
+
 static void
 write_gift(CfaProjector *projector, const CfaOutput *output)
 {
 	const CfaModelChange *change = &output->change;
 	char key[CFA_KEY_MAX];
+	char live[CFA_KEY_MAX];
 
 	cfa_store_key(key, "gifts", output->cached->campaign->id);
 	if (change->gift_removed != NULL)
@@ -637,6 +661,18 @@ write_gift(CfaProjector *projector, const CfaOutput *output)
 					   key,
 					   "1",
 					   change->gift_removed);
+	if (change->gift_erased != NULL)
+		CFA_REDIS_SEND(projector->redis,
+					   NULL,
+					   NULL,
+					   "EVAL",
+					   erase_script,
+					   "2",
+					   key,
+					   cfa_store_key(live,
+									 "live",
+									 output->cached->campaign->id),
+					   change->gift_erased);
 	if (change->gift_added == NULL)
 		return;
 	CFA_REDIS_SEND(projector->redis,

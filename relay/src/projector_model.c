@@ -187,6 +187,7 @@ cfa_model_change_clear(CfaModelChange *change)
 	free(change->old_slug);
 	free(change->gift_added);
 	free(change->gift_removed);
+	free(change->gift_erased);
 	json_decref(change->frame);
 	memset(change, 0, sizeof(*change));
 }
@@ -376,7 +377,10 @@ is_delta_zero(const Delta *delta)
 		   delta->pending_minor == 0 && delta->pending_count == 0;
 }
 
-/* A gift enters the feed when it is confirmed and leaves it when all is refunded. */
+/*
+ * A gift enters the feed when it is confirmed, leaves it when all is refunded, and
+ * loses its donor when the donor is erased.
+ */
 static int
 note_gift(const CfaModelEvent *event, CfaModelChange *change)
 {
@@ -389,6 +393,11 @@ note_gift(const CfaModelEvent *event, CfaModelChange *change)
 	{
 		change->gift_removed = cfa_model_gift(event->data);
 		return change->gift_removed != NULL ? 0 : -1;
+	}
+	if (strcmp(event->type, "pledge.donor_erased") == 0)
+	{
+		change->gift_erased = cfa_model_gift(event->data);
+		return change->gift_erased != NULL ? 0 : -1;
 	}
 	return 0;
 }

@@ -74,6 +74,7 @@ typedef struct CfaModelChange
 	char *old_slug;		/* to be removed; NULL if none */
 	char *gift_added;	/* JSON text */
 	char *gift_removed; /* JSON text, the bytes that were added once */
+	char *gift_erased;	/* JSON text, the same gift without its donor */
 	/* A frame of totals is due. It is here only if it has a gift; else the caller
 	 * makes one for the last event of a batch, which says what all would. */
 	bool has_totals_frame;

@@ -104,6 +104,40 @@ describe("the read model", () => {
     expect(JSON.parse(frames[0] ?? "{}")).toMatchObject({ type: "reset", campaign_id: campaign });
   });
 
+  test("holds nothing of a donor who was erased, and lets the gift be refunded", async () => {
+    const campaign = await makeCampaign(context.sql);
+    const donor = { name: `Telling "at":" ${Date.now()}`, email: `telling${Date.now()}@example.org`, message: 'Words of "at":"2026"} it' };
+    const gift = await sqlPledge(context.sql, campaign, { ...donor, display: "name_amount_message" });
+    await sqlPledge(context.sql, campaign, { ...donor, display: "name" });
+    await sqlPledge(context.sql, campaign, { name: "Somebody else", display: "name" });
+    await drained(context);
+    await modelIsExact();
+    const kept = async () => [
+      ...(await context.redis.lrange(`cfa:gifts:${campaign}`, 0, -1)),
+      ...(await context.redis.zrange(`cfa:live:${campaign}`, 0, -1)),
+    ];
+    const before = await kept();
+    const named = before.filter((text) => text.includes("Telling"));
+    expect(named.length, "two gifts and their two frames").toBe(4);
+
+    await context.sql.rowsAs("admin", "SELECT * FROM careforall.donor_erase($1, 'asked by mail', false)", [donor.email]);
+    const after = await until("the gifts to be erased", async () => {
+      const now = await kept();
+      return now.some((text) => text.includes("Telling")) ? null : now;
+    });
+    expect(after.length).toBe(before.length);
+    for (const text of after) JSON.parse(text);
+    expect(after.filter((text) => text.includes("Somebody else")).length).toBe(2);
+    await modelIsExact();
+
+    const refunds = () => context.redis.llen(`cfa:gifts:${campaign}`);
+    expect(await refunds()).toBe(3);
+    await context.sql.rowsAs("admin", "SELECT * FROM careforall.pledge_refund($1, NULL, 'and the money back')", [gift.pledge_id]);
+    await until("the gift to leave the feed", async () => (await refunds()) === 2);
+    await drained(context);
+    await modelIsExact();
+  });
+
   test("goes on where it was when its process or Redis is killed", async () => {
     const campaign = await makeCampaign(context.sql);
     const reward = await makeReward(context.sql, campaign);

@@ -18,7 +18,8 @@ ORDER BY sn, en;
 TABLE tried;
 
 -- All that was applied is in the table; all that is in the table could be applied, but
--- for a payment to attach (there is none here) and late money (it comes by the inbox).
+-- for a payment to attach (there is none here), late money (it comes by the inbox) and
+-- erasing the donor (a function does it).
 SELECT tried.from_state, tried.event FROM tried
 LEFT JOIN careforall.pledge_transitions() x USING (from_state, event, to_state)
 WHERE tried.outcome = 'applied' AND x.event IS NULL;

@@ -1,0 +1,111 @@
+-- SPDX-License-Identifier: Apache-2.0
+-- Erases a person who gave: everything that names them goes, the books stay.
+
+-- The person is named by the e-mail address of a pledge or an account. What becomes of
+-- each kind of data is a row of the result, with dry_run as well, which changes nothing:
+--   pledges: name, address and message are replaced; amounts, states, history, receipts'
+--     references and totals stay. Each change is an event (pledge.donor_erased), by which
+--     the read model erases the gift too;
+--   requests for refunds: what the donor wrote;
+--   provider events: their payload;
+--   account: address, name and password go, it can never log in, its sessions end.
+-- Not touched, because they end by themselves: events in the outbox (its retention) and on
+-- the stream (its max_age), which hold no more than the public saw; copies of answers in
+-- Redis, which hold neither name nor address.
+--
+-- Refused while money is under way, and for an account that others depend on.
+CREATE OR REPLACE FUNCTION careforall.donor_erase(
+  email text, reason text, dry_run boolean DEFAULT true)
+RETURNS TABLE (what text, how_many bigint, becomes text)
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER
+SET search_path = pg_catalog, careforall, pg_temp
+AS $$
+#variable_conflict use_column
+DECLARE
+  why     text := careforall.reason_check(donor_erase.reason);
+  person  careforall.accounts;
+  ids     uuid[];
+  waiting bigint;
+  held    text;
+BEGIN
+  SELECT * INTO person FROM careforall.accounts a
+  WHERE lower(a.email) = lower(btrim(donor_erase.email)) FOR UPDATE;
+
+  -- In the order of ids, as everything that locks several pledges does.
+  SELECT array_agg(l.id) INTO ids FROM (
+    SELECT p.id FROM careforall.pledges p
+    WHERE lower(p.donor_email) = lower(btrim(donor_erase.email)) OR p.account_id = person.id
+    ORDER BY p.id FOR NO KEY UPDATE) l;
+  IF ids IS NULL AND person.id IS NULL THEN
+    RAISE EXCEPTION 'nobody has given or registered with this address'
+      USING ERRCODE = 'PL005',
+            HINT = 'careforall.donor_reveal() shows the address of a pledge.';
+  END IF;
+
+  SELECT count(*) INTO waiting FROM careforall.pledges p
+  WHERE p.id = ANY (ids) AND (p.state = 'pending' OR EXISTS (
+    SELECT FROM careforall.refunds r WHERE r.pledge_id = p.id AND r.state = 'requested'));
+  IF waiting > 0 THEN
+    RAISE EXCEPTION 'cannot erase the donor: % of their pledges have money under way', waiting
+      USING ERRCODE = 'PL002',
+            HINT = 'Cancel what is pending (careforall.pledge_cancel()) and wait for refunds, then erase.';
+  END IF;
+  SELECT CASE WHEN person.role <> 'donor' THEN format('it is an account of an %s', person.role)
+      WHEN EXISTS (SELECT FROM careforall.campaigns c WHERE c.owner_id = person.id)
+        THEN 'it owns campaigns'
+      WHEN EXISTS (SELECT FROM careforall.campaign_members m WHERE m.account_id = person.id)
+        THEN 'it is in the team of a campaign' END INTO held
+  WHERE person.id IS NOT NULL;
+  IF held IS NOT NULL THEN
+    RAISE EXCEPTION 'cannot erase the account: %', held
+      USING ERRCODE = 'PL002',
+            HINT = 'Hand campaigns and teams over, make it a donor, then erase.';
+  END IF;
+
+  what := 'pledges'; becomes := 'erased donor, no message, shown to nobody';
+  SELECT count(*) INTO how_many FROM unnest(ids);
+  IF NOT dry_run THEN
+    UPDATE careforall.pledges p
+    SET donor_name = 'erased', donor_email = 'erased@erased.invalid', display = 'none', message = ''
+    WHERE p.id = ANY (ids)
+      AND (p.donor_email, p.display, p.message) <> ('erased@erased.invalid', 'none', '');
+  END IF;
+  RETURN NEXT;
+
+  what := 'requests for refunds'; becomes := 'what was written is erased';
+  SELECT count(*) INTO how_many FROM careforall.refund_requests r WHERE r.pledge_id = ANY (ids);
+  IF NOT dry_run THEN
+    UPDATE careforall.refund_requests r SET message = 'erased', note = '' WHERE r.pledge_id = ANY (ids);
+  END IF;
+  RETURN NEXT;
+
+  what := 'provider events'; becomes := 'payload is erased';
+  SELECT count(*) INTO how_many FROM careforall.inbox i
+  WHERE i.pledge_id = ANY (ids) AND i.payload IS NOT NULL;
+  IF NOT dry_run THEN
+    UPDATE careforall.inbox i SET payload = NULL WHERE i.pledge_id = ANY (ids);
+  END IF;
+  RETURN NEXT;
+
+  what := 'account'; becomes := 'disabled, without address, name and password';
+  how_many := (person.id IS NOT NULL)::integer;
+  IF NOT dry_run AND person.id IS NOT NULL THEN
+    DELETE FROM careforall.sessions s WHERE s.account_id = person.id;
+    DELETE FROM careforall.login_failures f WHERE f.email_hash = careforall.login_key(person.email);
+    UPDATE careforall.accounts a
+    SET email = format('%s@erased.invalid', a.id), name = 'erased', pepper_id = '',
+      password_hash = '$argon2id$v=19$erased', disabled_at = COALESCE(a.disabled_at, careforall.clock()),
+      version = a.version + 1, updated_at = careforall.clock()
+    WHERE a.id = person.id;
+  END IF;
+  RETURN NEXT;
+
+  IF NOT dry_run THEN
+    PERFORM careforall.audit_add('donor.erase', 'donor', COALESCE(person.id, ids[1])::text, why,
+      jsonb_build_object('pledges', COALESCE(cardinality(ids), 0), 'account', person.id IS NOT NULL));
+  END IF;
+END
+$$;
+
+COMMENT ON FUNCTION careforall.donor_erase(text, text, boolean) IS
+  'Erases everything that names the donor with this e-mail address; amounts, history and totals stay. Reason required, audited; dry_run (the default) only says what would be erased.';
