@@ -146,6 +146,30 @@ async function leaderWithoutNats(): Promise<void> {
   await ready();
 }
 
+/** Only one way is cut: what is said still arrives, or what is answered. */
+async function leaderHalfCut(isLong: boolean): Promise<void> {
+  if (!isLong) return;
+  let version = 1;
+  for (const server of ["pg", "nats"] as const) {
+    for (const mode of ["mute", "deaf"] as const) {
+      await withPair(async (pair) => {
+        await addMany("half cut", version, 10);
+        pair[server].mode = mode;
+        await addMany("half cut", version + 10, 10);
+        await takeOver(`the line to ${server} is ${mode}`, 5);
+        await addMany("half cut", version + 20, 10);
+        version += 30;
+        pair[server].mode = "pass";
+        pair[server].cut();
+        await until("it to stand by", () => standsBy(stack.port("PROMETHEUS")));
+        await compare();
+        await cursorMovedForward();
+      });
+    }
+  }
+  assert.equal((await versions("half cut")).length, version - 1);
+}
+
 /**
  * A message of an old connection that comes late takes the place of the relay's first
  * one: the second must not be stored without the first.
@@ -178,4 +202,4 @@ async function lateMessage(): Promise<void> {
   await compare();
 }
 
-export const leaderCases: Cases = { lateMessage, leaderKilled, leaderHangs, leaderWithoutDatabase, leaderWithoutNats };
+export const leaderCases: Cases = { lateMessage, leaderKilled, leaderHangs, leaderWithoutDatabase, leaderWithoutNats, leaderHalfCut };

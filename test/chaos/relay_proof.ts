@@ -15,6 +15,7 @@ import { promisify } from "node:util";
 import type pg from "pg";
 import { makeCampaign, sqlPledge } from "../lib/fixtures.ts";
 import { scrape, sum } from "../lib/metrics.ts";
+import { Random } from "../lib/random.ts";
 import { Sql } from "../lib/sql.ts";
 import { freePortBase, root, Stack } from "../lib/stack.ts";
 import { Stream } from "../lib/stream.ts";
@@ -28,13 +29,9 @@ const aggregates = 50;
 const run = promisify(execFile);
 const stack = new Stack(path.join(root, ".run-chaos"));
 
-// A small generator: the same seed gives the same choices.
-let state = Number(process.env.CHAOS_SEED ?? Date.now() % 1_000_000) || 1;
-const seed = state;
-function random(below: number): number {
-  state = (state * 48_271) % 2_147_483_647;
-  return state % below;
-}
+const draw = Random.ofRun();
+const { seed } = draw;
+const random = (below: number): number => draw.below(below);
 
 const tables = `
   CREATE SCHEMA IF NOT EXISTS chaos;

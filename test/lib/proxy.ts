@@ -6,10 +6,10 @@ import { sleep } from "./until.ts";
 
 /**
  * pass: as if it were not there. hang: nothing goes either way. mute: nothing comes
- * back from the server. refuse: new connections are reset. silent: a NATS server's messages are swallowed while its pings
+ * back from the server. deaf: nothing gets to the server. refuse: new connections are reset. silent: a NATS server's messages are swallowed while its pings
  * are answered, so that it looks healthy.
  */
-export type ProxyMode = "pass" | "hang" | "mute" | "refuse" | "silent";
+export type ProxyMode = "pass" | "hang" | "mute" | "deaf" | "refuse" | "silent";
 
 /** Removes MSG and HMSG with their payloads from what a NATS server sends. */
 class MessageFilter {
@@ -49,11 +49,11 @@ export class Proxy {
       }
       const server = connect(target, "127.0.0.1");
       const filter = new MessageFilter();
-      this.join(client, server, (chunk) => (this.mode === "hang" ? null : chunk));
+      this.join(client, server, (chunk) => (["hang", "deaf"].includes(this.mode) ? null : chunk));
       this.join(server, client, (chunk) => {
         const told = readsNats ? filter.take(chunk) : chunk;
         if (this.mode === "silent") return told;
-        return this.mode === "pass" ? chunk : null;
+        return ["pass", "deaf"].includes(this.mode) ? chunk : null;
       });
     });
   }

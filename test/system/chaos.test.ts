@@ -3,83 +3,16 @@
 // without pause, each with a key that it keeps until it knows the outcome; meanwhile
 // one process is killed with SIGKILL. Afterwards every answer given must be true and
 // every invariant must hold.
-import { randomUUID } from "node:crypto";
 import { readdir, readFile } from "node:fs/promises";
 import { describe, expect, test } from "vitest";
 import { useStack } from "../lib/context.ts";
 import { makeCampaign } from "../lib/fixtures.ts";
 import { pledgeBody } from "../lib/http.ts";
 import { assertInvariants } from "../lib/invariants.ts";
-import { pool, sleep, until } from "../lib/until.ts";
+import { answersWereTrue, progress, startLoad, type Load } from "../lib/load.ts";
+import { pool, until } from "../lib/until.ts";
 
 const context = useStack();
-
-interface Load {
-  campaign: string;
-  cap: number;
-  /** Pledge ids by the key that made them. */
-  made: Map<string, string>;
-  refused: number;
-  errors: number;
-  stop: () => Promise<void>;
-}
-
-/** Donors who pledge one after the other and retry with the same key until they know. */
-async function startLoad(donors = 4, cap: number | null = null): Promise<Load> {
-  const campaign = await makeCampaign(context.sql, { cap });
-  const load = { campaign, cap: cap ?? 0, made: new Map<string, string>(), refused: 0, errors: 0 };
-  let running = true;
-  const donor = async (): Promise<void> => {
-    while (running) {
-      const key = randomUUID();
-      await until(
-        "an answer to a pledge",
-        async () => {
-          const answer = await context.http.pledge(campaign, pledgeBody(), key).catch(() => null);
-          if (answer?.status === 201) {
-            load.made.set(key, answer.body.id);
-            return true;
-          }
-          if (answer?.status === 409 && answer.text.includes("limit-reached")) {
-            load.refused++;
-            return true;
-          }
-          // Failures are allowed here, 5xx other than 503 are not.
-          if (answer && ![503, 409].includes(answer.status)) {
-            throw new Error(`unexpected answer ${answer.status}: ${answer.text}`);
-          }
-          load.errors++;
-          return false;
-        },
-        60_000,
-      );
-      await sleep(5);
-    }
-  };
-  const donorsDone = Promise.all(Array.from({ length: donors }, donor));
-  return Object.assign(load, {
-    stop: async () => {
-      running = false;
-      await donorsDone;
-    },
-  });
-}
-
-/** Every acknowledged pledge is there, and none besides. */
-async function answersWereTrue(load: Load): Promise<void> {
-  const stored = await context.sql.rows<{ id: string }>(
-    "SELECT id::text FROM careforall.pledges WHERE campaign_id = $1",
-    [load.campaign],
-  );
-  expect(new Set(load.made.values()).size).toBe(load.made.size);
-  expect(new Set(stored.map((row) => row.id))).toEqual(new Set(load.made.values()));
-}
-
-/** Waits until some more pledges got through than now. */
-async function progress(load: Load, more = 20): Promise<void> {
-  const goal = load.made.size + load.refused + more;
-  await until(`${more} more pledges to be answered`, () => load.made.size + load.refused >= goal, 60_000);
-}
 
 /** Processes whose parent is the given one. */
 async function children(parent: number): Promise<number[]> {
@@ -93,7 +26,7 @@ async function children(parent: number): Promise<number[]> {
 }
 
 async function underLoad(work: (load: Load) => Promise<void>): Promise<void> {
-  const load = await startLoad();
+  const load = await startLoad(context);
   try {
     await progress(load);
     await work(load);
@@ -101,7 +34,7 @@ async function underLoad(work: (load: Load) => Promise<void>): Promise<void> {
   } finally {
     await load.stop();
   }
-  await answersWereTrue(load);
+  await answersWereTrue(context, load);
   await assertInvariants(context);
 }
 
@@ -144,7 +77,7 @@ describe("kill -9 under load", () => {
   });
 
   test("a backend between its reservation and its commit: the cap is exact afterwards", async () => {
-    const load = await startLoad(4, 60_000);
+    const load = await startLoad(context, { cap: 60_000 });
     try {
       await progress(load, 5);
       const victim = await context.sql.client();
@@ -158,7 +91,7 @@ describe("kill -9 under load", () => {
       await load.stop();
     }
     expect(load.made.size).toBe(60);
-    await answersWereTrue(load);
+    await answersWereTrue(context, load);
     await assertInvariants(context);
   });
 
@@ -207,7 +140,7 @@ describe("restarts in the middle", () => {
   });
 
   test("of everything, twice", async () => {
-    const load = await startLoad();
+    const load = await startLoad(context);
     try {
       await progress(load);
       for (let round = 0; round < 2; round++) {
@@ -218,7 +151,7 @@ describe("restarts in the middle", () => {
     } finally {
       await load.stop();
     }
-    await answersWereTrue(load);
+    await answersWereTrue(context, load);
     await assertInvariants(context);
   });
 });
