@@ -109,6 +109,7 @@ cfa_relay_clear(CfaRelay *relay)
 	cfa_js_free(relay->js);
 	cfa_guard_free(relay->guard);
 	cfa_nats_free(relay->nats);
+	cfa_relay_spans_clear(&relay->spans);
 	cfa_window_clear(&relay->window);
 	cfa_ids_clear(&relay->done);
 	cfa_ids_clear(&relay->parked);

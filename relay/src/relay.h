@@ -30,6 +30,7 @@
 #include "relay_event.h"
 #include "relay_ids.h"
 #include "relay_metrics.h"
+#include "relay_span.h"
 #include "relay_window.h"
 
 #define CFA_RELAY_CONSUMER "relay"
@@ -197,6 +198,7 @@ typedef struct CfaRelay
 	bool is_probing;
 	uint64_t probe_ordinal; /* the last message sent before the probe */
 	char inbox[96];
+	CfaRelaySpans spans;
 	CfaWindow window;
 	char previous[CFA_UUID_TEXT]; /* the event sent last, "" at first */
 	bool is_held_back;			  /* the reader waits for room in the window */

@@ -45,6 +45,7 @@ void
 cfa_publish_close(CfaRelay *relay)
 {
 	relay->is_held_back = false;
+	cfa_relay_spans_lost(&relay->spans);
 	cfa_window_start(&relay->window, 0);
 }
 
@@ -77,6 +78,7 @@ send_event(CfaRelay *relay, const CfaRow *row, int64_t replay)
 							 cfa_loop_now_us(relay->loop));
 	if (replay != 0)
 		cfa_window_mark_replay(&relay->window);
+	cfa_relay_spans_sent(&relay->spans, relay->window.size, ordinal, event);
 	snprintf(reply, sizeof(reply), "%s.%" PRIu64, relay->inbox, ordinal);
 	cfa_event_subject(event, subject);
 	len = cfa_event_lines(event, expected, relay->previous, replay, lines);
@@ -223,6 +225,7 @@ stored(CfaRelay *relay, uint64_t ordinal, const CfaAck *ack)
 	}
 	relay->broker_heard_us = cfa_loop_now_us(relay->loop);
 	relay->doubt[0] = '\0';
+	cfa_relay_spans_stored(&relay->spans, ordinal, ack->is_duplicate);
 	cfa_metrics_add(m->registry, m->acknowledged, 1);
 	cfa_metrics_observe(m->registry,
 						m->ack_time,

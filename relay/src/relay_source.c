@@ -281,6 +281,7 @@ batch_done(CfaRelay *relay)
 	CfaRelayMetrics *m = &relay->metrics;
 
 	cfa_metrics_add(m->registry, m->batches, 1);
+	cfa_relay_spans_batch(&relay->spans, batch->rows);
 	if (batch->rows > 0)
 	{
 		relay->last_event_us = cfa_loop_now_us(relay->loop);

@@ -24,13 +24,21 @@ export default async function setup(project: TestProject): Promise<() => Promise
     await stack.reset();
     await rm(path.join(dir, "careforall.env"), { force: true });
   }
-  await stack.start(["redis"], "--port-base", String(await freePortBase()));
+  const base = await freePortBase();
+  await stack.start(["redis"], "--port-base", String(base));
   if (!keep) {
     await stack.configure({
       CAREFORALL_LIVE_PING: "2s",
       CAREFORALL_MOCKPAY_LATENCY_MS: 20,
       CAREFORALL_PAYMENTS_RECONCILE_AFTER: "5s",
       CAREFORALL_PAYMENTS_RECONCILE_EVERY: "2s",
+      // Only requests that ask for it are traced; tracing.test.ts is the collector.
+      OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${base + 15}`,
+      OTEL_EXPORTER_OTLP_TIMEOUT: 1000,
+      OTEL_TRACES_SAMPLER: "parentbased_always_off",
+      OTEL_BSP_SCHEDULE_DELAY: 50,
+      OTEL_BSP_EXPORT_TIMEOUT: 1000,
+      OTEL_BSP_MAX_QUEUE_SIZE: 128,
       // All tests come from here; those of limits say that they are somebody else.
       CAREFORALL_RATE_EXEMPT: "127.0.0.1,::1",
       CAREFORALL_TRACE_URL: "https://traces.example.org/trace/{trace_id}",
