@@ -86,6 +86,51 @@ const adminRoutes = [
     path: '/',
     component: page(() => import('./pages/admin/overview'), 'OverviewPage', 'admin'),
   }),
+  createRoute({
+    getParentRoute: () => adminRoute,
+    path: '/pledges',
+    component: page(() => import('./pages/admin/pledges'), 'PledgesPage', 'admin'),
+  }),
+  createRoute({
+    getParentRoute: () => adminRoute,
+    path: '/pledges/$id',
+    component: page(() => import('./pages/admin/pledge'), 'AdminPledgePage', 'admin'),
+  }),
+  createRoute({
+    getParentRoute: () => adminRoute,
+    path: '/live',
+    component: page(() => import('./pages/admin/feed'), 'FeedPage', 'admin'),
+  }),
+  createRoute({
+    getParentRoute: () => adminRoute,
+    path: '/work',
+    component: page(() => import('./pages/admin/work'), 'WorkPage', 'admin'),
+  }),
+  createRoute({
+    getParentRoute: () => adminRoute,
+    path: '/consumers',
+    component: page(() => import('./pages/admin/consumers'), 'ConsumersPage', 'admin'),
+  }),
+  createRoute({
+    getParentRoute: () => adminRoute,
+    path: '/users',
+    component: page(() => import('./pages/admin/users'), 'UsersPage', 'admin'),
+  }),
+  createRoute({
+    getParentRoute: () => adminRoute,
+    path: '/users/$id',
+    component: page(() => import('./pages/admin/user'), 'UserPage', 'admin'),
+  }),
+  createRoute({
+    getParentRoute: () => adminRoute,
+    path: '/audit',
+    component: page(() => import('./pages/admin/audit'), 'AuditPage', 'admin'),
+  }),
+  createRoute({
+    getParentRoute: () => adminRoute,
+    path: '/health',
+    component: page(() => import('./pages/admin/health'), 'HealthPage', 'admin'),
+  }),
 ]
 
 export const router = createRouter({

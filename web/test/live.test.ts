@@ -8,7 +8,7 @@ import { LiveClient, type LiveSocket } from '@/live/client'
 
 class FakeSocket implements LiveSocket {
   onopen: (() => void) | null = null
-  onclose: (() => void) | null = null
+  onclose: ((event?: { code: number }) => void) | null = null
   onmessage: ((event: { data: unknown }) => void) | null = null
   sent: unknown[] = []
   isClosed = false
@@ -216,5 +216,80 @@ describe('totals', () => {
     expect(withTotals(campaign(20, 6), frame(10, 7)).totals.raised.amount).toBe(10)
     expect(newerOf(withoutSequence(campaign(20, 600)), campaign(10, 5)).totals.raised.amount).toBe(10)
     expect(newerOf(campaign(20, 6), campaign(21, null)).totals.raised.amount).toBe(21)
+  })
+})
+
+describe('everything, for administrators', () => {
+  const event = (sequence: number) => ({ type: 'event', sequence, event: 'pledge.created', campaign_id: 'c1' })
+  const watchAll = (accessToken: () => Promise<string | null>, history = 0) => {
+    const seen: (number | string)[] = []
+    client.watch({ all: true, accessToken, history }, (frame) => seen.push(frame.type === 'event' ? frame.sequence : frame.type))
+    return seen
+  }
+
+  test('asks with a token that is fetched anew for each connection, and goes on where it was', async () => {
+    let made = 0
+    const seen = watchAll(() => Promise.resolve(`token-${++made}`))
+    newest().onopen?.()
+    await vi.advanceTimersByTimeAsync(0)
+    expect(newest().sent).toEqual([{ subscribe: { all: true, access_token: 'token-1' } }])
+    newest().receive({ type: 'subscribed', all: true, epoch: 7, sequence: 90 })
+    newest().receive(event(91))
+    newest().receive(event(91))
+    newest().receive(totals(500))
+    newest().onclose?.({ code: 4401 })
+    await vi.advanceTimersByTimeAsync(500)
+    newest().onopen?.()
+    await vi.advanceTimersByTimeAsync(0)
+    expect(newest().sent).toEqual([{ subscribe: { all: true, access_token: 'token-2', after: 91, epoch: 7 } }])
+    newest().receive(event(92))
+    newest().receive({ type: 'reset', all: true, epoch: 8, sequence: 3 })
+    newest().receive(event(4))
+    newest().onclose?.({ code: 1006 })
+    await vi.advanceTimersByTimeAsync(1000)
+    newest().onopen?.()
+    await vi.advanceTimersByTimeAsync(0)
+    expect(newest().sent).toEqual([{ subscribe: { all: true, access_token: 'token-3', after: 4, epoch: 8 } }])
+    expect(seen).toEqual(['subscribed', 91, 92, 'reset', 4])
+  })
+
+  test('reads the last events of before, once', async () => {
+    const seen = watchAll(() => Promise.resolve('token'), 2)
+    newest().onopen?.()
+    await vi.advanceTimersByTimeAsync(0)
+    newest().receive({ type: 'subscribed', all: true, epoch: 7, sequence: 90 })
+    await vi.advanceTimersByTimeAsync(0)
+    expect(newest().sent.slice(1)).toEqual([{ subscribe: { all: true, access_token: 'token', after: 88, epoch: 7 } }])
+    newest().receive({ type: 'subscribed', all: true, epoch: 7, sequence: 90 })
+    for (const sequence of [89, 90, 91]) newest().receive(event(sequence))
+    await vi.advanceTimersByTimeAsync(0)
+    expect(newest().sent).toHaveLength(2)
+    expect(seen).toEqual(['subscribed', 'subscribed', 89, 90, 91])
+  })
+
+  test('sends nothing without a token, nor for somebody who has left meanwhile', async () => {
+    watchAll(() => Promise.resolve(null))
+    newest().onopen?.()
+    await vi.advanceTimersByTimeAsync(0)
+    expect([newest().sent, newest().isClosed]).toEqual([[], true])
+    const stop = client.watch({ all: true, accessToken: () => Promise.resolve('late'), history: 0 }, () => undefined)
+    stop()
+    await vi.advanceTimersByTimeAsync(0)
+    expect(JSON.stringify(newest().sent)).not.toContain('late')
+  })
+
+  test('does not come back where the account may not', async () => {
+    client = new LiveClient({
+      connect: () => {
+        sockets.push(new FakeSocket())
+        return newest()
+      },
+      isWorthRetrying: (code) => code !== 4403,
+    })
+    watchAll(() => Promise.resolve('token'))
+    newest().onopen?.()
+    newest().onclose?.({ code: 4403 })
+    await vi.advanceTimersByTimeAsync(60_000)
+    expect(sockets).toHaveLength(1)
   })
 })

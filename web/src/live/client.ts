@@ -10,17 +10,23 @@ import type { LiveFrame } from '@/api/types'
 
 export type LiveStatus = 'closed' | 'connecting' | 'open'
 
-export type LiveTopic = { campaign: string; after: number | null } | { pledge: string; token: string }
+export type LiveTopic =
+  | { campaign: string; after: number | null }
+  | { pledge: string; token: string }
+  /** Every event, for administrators, with the last ones of before; no token ends the attempt. */
+  | { all: true; accessToken: () => Promise<string | null>; history: number }
 
 export type LiveSocket = Pick<WebSocket, 'send' | 'close'> & {
   onopen: (() => void) | null
-  onclose: (() => void) | null
+  onclose: ((event?: { code: number }) => void) | null
   onmessage: ((event: { data: unknown }) => void) | null
 }
 
 export type LiveOptions = {
   connect: () => LiveSocket
   random?: () => number
+  /** Whether to connect again after the server has closed with this code. */
+  isWorthRetrying?: (code: number) => boolean
 }
 
 type Watcher = { topic: LiveTopic; epoch: number | null; last: number | null; listener: (frame: LiveFrame) => void }
@@ -29,10 +35,12 @@ const BACKOFF_FIRST_MS = 500
 const BACKOFF_MAX_MS = 30_000
 const BACKOFF_DOUBLINGS_MAX = 6
 const IDLE_CLOSE_MS = 5_000
+const CLOSED_WITHOUT_WORDS = 1006
 
 export class LiveClient {
   private readonly connectSocket: () => LiveSocket
   private readonly random: () => number
+  private readonly isWorthRetrying: (code: number) => boolean
   private readonly watchers = new Set<Watcher>()
   private readonly statusListeners = new Set<() => void>()
   private socket: LiveSocket | null = null
@@ -42,9 +50,10 @@ export class LiveClient {
   private retryTimer: ReturnType<typeof setTimeout> | null = null
   private idleTimer: ReturnType<typeof setTimeout> | null = null
 
-  constructor({ connect, random = Math.random }: LiveOptions) {
+  constructor({ connect, random = Math.random, isWorthRetrying = () => true }: LiveOptions) {
     this.connectSocket = connect
     this.random = random
+    this.isWorthRetrying = isWorthRetrying
   }
 
   get status(): LiveStatus {
@@ -112,11 +121,11 @@ export class LiveClient {
       this.failures = 0
       this.receive(event.data)
     }
-    socket.onclose = () => {
+    socket.onclose = (event) => {
       if (this.socket !== socket) return
       this.socket = null
       this.setStatus('closed')
-      this.retryLater()
+      if (this.isWorthRetrying(event?.code ?? CLOSED_WITHOUT_WORDS)) this.retryLater()
     }
   }
 
@@ -150,18 +159,46 @@ export class LiveClient {
     this.setStatus('closed')
   }
 
-  private subscribe({ topic, epoch, last }: Watcher): void {
+  private subscribe(watcher: Watcher): void {
+    const { topic, epoch, last } = watcher
+    if ('all' in topic) {
+      void this.subscribeAll(watcher, topic.accessToken)
+      return
+    }
     const after = epoch === null || last === null ? { after: last } : { after: last, epoch }
     const subscribe = 'campaign' in topic ? { campaign: topic.campaign, ...after } : topic
     this.socket?.send(JSON.stringify({ subscribe }))
+  }
+
+  /** Waits for a token that is valid now; the connection may be another one by then. */
+  private async subscribeAll(watcher: Watcher, accessToken: () => Promise<string | null>): Promise<void> {
+    const { socket } = this
+    const access_token = await accessToken().catch(() => null)
+    if (this.socket !== socket || socket === null || !this.watchers.has(watcher)) return
+    if (access_token === null) {
+      socket.close()
+      return
+    }
+    const { epoch, last } = watcher
+    const after = epoch === null || last === null ? {} : { after: last, epoch }
+    socket.send(JSON.stringify({ subscribe: { all: true, access_token, ...after } }))
   }
 
   private receive(data: unknown): void {
     const frame = parseFrame(data)
     if (frame === null) return
     for (const watcher of this.watchers) {
-      if (isFor(frame, watcher.topic)) deliver(watcher, frame)
+      if (!isFor(frame, watcher.topic)) continue
+      const isFirst = watcher.epoch === null
+      deliver(watcher, frame)
+      if (isFirst && frame.type === 'subscribed' && 'all' in watcher.topic) this.readHistory(watcher, watcher.topic.history)
     }
+  }
+
+  private readHistory(watcher: Watcher, count: number): void {
+    if (watcher.epoch === null || watcher.last === null || watcher.last === 0 || count === 0) return
+    watcher.last = Math.max(0, watcher.last - count)
+    this.subscribe(watcher)
   }
 
   private setStatus(status: LiveStatus): void {
@@ -174,12 +211,13 @@ export class LiveClient {
 function deliver(watcher: Watcher, frame: LiveFrame): void {
   if (frame.type === 'reset' || frame.type === 'subscribed') watcher.epoch = frame.epoch ?? watcher.epoch
   if (frame.type === 'reset') {
-    watcher.last = null
+    // The documents of campaigns have their own sequence; the list of everything has none.
+    watcher.last = 'all' in watcher.topic ? (frame.sequence ?? null) : null
   } else if (frame.type === 'subscribed') {
     // What was missed may still follow with lower numbers, so only a watcher
     // that asked for nothing old starts here.
     watcher.last ??= frame.sequence ?? null
-  } else if (frame.type === 'totals' || frame.type === 'campaign') {
+  } else if (frame.type === 'totals' || frame.type === 'campaign' || frame.type === 'event') {
     if (watcher.last !== null && frame.sequence <= watcher.last) return
     watcher.last = frame.sequence
   }
@@ -188,15 +226,19 @@ function deliver(watcher: Watcher, frame: LiveFrame): void {
 
 function isFor(frame: LiveFrame, topic: LiveTopic): boolean {
   if (frame.type === 'error') return true
+  if ('all' in topic) return frame.type === 'event' || 'all' in frame
+  if (frame.type === 'event') return false
   if ('campaign' in topic) return 'campaign_id' in frame && frame.campaign_id === topic.campaign
   return 'pledge_id' in frame && frame.pledge_id === topic.pledge
 }
 
 function topicKey(topic: LiveTopic): string {
+  if ('all' in topic) return 'all'
   return 'campaign' in topic ? `campaign ${topic.campaign}` : `pledge ${topic.pledge}`
 }
 
-function topicName(topic: LiveTopic): Record<string, string> {
+function topicName(topic: LiveTopic): Record<string, string | boolean> {
+  if ('all' in topic) return { all: true }
   return 'campaign' in topic ? { campaign: topic.campaign } : { pledge: topic.pledge }
 }
 

@@ -58,19 +58,27 @@ export function useLivePledge(id: string | null, token: string | null): void {
   }, [id, token, queryClient])
 }
 
-function connectSocket(): LiveSocket {
+export function connectSocket(): LiveSocket {
   const url = new URL('/api/v1/live', location.href)
   url.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:'
   return new WebSocket(url) as unknown as LiveSocket
 }
 
-function sleepWhileHidden(client: LiveClient): void {
+/** Until the returned function is called. */
+export function sleepWhileHidden(client: LiveClient): () => void {
   let timer: ReturnType<typeof setTimeout> | undefined
-  document.addEventListener('visibilitychange', () => {
+  const watching = new AbortController()
+  const { signal } = watching
+  const hide = () => {
     clearTimeout(timer)
     if (document.hidden) timer = setTimeout(() => client.sleep(), HIDDEN_SLEEP_MS)
     else client.wake()
-  })
-  addEventListener('offline', () => client.sleep())
-  addEventListener('online', () => client.wake())
+  }
+  document.addEventListener('visibilitychange', hide, { signal })
+  addEventListener('offline', () => client.sleep(), { signal })
+  addEventListener('online', () => client.wake(), { signal })
+  return () => {
+    clearTimeout(timer)
+    watching.abort()
+  }
 }

@@ -20,6 +20,13 @@ export const ADMINS: readonly Role[] = ['admin']
 
 export const ADMIN_PAGES: readonly AdminPage[] = [
   { path: '/admin', label: 'admin.nav.overview', roles: EVERYBODY, icon: 'chart', group: 'money' },
+  { path: '/admin/pledges', label: 'admin.nav.pledges', roles: ADMINS, icon: 'list', group: 'money' },
+  { path: '/admin/live', label: 'admin.nav.live', roles: ADMINS, icon: 'pulse', group: 'money' },
+  { path: '/admin/work', label: 'admin.nav.work', roles: ADMINS, icon: 'alert', group: 'work' },
+  { path: '/admin/consumers', label: 'admin.nav.consumers', roles: ADMINS, icon: 'sliders', group: 'work' },
+  { path: '/admin/health', label: 'admin.nav.health', roles: ADMINS, icon: 'check', group: 'work' },
+  { path: '/admin/users', label: 'admin.nav.users', roles: ADMINS, icon: 'user', group: 'people' },
+  { path: '/admin/audit', label: 'admin.nav.audit', roles: ADMINS, icon: 'page', group: 'people' },
 ]
 
 /** The page that an address belongs to: the one with the longest path that begins it. */

@@ -27,6 +27,10 @@ const PATHS = {
   leave: 'M14 4H5v16h9M10 12h10M16 8l4 4-4 4',
   plus: 'M12 5v14M5 12h14',
   copy: 'M9 9h11v11H9zM5 15H4V4h11v1',
+  list: 'M8 6h12M8 12h12M8 18h12M4 6v.01M4 12v.01M4 18v.01',
+  pulse: 'M3 12h4l3-8 4 16 3-8h4',
+  sliders: 'M4 8h9M17 8h3M15 6v4M4 16h3M11 16h9M9 14v4',
+  page: 'M6 4h12v16H6zM9 9h6M9 13h6',
 } as const
 
 // Icons that point somewhere look the other way in languages from right to left.

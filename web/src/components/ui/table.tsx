@@ -7,7 +7,7 @@ export function Table({ label, className, ...props }: ComponentProps<'table'> & 
   return (
     // Keyboards scroll it too.
     // eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex
-    <div role="region" aria-label={label} tabIndex={0} className="border-line bg-paper rounded-patch overflow-x-auto border-2">
+    <div role="region" aria-label={label} tabIndex={0} className="border-line bg-paper rounded-patch relative overflow-x-auto border-2">
       <table aria-label={label} className={cn('w-full border-collapse text-start', className)} {...props} />
     </div>
   )
@@ -20,6 +20,7 @@ export function Th({ className, scope = 'col', ...props }: ComponentProps<'th'>)
       className={cn(
         scope === 'col' && 'border-line bg-sunk text-muted border-b-2 text-sm whitespace-nowrap',
         'px-3 py-2.5 text-start font-semibold',
+        scope === 'row' && 'align-top',
         className,
       )}
       {...props}

@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: Apache-2.0
+// What an administrator does to one pledge beside refunds.
+import { useState } from 'react'
+import type { AdminPledge } from '@/api/admin-ops'
+import { call } from '@/api/call'
+import type { components } from '@/api/schema'
+import { Checkbox } from '@/components/ui/checkbox'
+import { Button } from '@/components/ui/button'
+import { Dialog, DialogContent, DialogDescription, DialogTitle } from '@/components/ui/dialog'
+import { locale, t } from '@/i18n'
+import { formatMoney } from '@/lib/money'
+import { ActDialog, type Preview } from './act-dialog'
+import { Fact, Facts, words } from './bits'
+
+type Donor = components['schemas']['AdminDonor']
+type PledgeDialogProps = { pledge: AdminPledge; onClose: () => void }
+
+/** What ending a pending pledge does depends on whether the provider has a payment. */
+function ended(pledge: AdminPledge, waitsForProvider: boolean): Preview {
+  return {
+    count: 1,
+    lines: [
+      t('admin.end.pledge', { amount: formatMoney(pledge.amount, locale) }),
+      t(waitsForProvider ? 'admin.end.at_provider' : 'admin.end.hold_free'),
+    ],
+  }
+}
+
+export function CancelDialog({ pledge, onClose }: PledgeDialogProps) {
+  const send = async (reason: string, dry_run: boolean) =>
+    (await call('post', '/api/v1/admin/pledges/{id}/cancel', { path: { id: pledge.id }, body: { reason, dry_run } })).data
+  return (
+    <ActDialog
+      title={t('admin.end.cancel_title')}
+      text={<p>{t('admin.end.cancel_text')}</p>}
+      confirmLabel={() => t('admin.end.cancel_confirm')}
+      tone="give"
+      preview={async (reason) => {
+        const { pledge: now } = await send(reason, true)
+        return ended(now, now.payment_id !== null)
+      }}
+      run={async (reason) => {
+        const { result } = await send(reason, false)
+        return t(result === 'ended' ? 'admin.end.canceled' : 'admin.end.cancel_requested')
+      }}
+      onClose={onClose}
+    />
+  )
+}
+
+export function ReleaseDialog({ pledge, onClose }: PledgeDialogProps) {
+  const [force, setForce] = useState(false)
+  const send = async (reason: string, dry_run: boolean) =>
+    (
+      await call('post', '/api/v1/admin/pledges/{id}/release-hold', {
+        path: { id: pledge.id },
+        body: { reason, dry_run, force },
+      })
+    ).data
+  return (
+    <ActDialog
+      title={t('admin.end.release_title')}
+      text={<p>{t('admin.end.release_text')}</p>}
+      confirmLabel={() => t('admin.end.release_confirm')}
+      tone="give"
+      inputs={String(force)}
+      fields={
+        pledge.payment_id !== null && (
+          <div className="flex gap-3">
+            <Checkbox id="release-force" checked={force} onCheckedChange={(isOn) => setForce(isOn === true)} aria-describedby="release-force-hint" />
+            <div className="grid gap-0.5">
+              <label htmlFor="release-force" className="font-semibold">
+                {t('admin.end.force')}
+              </label>
+              <p id="release-force-hint" className="text-muted text-sm">
+                {t('admin.end.force_hint')}
+              </p>
+            </div>
+          </div>
+        )
+      }
+      preview={async (reason) => {
+        const { pledge: now } = await send(reason, true)
+        return ended(now, now.payment_id !== null && !force)
+      }}
+      run={async (reason) => {
+        const { result } = await send(reason, false)
+        return t(result === 'ended' ? 'admin.end.released' : 'admin.end.cancel_requested')
+      }}
+      onClose={onClose}
+    />
+  )
+}
+
+export function RetryRefundDialog({ refundId, onClose }: { refundId: string; onClose: () => void }) {
+  const send = async (reason: string, dry_run: boolean) =>
+    (await call('post', '/api/v1/admin/refunds/{id}/retry', { path: { id: refundId }, body: { reason, dry_run } })).data
+  return (
+    <ActDialog
+      title={t('admin.retry.title')}
+      text={<p>{t('admin.retry.text')}</p>}
+      confirmLabel={() => t('admin.retry.confirm')}
+      tone="give"
+      preview={async (reason) => {
+        const { retried } = await send(reason, true)
+        return {
+          count: 1,
+          lines: [
+            t('admin.retry.amount', { amount: formatMoney(retried.amount, locale) }),
+            ...(retried.state_reason === null ? [] : [t('admin.retry.failed_because', { reason: words(`admin.reason.${retried.state_reason}`) })]),
+          ],
+        }
+      }}
+      run={async (reason) => {
+        await send(reason, false)
+        return t('admin.retry.done')
+      }}
+      onClose={onClose}
+    />
+  )
+}
+
+/** Personal data, for a reason that is kept; it is shown here and nowhere else. */
+export function RevealDialog({ pledge, onClose }: PledgeDialogProps) {
+  const [donor, setDonor] = useState<Donor | null>(null)
+  if (donor !== null) return <DonorDialog donor={donor} onClose={onClose} />
+  return (
+    <ActDialog
+      title={t('admin.reveal.title')}
+      text={<p>{t('admin.reveal.text')}</p>}
+      confirmLabel={() => t('admin.reveal.confirm')}
+      run={async (reason) => {
+        const { data } = await call('post', '/api/v1/admin/pledges/{id}/reveal', { path: { id: pledge.id }, body: { reason } })
+        setDonor(data)
+        return t('admin.reveal.done')
+      }}
+      onClose={onClose}
+      // The dialog of the donor has taken its place.
+      onDone={() => undefined}
+    />
+  )
+}
+
+function DonorDialog({ donor, onClose }: { donor: Donor; onClose: () => void }) {
+  return (
+    <Dialog open onOpenChange={(isOpen) => !isOpen && onClose()}>
+      <DialogContent header={<DialogTitle className="text-heading">{t('admin.reveal.shown')}</DialogTitle>}>
+        <DialogDescription className="text-muted mb-3">{t('admin.reveal.shown_text')}</DialogDescription>
+        <Facts>
+          <Fact label={t('admin.reveal.name')}>
+            <span dir="auto">{donor.name}</span>
+          </Fact>
+          <Fact label={t('admin.reveal.email')}>
+            <span dir="ltr">{donor.email}</span>
+          </Fact>
+          {donor.message !== '' && (
+            <Fact label={t('admin.reveal.message')}>
+              <span dir="auto" className="whitespace-pre-line">
+                {donor.message}
+              </span>
+            </Fact>
+          )}
+        </Facts>
+        <div className="flex justify-end pt-4">
+          <Button onClick={onClose}>{t('dialog.close')}</Button>
+        </div>
+      </DialogContent>
+    </Dialog>
+  )
+}
