@@ -756,6 +756,14 @@ describe("a client", () => {
     for (const socket of again) socket.close();
   });
 
+  test("counts an IPv6 network of 64 bits as one address", async () => {
+    const from = (address: string) => ({ headers: { "X-Forwarded-For": address } });
+    const sockets = await pool(16, Array.from({ length: 64 }, (_, i) => () => open(from(`2001:db8:0:7::${i + 1}`))));
+    await expect(open(from("2001:db8:0:7:ffff::1"))).rejects.toMatchObject({ status: 429, code: "too-many-requests" });
+    sockets.push(await open(from("2001:db8:0:8::1")));
+    for (const socket of sockets) socket.close();
+  });
+
   test("of a foreign page is refused, one without an Origin is not", async () => {
     for (const origin of ["https://evil.example", "null", `${context.stack.url("GATEWAY")}.evil.example`]) {
       await expect(open({ origin })).rejects.toMatchObject({ status: 403, code: "origin-refused" });

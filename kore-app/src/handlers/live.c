@@ -127,7 +127,7 @@ check_handshake(CfaCtx *ctx)
 static bool
 check_room(CfaCtx *ctx)
 {
-	switch (cfa_live_room_take(ctx->client))
+	switch (cfa_live_room_take(&ctx->address))
 	{
 		case CFA_LIVE_ROOM_OK:
 			return true;

@@ -28,7 +28,7 @@ static unsigned taken;
 static Counts *shared; /* of each worker */
 static uint8_t hash_key[crypto_shorthash_KEYBYTES];
 
-static void cells_of(const char *client, unsigned cells[ROWS]);
+static void cells_of(const CfaAddress *address, unsigned cells[ROWS]);
 static unsigned count_of(const unsigned cells[ROWS]);
 static Counts *mine(void);
 
@@ -56,14 +56,14 @@ cfa_live_room_start(void)
 }
 
 CfaLiveRoom
-cfa_live_room_take(const char *client)
+cfa_live_room_take(const CfaAddress *address)
 {
 	unsigned cells[ROWS];
 	int row;
 
 	if (taken >= worker_max)
 		return CFA_LIVE_ROOM_WORKER_FULL;
-	cells_of(client, cells);
+	cells_of(address, cells);
 	if (count_of(cells) >= address_max)
 		return CFA_LIVE_ROOM_ADDRESS_FULL;
 	for (row = 0; row < ROWS; row++)
@@ -73,28 +73,26 @@ cfa_live_room_take(const char *client)
 }
 
 void
-cfa_live_room_give_back(const char *client)
+cfa_live_room_give_back(const CfaAddress *address)
 {
 	unsigned cells[ROWS];
 	int row;
 
-	cells_of(client, cells);
+	cells_of(address, cells);
 	for (row = 0; row < ROWS; row++)
 		__atomic_fetch_sub(&(*mine())[row][cells[row]], 1, __ATOMIC_RELAXED);
 	taken--;
 }
 
 static void
-cells_of(const char *client, unsigned cells[ROWS])
+cells_of(const CfaAddress *address, unsigned cells[ROWS])
 {
+	CfaAddress client = cfa_address_client(address);
 	uint8_t hash[crypto_shorthash_BYTES];
 	uint16_t part;
 	int row;
 
-	(void) crypto_shorthash(hash,
-							(const uint8_t *) client,
-							strlen(client),
-							hash_key);
+	(void) crypto_shorthash(hash, client.bytes, sizeof(client.bytes), hash_key);
 	for (row = 0; row < ROWS; row++)
 	{
 		memcpy(&part, hash + 2 * row, sizeof(part));

@@ -2,7 +2,7 @@
 #ifndef CFA_APP_LIVE_ROOM_H
 #define CFA_APP_LIVE_ROOM_H
 
-#include <stdbool.h>
+#include "core/address.h"
 
 typedef enum CfaLiveRoom
 {
@@ -17,8 +17,8 @@ void cfa_live_room_configure(unsigned per_worker, unsigned per_address);
 /* In a worker: it has no sockets yet. */
 void cfa_live_room_start(void);
 
-/* Takes a place for a socket of this client, if there is one. */
-CfaLiveRoom cfa_live_room_take(const char *client);
-void cfa_live_room_give_back(const char *client);
+/* Takes a place for a socket of the client with this address, if there is one. */
+CfaLiveRoom cfa_live_room_take(const CfaAddress *address);
+void cfa_live_room_give_back(const CfaAddress *address);
 
 #endif

@@ -73,7 +73,7 @@ cfa_live_socket_open(CfaCtx *ctx)
 	socket->budget_ms = socket->heard_ms;
 	socket->message = (CfaWsMessage){.data = socket->message_data,
 									 .size = sizeof(socket->message_data)};
-	memcpy(socket->client, ctx->client, sizeof(socket->client));
+	socket->address = ctx->address;
 	LIST_INIT(&socket->subscriptions);
 	TAILQ_INSERT_TAIL(&sockets, socket, entry);
 	cfa_meter_add(CFA_M_LIVE_SOCKETS, 1);
@@ -185,7 +185,7 @@ on_disconnect(struct connection *c)
 		TAILQ_REMOVE(&dirty, socket, dirty);
 	socket->is_dirty = false;
 	TAILQ_REMOVE(&sockets, socket, entry);
-	cfa_live_room_give_back(socket->client);
+	cfa_live_room_give_back(&socket->address);
 	cfa_meter_add(CFA_M_LIVE_SOCKETS, -1);
 }
 

@@ -7,6 +7,7 @@
 #include <stdint.h>
 #include <sys/queue.h>
 
+#include "core/address.h"
 #include "edge/websocket.h"
 
 #define CFA_LIVE_MESSAGE_MAX 4096		/* of a client */
@@ -25,7 +26,7 @@ typedef struct CfaLiveSocket
 	TAILQ_ENTRY(CfaLiveSocket) entry;
 	TAILQ_ENTRY(CfaLiveSocket) dirty;
 	struct connection *connection;
-	char client[48];
+	CfaAddress address;
 	bool is_dirty;	  /* frames wait to be written at the end of this turn */
 	bool is_too_slow; /* to be dropped in the next tick */
 	bool is_closing;  /* our close frame is queued */
