@@ -45,6 +45,17 @@ grep -hoE '"careforall\.[a-z_]+"' extension/src/guc.c 2>/dev/null | tr -d '"' |
   undocumented extension/README.md |
   rule 'PostgreSQL settings missing in extension/README.md'
 
+# Reasons are the last text of a call; those with an event in front end the process.
+cat relay/src/relay*.c relay/src/nats_link.c | tr -s '\n\t ' ' ' | sed -E 's@/\*([^*]|\*[^/])*\*/@@g' |
+  grep -oE '(cfa_relay_resync|cfa_relay_lead_lost|cfa_nats_drop|set_reason)\([^;]*;|snprintf\( ?(relay->)?reason,[^;]*;' |
+  grep -oE '"[^"]*[a-z]{2} [^"]*"' | tr -d '"' | sed -E 's/ ?\(?%.*//' |
+  undocumented docs/operations.md |
+  rule "reasons of the relay's readiness missing in docs/operations.md"
+
+sed -nE "s/^    \('[a-z_]+', '([^']+)', [0-9].*/\1/p" sql/functions/health_checks.sql |
+  undocumented docs/operations.md |
+  rule 'checks of careforall.health missing in docs/operations.md'
+
 # shellcheck disable=SC2086 # a list of plain names
 grep -nE '\b(strcpy|strcat|sprintf|vsprintf|strtok|atoi|atol|gets)[[:space:]]*\(' $c_files |
   rule 'forbidden C functions'

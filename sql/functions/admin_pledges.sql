@@ -151,7 +151,9 @@ AS $$
     'reason', parked.reason,
     'trace_id', careforall.trace_id(parked.traceparent),
     'occurred_at', careforall.json_time(parked.occurred_at),
+    'attempts', parked.attempts,
     'parked_at', careforall.json_time(parked.parked_at),
+    'last_failed_at', careforall.json_time(parked.failed_at),
     'decided_at', careforall.json_time(parked.decided_at))
 $$;
 

@@ -47,9 +47,11 @@ describe("parked events", () => {
     await context.sql.rows("DELETE FROM careforall.outbox_parked WHERE aggregate_id = ANY ($1)", [aggregates]);
     events = await context.sql.rows(
       `INSERT INTO careforall.outbox_parked (outbox_id, event_id, xid, aggregate_type, aggregate_id,
-         aggregate_version, campaign_id, type, data, occurred_at, recorded_at, consumer, reason)
+         aggregate_version, campaign_id, type, data, occurred_at, recorded_at, consumer, reason,
+         attempts, parked_at, failed_at)
        SELECT 900000000 + n, gen_random_uuid(), '3', 'pledge', CASE WHEN n < 3 THEN $1::uuid ELSE $2::uuid END,
-         n, $3, CASE n WHEN 1 THEN $4 ELSE 'test.other' END, '{}', now(), now(), 'relay', 'for a test'
+         n, $3, CASE n WHEN 1 THEN $4 ELSE 'test.other' END, '{}', now(), now(), 'relay', 'for a test',
+         n, '2026-01-01T00:00Z', '2026-01-02T00:00Z'
        FROM generate_series(1, 3) n RETURNING event_id, outbox_id`,
       [...aggregates, campaign, type],
     );
@@ -68,6 +70,8 @@ describe("parked events", () => {
   test("are listed in order, page by page, by type, campaign and state", async () => {
     const listed = await all<{ event_id: string }>(admin.http, `outbox/parked?campaign=${campaign}`, 2);
     expect(listed.map((event) => event.event_id)).toEqual(events.map((event) => event.event_id));
+    expect(listed[1]).toMatchObject({
+      attempts: 2, parked_at: "2026-01-01T00:00:00.000Z", last_failed_at: "2026-01-02T00:00:00.000Z", reason: "for a test" });
     expect(await all(admin.http, `outbox/parked?type=${type}`)).toHaveLength(1);
     expect(await all(admin.http, `outbox/parked?campaign=${campaign}&state=dropped`)).toEqual([]);
     expect((await look(admin.http, "outbox/parked?state=lost")).status).toBe(400);
