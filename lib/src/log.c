@@ -7,11 +7,14 @@
  */
 #include "careforall/log.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "careforall/config.h"
 #include "careforall/text.h"
 
 /* Room kept for the end of a line that ran full. */
@@ -29,6 +32,7 @@ static const char *const level_names[] = {"debug", "info", "warn", "error"};
 static const char *log_service = "careforall";
 static CfaLogLevel log_level = CFA_LOG_INFO;
 static int log_fd = STDERR_FILENO;
+static const char *log_path = "";
 
 static void add(Line *line, const char *text, size_t len);
 static void add_json(Line *line, const char *text);
@@ -51,6 +55,55 @@ void
 cfa_log_set_fd(int fd)
 {
 	log_fd = fd;
+}
+
+bool
+cfa_log_open(const char *path)
+{
+	int fd;
+	int is_moved;
+
+	if (path[0] == '\0')
+		return true;
+	fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0640);
+	if (fd < 0)
+		return false;
+	is_moved = dup3(fd, STDERR_FILENO, 0);
+	(void) close(fd);
+	log_path = path;
+	return is_moved >= 0;
+}
+
+void
+cfa_log_reload(void)
+{
+	char *text = NULL;
+	char error[512] = "";
+	CfaLogLevel level;
+	const CfaConfigItem item = {"LOG_LEVEL",
+								CFA_CONFIG_TEXT,
+								&text,
+								"info",
+								0,
+								0,
+								"Lowest level that is logged."};
+
+	if (!cfa_log_open(log_path))
+		cfa_log(CFA_LOG_WARN,
+				"reopen_failed",
+				CFA_STR("error", strerror(errno)));
+	if (cfa_config_load(&item, 1, error, sizeof(error)) != 0)
+		cfa_log(CFA_LOG_WARN, "reload_failed", CFA_STR("error", error));
+	else if (!cfa_log_level_parse(text, &level))
+		cfa_log(CFA_LOG_WARN,
+				"reload_failed",
+				CFA_STR("error", "CAREFORALL_LOG_LEVEL is invalid"));
+	else
+	{
+		cfa_log_set_level(level);
+		cfa_log(CFA_LOG_INFO, "reloaded", CFA_STR("log_level", text));
+	}
+	cfa_config_clear(&item, 1);
 }
 
 bool

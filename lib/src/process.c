@@ -21,12 +21,11 @@ static int64_t open_files(void);
 void
 cfa_process_register(CfaProcess *process, CfaMetrics *metrics)
 {
-	process->cpu =
-		cfa_metrics_counter(metrics,
-							"careforall_process_cpu_seconds_total",
-							"Processor time used.",
-							NULL,
-							1e-6);
+	process->cpu = cfa_metrics_counter(metrics,
+									   "careforall_process_cpu_seconds_total",
+									   "Processor time used.",
+									   NULL,
+									   1e-6);
 	process->memory =
 		cfa_metrics_gauge(metrics,
 						  "careforall_process_resident_memory_bytes",

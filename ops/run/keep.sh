@@ -6,8 +6,8 @@
 #
 # DIR/run/NAME.keeper and NAME.pid hold the process ids of the keeper and of the
 # command, NAME.env its environment, NAME.exits one line "status seconds" for each end. TERM to the keeper
-# is passed on, and the keeper ends when the command has. Output of the command
-# goes to DIR/log/NAME.log.
+# is passed on, and the keeper ends when the command has; HUP opens the log again.
+# Output of the command goes to DIR/log/NAME.log.
 set -uo pipefail
 
 dir=$1 name=$2
@@ -16,15 +16,25 @@ readonly grace_s=15
 stopping=no
 child=0
 
-log() { printf '{"ts":"%s","level":"warn","event":"keeper","process":"%s",%s}\n' \
-  "$(date -u +%Y-%m-%dT%H:%M:%S.%3NZ)" "$name" "$1"; }
+log() { printf '{"ts":"%s","level":"warn","service":"keeper","pid":%s,"event":"process_ended","process":"%s",%s}\n' \
+  "$(date -u +%Y-%m-%dT%H:%M:%S.%3NZ)" $$ "$name" "$1"; }
+
+# HUP opens the log again and has the command do so.
+on_hup() {
+  local signal=HUP
+  exec >>"$dir/log/$name.log" 2>&1
+  case $name in
+    gateway | nats) signal=USR1 ;;
+  esac
+  [ "$child" -gt 0 ] && kill "-$signal" "$child" 2>/dev/null
+}
 
 on_term() {
   stopping=yes
   [ "$child" -gt 0 ] && kill -TERM "$child" 2>/dev/null
 }
 trap on_term TERM INT
-trap '' HUP
+trap on_hup HUP
 
 exec >>"$dir/log/$name.log" 2>&1 </dev/null
 printf '%s\n' $$ >"$dir/run/$name.keeper"
@@ -35,6 +45,9 @@ if [ -f "$dir/run/$name.env" ]; then
     export "${line?}"
   done <"$dir/run/$name.env"
 fi
+
+# Ours write their log themselves, so that they can open it again.
+[ ! -x "$dir/bin/careforall-$name" ] || export CAREFORALL_LOG_FILE="$dir/log/$name.log"
 
 pause_ms=200
 while [ "$stopping" = no ]; do

@@ -275,6 +275,7 @@ save ""
 appendonly yes
 appendfsync everysec
 maxmemory-policy noeviction
+logfile $dir/log/redis.log
 CONF
   give "$dir/redis.conf"
   own_dir "$dir/redis"
@@ -300,7 +301,7 @@ start_nats() {
     "$root/ops/nats/render.sh" >"$dir/nats.conf"
   give "$dir/nats.conf"
   own_dir "$dir/nats"
-  keep nats nats-server -c "$dir/nats.conf"
+  keep nats nats-server -c "$dir/nats.conf" -l "$dir/log/nats.log"
 }
 ready_nats() { wait_ready nats 60 http_ok "$STACK_PORT_NATS_MONITOR/healthz"; }
 

@@ -28,6 +28,7 @@ usage: stack.sh COMMAND [--dir DIR] [options]
   restart  stop, then start
   status   one line for each process; exit status 0 if all are up, 3 if not
   logs     follow the logs
+  reopen   open the logs again, after they were moved away (logrotate)
   reset    stop and delete all data; careforall.env stays
   psql     psql as the superuser, or as a log-in; arguments after -- are passed on
   env      print the settings file's path and the addresses in use
@@ -192,6 +193,13 @@ do_logs() {
     NF { printf "%-10s %s\n", name, $0; fflush() }'
 }
 
+do_reopen() {
+  local keeper
+  for keeper in "$dir"/run/*.keeper; do
+    [ ! -f "$keeper" ] || kill -HUP "$(cat "$keeper")" 2>/dev/null || true
+  done
+}
+
 do_reset() {
   do_stop
   rm -rf "${dir:?}"/{pg,pg.new,redis,nats,mockpay,nginx,prometheus,log,run,bin,www}
@@ -248,6 +256,7 @@ case $command in
   restart) pick_run_user; open_dir create; do_stop; do_start ;;
   status) pick_run_user; open_dir find; do_status ;;
   logs) pick_run_user; open_dir find; do_logs ;;
+  reopen) pick_run_user; open_dir find; do_reopen ;;
   reset) pick_run_user; open_dir find; do_reset ;;
   env) pick_run_user; open_dir find; do_env ;;
   psql)

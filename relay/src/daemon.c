@@ -4,10 +4,11 @@
  *
  * Signals come through the loop: the first TERM or INT asks the daemon to finish, a
  * second one ends the process at once with 1, which every daemon must survive
- * (as it must survive kill -9). HUP reads the log level again.
+ * (as it must survive kill -9). HUP opens the log again and reads its level.
  */
 #include "daemon.h"
 
+#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -115,6 +116,15 @@ read_settings(const CfaDaemonSpec *spec)
 				 "CAREFORALL_LOG_LEVEL \"%s\" is invalid: debug, info, warn "
 				 "or error",
 				 spec->config->log_level);
+		is_ok = false;
+	}
+	if (is_ok && !cfa_log_open(spec->config->log_file))
+	{
+		snprintf(error,
+				 sizeof(error),
+				 "CAREFORALL_LOG_FILE \"%s\" cannot be opened: %s",
+				 spec->config->log_file,
+				 strerror(errno));
 		is_ok = false;
 	}
 	if (is_ok && spec->check != NULL)
@@ -259,41 +269,13 @@ cfa_daemon_clear(CfaDaemon *daemon)
 }
 
 static void
-reload(const CfaDaemonSpec *spec)
-{
-	char *text = NULL;
-	char error[512] = "";
-	CfaLogLevel level;
-	const CfaConfigItem item = {"LOG_LEVEL",
-								CFA_CONFIG_TEXT,
-								&text,
-								"info",
-								0,
-								0,
-								"Lowest level that is logged."};
-
-	if (cfa_config_load(&item, 1, error, sizeof(error)) != 0)
-		cfa_log(CFA_LOG_WARN, "reload_failed", CFA_STR("error", error));
-	else if (!cfa_log_level_parse(text, &level))
-		cfa_log(CFA_LOG_WARN,
-				"reload_failed",
-				CFA_STR("error", "CAREFORALL_LOG_LEVEL is invalid"));
-	else
-	{
-		cfa_log_set_level(level);
-		cfa_log(CFA_LOG_INFO, "reloaded", CFA_STR("log_level", text));
-	}
-	cfa_config_clear(&item, 1);
-}
-
-static void
 on_signal(void *arg, int signal)
 {
 	CfaDaemon *daemon = arg;
 
 	if (signal == SIGHUP)
 	{
-		reload(daemon->spec);
+		cfa_log_reload();
 		return;
 	}
 	if (daemon->is_stopping)

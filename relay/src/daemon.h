@@ -34,6 +34,7 @@
 typedef struct CfaDaemonConfig
 {
 	char *http_listen;
+	char *log_file;
 	char *log_level;
 	char *nats_password;
 	char *nats_url;
@@ -51,6 +52,14 @@ typedef struct CfaDaemonConfig
 	 0,                                                                   \
 	 0,                                                                   \
 	 "IP address and port of /livez, /readyz and /metrics."},             \
+		{"LOG_FILE",                                                      \
+		 CFA_CONFIG_TEXT,                                                 \
+		 &(c).log_file,                                                   \
+		 "",                                                              \
+		 0,                                                               \
+		 0,                                                               \
+		 "File that the log goes to, opened again at HUP; empty for "     \
+		 "standard error."},                                              \
 		{"LOG_LEVEL",                                                     \
 		 CFA_CONFIG_TEXT,                                                 \
 		 &(c).log_level,                                                  \

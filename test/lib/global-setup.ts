@@ -23,6 +23,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
   if (!keep) {
     await stack.reset();
     await rm(path.join(dir, "careforall.env"), { force: true });
+    await rm(path.join(dir, "told.secrets"), { force: true });
   }
   const base = await freePortBase();
   await stack.start(["redis"], "--port-base", String(base));

@@ -3,6 +3,7 @@
 import { randomUUID } from "node:crypto";
 import { connect } from "node:net";
 import { recordAnswer } from "./openapi.ts";
+import { rememberSecrets } from "./secrets.ts";
 import type { Stack } from "./stack.ts";
 
 export interface Answer<T = Record<string, unknown>> {
@@ -61,6 +62,7 @@ export class Http {
     if (text !== "" && /json/.test(response.headers.get("content-type") ?? "")) {
       parsed = JSON.parse(text);
     }
+    rememberSecrets(this.stack.dir, typeof body === "string" ? body : undefined, new Headers(init.headers), response.headers, text);
     if (this.entry === "API") {
       recordAnswer(this.stack.dir, { method, path, status: response.status, headers: response.headers, text });
     }

@@ -114,16 +114,6 @@ test("the database tells of the engine, of money and of its invariants", async (
   expect(after.get("careforall_invariants_checked_age_seconds")).toBeLessThan(60);
 });
 
-test("no secret of the stack is in any log", async () => {
-  const secrets = [...context.stack.settings].filter(([name]) => /PASSWORD|KEY|SECRET/.test(name));
-  expect(secrets.length).toBeGreaterThan(10);
-  for (const part of ["pg", "redis", "nats", "mockpay", "api", "relay", "projector", "payments", "gateway"] as const) {
-    const log = await context.stack.log(part);
-    expect(secrets.filter(([, value]) => log.includes(value)).map(([name]) => `${part}: ${name}`)).toEqual([]);
-    expect(log, `${part} logs an e-mail address of a donor`).not.toContain("ada@example.org");
-  }
-});
-
 test("no secret is an argument of a process", () => {
   const { stdout } = spawnSync("sh", ["-c", "cat /proc/[0-9]*/cmdline 2>/dev/null | tr '\\0' ' '"], { encoding: "utf8" });
   const secrets = [...context.stack.settings].filter(([name]) => /PASSWORD|KEY|SECRET/.test(name));

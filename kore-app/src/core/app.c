@@ -43,6 +43,7 @@ unsigned cfa_app_workers = 1;
 
 static struct
 {
+	char *log_file;
 	char *log_level;
 	char *access_log;
 	char *trusted_proxies;
@@ -75,13 +76,22 @@ static const CfaConfigItem core_settings[] = {
 	 0,
 	 60000,
 	 "How long to go on accepting connections, not ready, after TERM."},
+	{"LOG_FILE",
+	 CFA_CONFIG_TEXT,
+	 &settings.log_file,
+	 "",
+	 0,
+	 0,
+	 "File that the log goes to, opened again at HUP; empty for standard "
+	 "error."},
 	{"LOG_LEVEL",
 	 CFA_CONFIG_TEXT,
 	 &settings.log_level,
 	 "info",
 	 0,
 	 0,
-	 "Lowest level that is logged: debug, info, warn or error."},
+	 "Lowest level that is logged: debug, info, warn or error; read again at "
+	 "HUP."},
 	{"TRACE_RESTART",
 	 CFA_CONFIG_FLAG,
 	 &settings.restarts_traces,
@@ -320,6 +330,8 @@ apply_settings(void)
 	if (!cfa_log_level_parse(settings.log_level, &level))
 		die("CAREFORALL_LOG_LEVEL must be debug, info, warn or error");
 	cfa_log_init(cfa_app.name, level);
+	if (!cfa_log_open(settings.log_file))
+		die("CAREFORALL_LOG_FILE cannot be opened");
 	if (strcmp(settings.access_log, "off") == 0)
 		cfa_access_log_configure(CFA_ACCESS_LOG_OFF);
 	else if (strcmp(settings.access_log, "errors") == 0)

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * klog.c: Kore's own messages as JSON lines.
+ * klog.c: Kore's own messages as JSON lines, and what HUP does.
  *
- * The build weakens kore_log in Kore's object, so that this one is linked.
+ * The build weakens kore_log and kore_module_reload in Kore's objects, so that these
+ * are linked. Kore calls the latter at HUP, in the parent and in each worker; there
+ * are no modules to reload, but a log to open again.
  */
 #include <kore/kore.h>
 
@@ -28,4 +30,11 @@ kore_log(int priority, const char *format, ...)
 			"kore",
 			CFA_STR("text", text),
 			CFA_INT("worker", worker != NULL ? worker->id : 0));
+}
+
+void
+kore_module_reload(int callbacks)
+{
+	(void) callbacks;
+	cfa_log_reload();
 }

@@ -69,6 +69,18 @@ void cfa_log_set_level(CfaLogLevel level);
 /* Where lines go; 2 (standard error) unless set. */
 void cfa_log_set_fd(int fd);
 
+/*
+ * Makes standard error the end of this file (borrowed for ever), made if it is not
+ * there; "" leaves it as it is. Lines of libraries go there too. False: errno says why.
+ */
+bool cfa_log_open(const char *path);
+
+/*
+ * At HUP: opens the file again, which somebody may have moved away, and reads
+ * CAREFORALL_LOG_LEVEL again. What cannot be done stays as it was, and is logged.
+ */
+void cfa_log_reload(void);
+
 /* "debug", "info", "warn" or "error". */
 bool cfa_log_level_parse(const char *text, CfaLogLevel *level);
 
