@@ -135,6 +135,7 @@ test("two tabs share a session; who leaves one has left both", async () => {
   await first.page.goto("/login?return=/account/settings");
   await logIn(first.page, person.email);
   await first.page.getByText(person.email).waitFor();
+  await expectAccessible(first.page, "settings of two sessions");
   const second = await first.page.context().newPage();
   const third = await first.page.context().newPage();
   await Promise.all([second.goto("/account/settings"), third.goto("/account"), first.page.reload()]);
@@ -343,7 +344,9 @@ test("the first administrator is made with the token of the installation, once",
 
 test("the language changes in place, keeps what was typed, and stays for the next visit", async () => {
   const { page, faults, close } = await visit(browser, base, { width: 320 });
-  await page.goto("/login?lang=de");
+  await page.goto("/?lang=de");
+  await page.getByRole("heading", { level: 1, name: "Aus vielen kleinen Stücken wird ein Ganzes." }).waitFor();
+  await page.goto("/login");
   await page.getByLabel("E-Mail-Adresse").fill("amina@example.org");
   await page.getByLabel("Sprache").selectOption("ar");
   const email = page.getByLabel("البريد الإلكتروني");

@@ -21,6 +21,13 @@
   const asked = known(new URLSearchParams(location.search).get('lang'))
   const spoken = navigator.languages.map((one) => known(one.split('-')[0])).find(Boolean)
   const language = asked ?? known(kept('cfa:language')) ?? spoken ?? 'en'
+  if (asked !== undefined && !asked.includes('-')) {
+    try {
+      localStorage.setItem('cfa:language', asked)
+    } catch {
+      // It holds for this page only.
+    }
+  }
   root.lang = language
   root.dir = language.startsWith('ar') ? 'rtl' : 'ltr'
 

@@ -17,10 +17,13 @@ type AccountFormProps = {
   /** Says what this form knows better of a failure, or null. */
   explain?: (error: ApiError) => ReactNode
   submitLabel: string
+  /** Of a page that is this form; others are quieter. */
+  isMain?: boolean
   children: ReactNode
 }
 
-export function AccountForm({ label, onSubmit, isBusy, failure, explain, submitLabel, children }: AccountFormProps) {
+export function AccountForm(props: AccountFormProps) {
+  const { label, onSubmit, isBusy, failure, explain, submitLabel, isMain = false, children } = props
   const waitS = useWait(failure)
   const submit: SubmitEventHandler = (event) => {
     event.preventDefault()
@@ -30,14 +33,21 @@ export function AccountForm({ label, onSubmit, isBusy, failure, explain, submitL
   return (
     <form noValidate aria-label={label} onSubmit={submit} className="grid gap-5">
       {children}
-      <div role="alert">
-        {failure !== null && (
-          <Notice tone={isPassing(failure) ? 'warn' : 'bad'}>{special ?? <ErrorText error={failure} />}</Notice>
-        )}
+      <div>
+        <div role="alert" className="not-empty:mb-5">
+          {failure !== null && (
+            <Notice tone={isPassing(failure) ? 'warn' : 'bad'}>{special ?? <ErrorText error={failure} />}</Notice>
+          )}
+        </div>
+        <Button
+          type="submit"
+          variant={isMain ? 'give' : 'solid'}
+          size={isMain ? 'lg' : 'md'}
+          aria-disabled={isBusy || waitS > 0}
+        >
+          {isBusy ? t('action.working') : waitS > 0 ? t('account.wait', { seconds: waitS }) : submitLabel}
+        </Button>
       </div>
-      <Button type="submit" variant="give" size="lg" aria-disabled={isBusy || waitS > 0} className="justify-self-start">
-        {isBusy ? t('action.working') : waitS > 0 ? t('account.wait', { seconds: waitS }) : submitLabel}
-      </Button>
     </form>
   )
 }

@@ -40,6 +40,7 @@ export function RegistrationForm({ label, submitLabel, send, explain, children }
       isBusy={isSubmitting}
       failure={failure}
       submitLabel={submitLabel}
+      isMain
       {...(explain === undefined ? {} : { explain })}
     >
       {children}

@@ -1,6 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 import { Link, Outlet } from '@tanstack/react-router'
+import { useState } from 'react'
+import { logOut } from '@/api/session'
 import { RequireAccount } from '@/components/require-account'
+import { Button } from '@/components/ui/button'
+import { errorText } from '@/components/ui/states'
+import { toast } from '@/components/ui/toast'
 import { t } from '@/i18n'
 
 const LINK =
@@ -18,10 +23,30 @@ export function AccountLayout() {
             <Link to="/account/settings" className={LINK}>
               {t('account.settings.title')}
             </Link>
+            <LogOut />
           </nav>
           <Outlet />
         </div>
       )}
     </RequireAccount>
+  )
+}
+
+function LogOut() {
+  const [isBusy, setIsBusy] = useState(false)
+  const leave = async () => {
+    if (isBusy) return
+    setIsBusy(true)
+    try {
+      await logOut()
+    } catch (error) {
+      toast(errorText(error), 'bad')
+      setIsBusy(false)
+    }
+  }
+  return (
+    <Button variant="quiet" className="ms-auto" aria-disabled={isBusy} onClick={() => void leave()}>
+      {t('account.leave.here')}
+    </Button>
   )
 }

@@ -36,6 +36,7 @@ export function LoginPage() {
         failure={failure}
         explain={(error) => (error.code === 'credentials-invalid' ? t('account.login.refused') : null)}
         submitLabel={t('account.login.submit')}
+        isMain
       >
         <Field id="login-email" label={t('account.email')} error={errors.email?.message}>
           <Input

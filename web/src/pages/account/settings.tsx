@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The account itself: name, password, where it is logged in, and leaving.
 import { useState } from 'react'
-import { logOut, logOutEverywhere } from '@/api/session'
+import { logOutEverywhere } from '@/api/session'
 import { NameCard } from '@/components/account/name-card'
 import { PasswordCard } from '@/components/account/password-card'
 import { SessionsCard } from '@/components/account/sessions-card'
@@ -27,12 +27,12 @@ export function SettingsPage() {
 function LeaveCard() {
   const [failure, setFailure] = useState<unknown>(null)
   const [isBusy, setIsBusy] = useState(false)
-  const leave = async (how: () => Promise<void>) => {
+  const leave = async () => {
     if (isBusy) return
     setIsBusy(true)
     setFailure(null)
     try {
-      await how()
+      await logOutEverywhere()
     } catch (error) {
       setFailure(error)
       setIsBusy(false)
@@ -42,21 +42,16 @@ function LeaveCard() {
     <Card aria-labelledby="leave-heading">
       <CardTitle id="leave-heading">{t('account.leave.title')}</CardTitle>
       <p className="text-muted">{t('account.leave.text')}</p>
-      <div role="alert">
+      <div role="alert" className="empty:-mb-4">
         {failure !== null && (
           <Notice tone="bad">
             <ErrorText error={failure} />
           </Notice>
         )}
       </div>
-      <div className="flex flex-wrap gap-3">
-        <Button aria-disabled={isBusy} onClick={() => void leave(logOut)}>
-          {t('account.leave.here')}
-        </Button>
-        <Button variant="outline" aria-disabled={isBusy} onClick={() => void leave(logOutEverywhere)}>
-          {t('account.leave.everywhere')}
-        </Button>
-      </div>
+      <Button variant="outline" className="justify-self-start" aria-disabled={isBusy} onClick={() => void leave()}>
+        {t('account.leave.everywhere')}
+      </Button>
     </Card>
   )
 }
