@@ -128,6 +128,7 @@ GRANT EXECUTE ON FUNCTION
   careforall.admin_pledge(uuid, uuid),
   careforall.admin_pledge_end(uuid, uuid, text, text, boolean, boolean),
   careforall.admin_pledge_list(uuid, text, text, text, bigint, bigint, text, timestamptz, timestamptz, text, text, text, bigint, uuid, integer),
+  careforall.admin_pledge_erase_donor(uuid, uuid, text, boolean),
   careforall.admin_pledge_reveal(uuid, uuid, text),
   careforall.admin_refund_retry(uuid, uuid, text, boolean),
   careforall.admin_stats(uuid, text, text, timestamptz, timestamptz, text),

@@ -115,6 +115,7 @@ const CfaRoute cfa_api_routes[] = {
 	{CFA_GET, "/api/v1/admin/pledges", CFA_PUBLIC, CFA_AUTH_ADMIN, CFA_RATE_READ, "reference email name amount_min amount_max currency created_from created_to state campaign sort limit cursor", CFA_BODY_NONE, 0, JSON, api_admin_pledge_list},
 	{CFA_GET, "/api/v1/admin/pledges/:id", CFA_PUBLIC, CFA_AUTH_ADMIN, CFA_RATE_READ, "", CFA_BODY_NONE, 0, JSON, api_admin_pledge_read},
 	{CFA_POST, "/api/v1/admin/pledges/:id/reveal", CFA_PUBLIC, CFA_AUTH_ADMIN, CFA_RATE_WRITE, "", CFA_BODY_JSON, CFA_ADMIN_BODY_MAX, JSON, api_admin_pledge_reveal},
+	{CFA_POST, "/api/v1/admin/pledges/:id/erase-donor", CFA_PUBLIC, CFA_AUTH_ADMIN, CFA_RATE_WRITE, "", CFA_BODY_JSON, CFA_ADMIN_BODY_MAX, JSON, api_admin_pledge_erase_donor},
 	{CFA_POST, "/api/v1/admin/pledges/:id/cancel", CFA_PUBLIC, CFA_AUTH_ADMIN, CFA_RATE_WRITE, "", CFA_BODY_JSON, CFA_ADMIN_BODY_MAX, JSON, api_admin_pledge_cancel},
 	{CFA_POST, "/api/v1/admin/pledges/:id/release-hold", CFA_PUBLIC, CFA_AUTH_ADMIN, CFA_RATE_WRITE, "", CFA_BODY_JSON, CFA_ADMIN_BODY_MAX, JSON, api_admin_pledge_release_hold},
 	{CFA_GET, "/api/v1/admin/holds", CFA_PUBLIC, CFA_AUTH_ADMIN, CFA_RATE_READ, "campaign stuck limit cursor", CFA_BODY_NONE, 0, JSON, api_admin_hold_list},

@@ -321,6 +321,27 @@ BEGIN
 END
 $$;
 
+-- The donor of this pledge, with all their pledges and their account.
+CREATE OR REPLACE FUNCTION careforall.admin_pledge_erase_donor(
+  actor uuid, pledge_id uuid, reason text, dry_run boolean)
+RETURNS TABLE (doc json)
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER
+SET search_path = pg_catalog, careforall, pg_temp
+AS $$
+DECLARE
+  is_dry boolean := COALESCE(admin_pledge_erase_donor.dry_run, true);
+BEGIN
+  PERFORM careforall.admin_begin(actor);
+  RETURN QUERY
+  SELECT json_build_object('dry_run', is_dry, 'items', json_agg(json_build_object(
+    'what', e.what, 'count', e.how_many, 'becomes', e.becomes)))
+  FROM careforall.pledges p,
+    careforall.donor_erase(p.donor_email, admin_pledge_erase_donor.reason, is_dry) e
+  WHERE p.id = admin_pledge_erase_donor.pledge_id
+  GROUP BY p.id;
+END
+$$;
+
 -- event: cancel, or expire to release its hold; force does not wait for the provider.
 CREATE OR REPLACE FUNCTION careforall.admin_pledge_end(
   actor uuid, pledge_id uuid, event text, reason text, force boolean, dry_run boolean)
@@ -376,6 +397,8 @@ COMMENT ON FUNCTION careforall.admin_key_json(careforall.pledges) IS
   'How the hash of the idempotency key of a pledge begins.';
 COMMENT ON FUNCTION careforall.admin_pledge(uuid, uuid) IS
   'Everything there is about one pledge, for the API.';
+COMMENT ON FUNCTION careforall.admin_pledge_erase_donor(uuid, uuid, text, boolean) IS
+  'For the API: donor_erase() of the donor of a pledge; dry_run is the default.';
 COMMENT ON FUNCTION careforall.admin_pledge_reveal(uuid, uuid, text) IS
   'Personal data of the donor of one pledge, for the API. Reason required, audited.';
 COMMENT ON FUNCTION careforall.admin_pledge_end(uuid, uuid, text, text, boolean, boolean) IS

@@ -249,9 +249,29 @@ describe("one pledge", () => {
     for (const id of [randomUUID(), "1", "x"]) {
       expect((await look(admin.http, `pledges/${id}`)).status).toBe(404);
       expect((await act(admin.http, `pledges/${id}/reveal`)).status).toBe(404);
+      expect((await act(admin.http, `pledges/${id}/erase-donor`)).status).toBe(404);
       expect((await act(admin.http, `pledges/${id}/cancel`)).status).toBe(404);
       expect((await act(admin.http, `pledges/${id}/release-hold`)).status).toBe(404);
     }
+  });
+});
+
+describe("erasing a donor", () => {
+  test("says what would go, then takes it, with all their pledges", async () => {
+    const campaign = await makeCampaign(context.sql);
+    const email = `gone.${tag}@example.org`;
+    const [one, other] = await Promise.all(["Gone", "Gone too"].map((name) =>
+      sqlPledge(context.sql, campaign, { name, email, message: "gone words" })));
+    await until("both to be paid", async () =>
+      (await context.sql.value<number>("SELECT count(*) FROM careforall.pledges WHERE campaign_id = $1 AND state = 'confirmed'", [campaign])) === 2);
+    const erase = (more: Doc) => act(admin.http, `pledges/${one?.pledge_id}/erase-donor`, { reason: "asked by letter", ...more });
+    const dry = await erase({});
+    expect([dry.status, dry.body]).toMatchObject([200, { dry_run: true, items: [{ what: "pledges", count: 2 }, {}, {}, { what: "account", count: 0 }] }]);
+    expect((await act(admin.http, `pledges/${other?.pledge_id}/reveal`, { reason: "is it still there" })).body).toMatchObject({ email });
+    const done = await erase({ dry_run: false });
+    expect([done.status, done.body]).toMatchObject([200, { dry_run: false }]);
+    expect((await act(admin.http, `pledges/${other?.pledge_id}/reveal`, { reason: "is it gone" })).body)
+      .toEqual({ name: "erased", email: "erased@erased.invalid", message: "" });
   });
 });
 
@@ -270,6 +290,8 @@ describe("ending a pending pledge", () => {
   test("cancel: dry run first, then for good, then never again", async () => {
     try {
       const id = await pending();
+      const early = await act(admin.http, `pledges/${id}/erase-donor`, { reason: "before its money is in" });
+      expect([early.status, early.body.code]).toEqual([409, "illegal-transition"]);
       const before = await auditCount(context);
       const dry = await act(admin.http, `pledges/${id}/cancel`, { dry_run: true });
       expect(dry.body).toMatchObject({ dry_run: true, result: "dry_run", what_follows: "its hold is free again", pledge: { state: "pending" } });

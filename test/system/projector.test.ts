@@ -114,7 +114,7 @@ describe("the read model", () => {
     await modelIsExact();
     const kept = async () => [
       ...(await context.redis.lrange(`cfa:gifts:${campaign}`, 0, -1)),
-      ...(await context.redis.zrange(`cfa:live:${campaign}`, 0, -1)),
+      ...(await context.redis.zrange(`cfa:live:${campaign}`, "0", "-1")),
     ];
     const before = await kept();
     const named = before.filter((text) => text.includes("Telling"));

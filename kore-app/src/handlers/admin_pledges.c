@@ -67,6 +67,14 @@ static const CfaAdminChange pledge_reveal = {
 	.target = CFA_TARGET_UUID,
 	.fields = reveal_fields,
 };
+static const CfaAdminChange pledge_erase_donor = {
+	.call = {.sql = "SELECT e.doc FROM careforall.admin_pledge_erase_donor("
+					"$1::uuid, $2::uuid, $3::text, $4::boolean) e",
+			 .status = 200,
+			 .not_found = "There is no such pledge."},
+	.target = CFA_TARGET_UUID,
+	.fields = cancel_fields,
+};
 static const CfaAdminChange pledge_cancel = {
 	.call = {.sql = "SELECT e.doc FROM careforall.admin_pledge_end($1::uuid, "
 					"$2::uuid, 'cancel', $3::text, false, $4::boolean) e",
@@ -120,6 +128,12 @@ void
 api_admin_pledge_reveal(CfaCtx *ctx)
 {
 	cfa_admin_change(ctx, &pledge_reveal);
+}
+
+void
+api_admin_pledge_erase_donor(CfaCtx *ctx)
+{
+	cfa_admin_change(ctx, &pledge_erase_donor);
 }
 
 void

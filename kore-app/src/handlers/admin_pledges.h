@@ -7,6 +7,7 @@
 void api_admin_pledge_list(CfaCtx *ctx);
 void api_admin_pledge_read(CfaCtx *ctx);
 void api_admin_pledge_reveal(CfaCtx *ctx);
+void api_admin_pledge_erase_donor(CfaCtx *ctx);
 void api_admin_pledge_cancel(CfaCtx *ctx);
 void api_admin_pledge_release_hold(CfaCtx *ctx);
 
