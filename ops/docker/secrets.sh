@@ -20,6 +20,7 @@ for name in postgres api relay projector payments; do
   put "pg_password_$name" "$(random 16)"
 done
 put redis_password "$(random 16)"
+put grafana_password "$(random 16)"
 put redis.conf "requirepass $(cat .secrets/redis_password)"
 put pledge_token_key "$(random 32)"
 put signing_keys "$(random 32)"

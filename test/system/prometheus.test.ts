@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // Goal: Prometheus gets what rules and alerts ask for, each alert fires when it should
-// and only then, and says where its runbook is. Method: promtool with the cases of
-// ops/prometheus/tests; a real Prometheus scrapes this stack under a short load, and
-// every expression is asked of it.
+// and only then, and says where its runbook is; dashboards show data. Method: promtool
+// with the cases of ops/prometheus/tests; a real Prometheus scrapes this stack under a
+// short load, and every expression of rules and panels is asked of it.
 import { spawnSync } from "node:child_process";
 import { randomUUID } from "node:crypto";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -24,6 +24,20 @@ interface Rule {
   expr: string;
   labels?: Record<string, string>;
   annotations?: { summary: string; runbook: string };
+}
+interface Board {
+  uid: string;
+  editable: boolean;
+  templating: { list: { name: string }[] };
+  panels: {
+    id: number;
+    type: string;
+    title: string;
+    gridPos: { x: number; y: number; w: number; h: number };
+    datasource?: { uid: string; type: string };
+    targets?: { refId: string; expr: string }[];
+    links?: { url: string }[];
+  }[];
 }
 interface Case {
   name: string;
@@ -121,6 +135,59 @@ describe("a Prometheus that scrapes this stack", () => {
       expect((await prometheus.query(expr)).length, record).toBeGreaterThan(0);
       await until(`${record} to be recorded`, async () => (await prometheus.query(record)).some(({ value }) => value[1] !== "NaN"));
     }
+  });
+});
+
+describe("dashboards", () => {
+  const place = path.join(root, "ops/grafana");
+  const boards = readdirSync(path.join(place, "dashboards")).map(
+    (file) => [file, JSON.parse(readFileSync(path.join(place, "dashboards", file), "utf8")) as Board] as const,
+  );
+  const { datasources } = parse(readFileSync(path.join(place, "provisioning/datasources/datasources.yml"), "utf8")) as {
+    datasources: { uid: string; type: string }[];
+  };
+
+  test("are those of the four subjects, each with an id of its own", () => {
+    expect(boards.map(([, board]) => board.uid).sort()).toEqual(
+      ["careforall-database", "careforall-events", "careforall-money", "careforall-overview"],
+    );
+  });
+
+  test.each(boards)("%s is laid out without holes or overlaps, and has known data", (_, board) => {
+    expect(board.editable).toBe(false);
+    expect(new Set(board.panels.map((panel) => panel.id)).size).toBe(board.panels.length);
+    const taken = new Set<string>();
+    for (const { type, title, gridPos, datasource, targets = [], links = [] } of board.panels) {
+      expect(title).not.toBe("");
+      expect(gridPos.x + gridPos.w).toBeLessThanOrEqual(24);
+      for (let x = gridPos.x; x < gridPos.x + gridPos.w; x++)
+        for (let y = gridPos.y; y < gridPos.y + gridPos.h; y++) {
+          expect(taken.has(`${x} ${y}`), `${title} lies on another`).toBe(false);
+          taken.add(`${x} ${y}`);
+        }
+      if (type === "row") continue;
+      expect(datasources).toContainEqual(expect.objectContaining({ uid: datasource?.uid, type: datasource?.type }));
+      expect(targets.length).toBeGreaterThan(0);
+      expect(new Set(targets.map((target) => target.refId)).size).toBe(targets.length);
+      // What begins with a variable must be one that the board has.
+      for (const link of links) {
+        const variable = /^\$\{(\w+)\}/.exec(link.url)?.[1];
+        expect(board.templating.list.map((one) => one.name)).toContain(variable);
+      }
+    }
+  });
+
+  test.each(boards)("%s shows data in every panel", async (_, board) => {
+    const empty: string[] = [];
+    for (const { title, targets = [] } of board.panels) {
+      for (const { expr } of targets) {
+        const asked = expr.replaceAll("$__rate_interval", "1m");
+        const has = async (): Promise<boolean> => (await prometheus.query(asked)).some(({ value }) => value[1] !== "NaN");
+        // A second for Prometheus to scrape what has just happened.
+        await until(title, has, 4_000).catch(() => empty.push(`${title}: ${asked}`));
+      }
+    }
+    expect(empty).toEqual([]);
   });
 });
 
