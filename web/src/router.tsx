@@ -88,6 +88,16 @@ const adminRoutes = [
   }),
   createRoute({
     getParentRoute: () => adminRoute,
+    path: '/campaigns',
+    component: page(() => import('./pages/admin/campaigns'), 'CampaignsPage', 'admin'),
+  }),
+  createRoute({
+    getParentRoute: () => adminRoute,
+    path: '/campaigns/new',
+    component: page(() => import('./pages/admin/campaign-new'), 'NewCampaignPage', 'admin'),
+  }),
+  createRoute({
+    getParentRoute: () => adminRoute,
     path: '/pledges',
     component: page(() => import('./pages/admin/pledges'), 'PledgesPage', 'admin'),
   }),
@@ -133,12 +143,51 @@ const adminRoutes = [
   }),
 ]
 
+const managedRoute = createRoute({
+  getParentRoute: () => adminRoute,
+  path: '/campaigns/$id',
+  component: page(() => import('./pages/admin/campaign/layout'), 'CampaignLayout', 'admin'),
+})
+
+const managedRoutes = [
+  createRoute({
+    getParentRoute: () => managedRoute,
+    path: '/',
+    component: page(() => import('./pages/admin/campaign/edit'), 'EditCampaignPage', 'admin'),
+  }),
+  createRoute({
+    getParentRoute: () => managedRoute,
+    path: '/rewards',
+    component: page(() => import('./pages/admin/campaign/rewards'), 'RewardsPage', 'admin'),
+  }),
+  createRoute({
+    getParentRoute: () => managedRoute,
+    path: '/updates',
+    component: page(() => import('./pages/admin/campaign/updates'), 'UpdatesPage', 'admin'),
+  }),
+  createRoute({
+    getParentRoute: () => managedRoute,
+    path: '/pledges',
+    component: page(() => import('./pages/admin/campaign/pledges'), 'CampaignPledgesPage', 'admin'),
+  }),
+  createRoute({
+    getParentRoute: () => managedRoute,
+    path: '/figures',
+    component: page(() => import('./pages/admin/campaign/figures'), 'CampaignFiguresPage', 'admin'),
+  }),
+  createRoute({
+    getParentRoute: () => managedRoute,
+    path: '/team',
+    component: page(() => import('./pages/admin/campaign/team'), 'TeamPage', 'admin'),
+  }),
+]
+
 export const router = createRouter({
   routeTree: rootRoute.addChildren([
     ...donorRoutes,
     ...sessionRoutes,
     accountRoute.addChildren(accountRoutes),
-    adminRoute.addChildren(adminRoutes),
+    adminRoute.addChildren([...adminRoutes, managedRoute.addChildren(managedRoutes)]),
   ]),
   defaultErrorComponent: ErrorPage,
   defaultPreload: 'intent',

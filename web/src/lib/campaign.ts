@@ -23,7 +23,7 @@ export function roomLeft({ cap, totals }: Campaign): number | null {
 }
 
 /** Raised as a share of the goal in whole percent, rounded down so that 100 means reached. */
-export function percentRaised({ goal, totals }: Campaign): number {
+export function percentRaised({ goal, totals }: Pick<Campaign, 'goal' | 'totals'>): number {
   return Number((BigInt(Math.max(0, totals.raised.amount)) * 100n) / BigInt(goal.amount))
 }
 

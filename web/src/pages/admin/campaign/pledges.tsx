@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: Apache-2.0
+// The pledges of one campaign, for the people who run it, and the same as a file.
+import { useQuery } from '@tanstack/react-query'
+import { Link } from '@tanstack/react-router'
+import { campaignPledgesQuery, type CampaignPledge, type CampaignPledgesQuery } from '@/api/admin-campaigns'
+import { useSession } from '@/api/session'
+import { ExportButtons } from '@/components/admin/campaign/export-buttons'
+import { useManaged } from '@/components/admin/campaign/use-managed'
+import { fieldText, FilterBar, FilterInput, FilterSelect } from '@/components/admin/ops/filter-bar'
+import { useListUrl } from '@/components/admin/ops/list-url'
+import { NothingFound, Pager, QueryView } from '@/components/admin/ops/list'
+import { Badge } from '@/components/ui/badge'
+import { Table, Td, Th, Tr } from '@/components/ui/table'
+import { formatDateTime, locale, t } from '@/i18n'
+import { formatMoney } from '@/lib/money'
+import { CURSOR, DAY, dayStart, type Filters } from '@/lib/ops/filters'
+import { STATES } from '@/lib/period'
+
+const FILTERS = {
+  state: { words: STATES },
+  from: { pattern: DAY },
+  to: { pattern: DAY },
+  sort: { words: ['newest', 'amount'] },
+  cursor: { pattern: CURSOR, max: 500 },
+} as const
+
+const TONES = { pending: 'warn', confirmed: 'good', failed: 'bad', refunded: 'plain' } as const
+
+export function CampaignPledgesPage() {
+  const { data: campaign } = useManaged()
+  const { account } = useSession()
+  const url = useListUrl(FILTERS)
+  const { filters, hidden } = url
+  const q = hidden.q ?? ''
+  const filtered = filterOf(filters, q)
+  const query = useQuery(campaignPledgesQuery(campaign.id, queryOf(filters, filtered)))
+  const count = Object.keys(filtered).length
+  return (
+    <div className="grid min-w-0 gap-5">
+      <FilterBar
+        key={JSON.stringify([filters, q])}
+        label={t('admin.gifts.filter')}
+        count={count}
+        onSubmit={(form) =>
+          url.set(
+            {
+              state: fieldText(form, 'state'),
+              from: fieldText(form, 'from'),
+              to: fieldText(form, 'to'),
+              sort: fieldText(form, 'sort'),
+            },
+            { q: fieldText(form, 'q') },
+          )
+        }
+        onReset={() => url.set({ state: '', from: '', to: '' }, {})}
+      >
+        <FilterInput
+          label={t('admin.gifts.search')}
+          hint={t(campaign.right === 'view' ? 'admin.gifts.search_hint_view' : 'admin.gifts.search_hint')}
+          name="q"
+          type="search"
+          defaultValue={q}
+          maxLength={100}
+        />
+        <FilterSelect label={t('admin.gifts.state')} name="state" defaultValue={filters.state}>
+          <option value="">{t('admin.campaigns.any')}</option>
+          {STATES.map((state) => (
+            <option key={state} value={state}>
+              {t(`admin.figures.state_${state}`)}
+            </option>
+          ))}
+        </FilterSelect>
+        <FilterInput label={t('admin.gifts.from')} name="from" type="date" defaultValue={filters.from} />
+        <FilterInput label={t('admin.gifts.to')} name="to" type="date" defaultValue={filters.to} />
+        <FilterSelect label={t('admin.campaigns.sort')} name="sort" defaultValue={filters.sort === '' ? 'newest' : filters.sort}>
+          <option value="newest">{t('admin.campaigns.sort_newest')}</option>
+          <option value="amount">{t('admin.gifts.sort_amount')}</option>
+        </FilterSelect>
+      </FilterBar>
+      <ExportButtons campaign={campaign.id} query={filtered} />
+      <QueryView
+        query={query}
+        isEmpty={({ items }) => items.length === 0}
+        empty={
+          <NothingFound hasFilters={count > 0 || filters.cursor !== ''} heading={t('admin.gifts.none')}>
+            {t('admin.gifts.none_text')}
+          </NothingFound>
+        }
+      >
+        {({ items, next_cursor }) => (
+          <>
+            <PledgeTable pledges={items} isAdmin={account?.role === 'admin'} />
+            <Pager cursor={filters.cursor} next={next_cursor} href={(cursor) => url.href({ cursor })} go={(cursor) => url.set({ cursor })} />
+          </>
+        )}
+      </QueryView>
+    </div>
+  )
+}
+
+function PledgeTable({ pledges, isAdmin }: { pledges: CampaignPledge[]; isAdmin: boolean }) {
+  return (
+    <Table label={t('admin.part.pledges')}>
+      <thead>
+        <tr>
+          <Th>{t('admin.gifts.donor')}</Th>
+          <Th className="text-end">{t('admin.gifts.amount')}</Th>
+          <Th>{t('admin.gifts.state')}</Th>
+          <Th>{t('admin.gifts.reward')}</Th>
+          <Th>{t('admin.gifts.made')}</Th>
+          {isAdmin && (
+            <Th>
+              <span className="sr-only">{t('admin.reward.actions')}</span>
+            </Th>
+          )}
+        </tr>
+      </thead>
+      <tbody>
+        {pledges.map((pledge) => (
+          <Tr key={pledge.id} data-pledge={pledge.id}>
+            <Th scope="row" className="min-w-44">
+              <span className="wrap-anywhere" dir="auto">
+                {pledge.donor.name}
+              </span>
+              {pledge.donor.email !== null && (
+                <span className="text-muted block text-sm font-normal wrap-anywhere" dir="ltr">
+                  {pledge.donor.email}
+                </span>
+              )}
+            </Th>
+            <Td isNumber>
+              {formatMoney(pledge.amount, locale)}
+              {pledge.refunded.amount > 0 && (
+                <span className="text-muted block text-sm">{t('admin.gifts.refunded', { amount: formatMoney(pledge.refunded, locale) })}</span>
+              )}
+            </Td>
+            <Td>
+              <Badge tone={TONES[pledge.state]}>{t(`admin.figures.state_${pledge.state}`)}</Badge>
+            </Td>
+            <Td className="min-w-32 wrap-anywhere">
+              {pledge.reward === null ? '–' : t('admin.gifts.reward_of', { title: pledge.reward.title, quantity: pledge.quantity })}
+            </Td>
+            <Td className="whitespace-nowrap">
+              <time dateTime={pledge.created_at}>{formatDateTime(pledge.created_at)}</time>
+            </Td>
+            {isAdmin && (
+              <Td className="text-end">
+                <Link to={`/admin/pledges/${pledge.id}` as never} className="inline-block min-h-6 underline decoration-2 underline-offset-4">
+                  {t('admin.gifts.detail')}
+                </Link>
+              </Td>
+            )}
+          </Tr>
+        ))}
+      </tbody>
+    </Table>
+  )
+}
+
+type FilterQuery = Record<string, string>
+
+/** What list and export have in common. */
+function filterOf(filters: Filters<typeof FILTERS>, q: string): FilterQuery {
+  const query = { state: filters.state, from: dayStart(filters.from) ?? '', to: dayStart(filters.to, 1) ?? '', q }
+  return Object.fromEntries(Object.entries(query).filter(([, value]) => value !== ''))
+}
+
+function queryOf(filters: Filters<typeof FILTERS>, filtered: FilterQuery): CampaignPledgesQuery {
+  return {
+    ...filtered,
+    ...(filters.sort === 'amount' ? { sort: 'amount' as const } : {}),
+    ...(filters.cursor === '' ? {} : { cursor: filters.cursor }),
+  }
+}

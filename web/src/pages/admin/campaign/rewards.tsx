@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: Apache-2.0
+// Rewards and the pools that several of them share, with what is free of each.
+import { useQuery, useQueryClient } from '@tanstack/react-query'
+import { useState } from 'react'
+import { readManaged, removeReward, type ManagedPool, type ManagedReward } from '@/api/admin-campaigns'
+import { ApiError } from '@/api/http'
+import { campaignQuery } from '@/api/queries'
+import { poolName, PoolDialog, RewardDialog } from '@/components/admin/campaign/reward-dialogs'
+import { useManaged } from '@/components/admin/campaign/use-managed'
+import { Button } from '@/components/ui/button'
+import { ConfirmDialog } from '@/components/ui/confirm-dialog'
+import { Icon } from '@/components/ui/icon'
+import { Notice } from '@/components/ui/notice'
+import { EmptyState, ErrorText } from '@/components/ui/states'
+import { Table, Td, Th, Tr } from '@/components/ui/table'
+import { toast } from '@/components/ui/toast'
+import { formatNumber, locale, t } from '@/i18n'
+import { formatMoney } from '@/lib/money'
+
+type Open = { reward: ManagedReward | null } | { pool: ManagedPool | null } | { remove: ManagedReward } | null
+
+const POLL_MS = 10_000
+
+export function RewardsPage() {
+  const managed = useManaged()
+  const { data: campaign } = managed
+  const client = useQueryClient()
+  const [open, setOpen] = useState<Open>(null)
+  const canEdit = campaign.right !== 'view'
+  const isPublic = campaign.state !== 'draft'
+  const shown = useQuery({ ...campaignQuery(campaign.slug, false), enabled: isPublic, refetchInterval: POLL_MS })
+  const free = new Map(shown.data?.rewards.map((reward) => [reward.id, reward.remaining]) ?? [])
+  const close = () => setOpen(null)
+  return (
+    <div className="grid min-w-0 gap-10">
+      <section aria-labelledby="rewards-heading" className="grid min-w-0 gap-4">
+        <div className="flex flex-wrap items-center justify-between gap-3">
+          <h2 id="rewards-heading" className="text-heading">
+            {t('admin.reward.heading')}
+          </h2>
+          {canEdit && (
+            <Button onClick={() => setOpen({ reward: null })}>
+              <Icon name="plus" />
+              {t('admin.reward.make')}
+            </Button>
+          )}
+        </div>
+        {campaign.rewards.length === 0 ? (
+          <EmptyState heading={t('admin.reward.none')}>{t('admin.reward.none_text')}</EmptyState>
+        ) : (
+          <Table label={t('admin.reward.heading')}>
+            <thead>
+              <tr>
+                <Th>{t('admin.reward.title')}</Th>
+                <Th className="text-end">{t('admin.reward.minAmount')}</Th>
+                <Th className="text-end">{t('admin.reward.quantity')}</Th>
+                <Th className="text-end">{t('admin.reward.free')}</Th>
+                <Th>{t('admin.reward.poolId')}</Th>
+                {canEdit && (
+                  <Th>
+                    <span className="sr-only">{t('admin.reward.actions')}</span>
+                  </Th>
+                )}
+              </tr>
+            </thead>
+            <tbody>
+              {campaign.rewards.map((reward) => (
+                <Tr key={reward.id} data-reward={reward.id}>
+                  <Th scope="row" className="min-w-48">
+                    <span className="wrap-anywhere" dir="auto">
+                      {reward.title}
+                    </span>
+                  </Th>
+                  <Td isNumber>{formatMoney(reward.min_amount, locale, 'round')}</Td>
+                  <Td isNumber>{placesOf(reward.quantity)}</Td>
+                  <Td isNumber data-free={free.get(reward.id) ?? ''}>
+                    {free.has(reward.id) ? placesOf(free.get(reward.id) ?? null) : placesOf(reward.quantity)}
+                  </Td>
+                  <Td className="wrap-anywhere">{reward.pool_id === null ? '–' : poolName(campaign.pools, reward.pool_id)}</Td>
+                  {canEdit && (
+                    <Td className="text-end whitespace-nowrap">
+                      <Button variant="quiet" aria-label={t('admin.reward.edit_named', { title: reward.title })} onClick={() => setOpen({ reward })}>
+                        {t('admin.reward.edit_short')}
+                      </Button>
+                      <Button variant="quiet" aria-label={t('admin.reward.remove_named', { title: reward.title })} onClick={() => setOpen({ remove: reward })}>
+                        {t('admin.reward.remove')}
+                      </Button>
+                    </Td>
+                  )}
+                </Tr>
+              ))}
+            </tbody>
+          </Table>
+        )}
+      </section>
+
+      <section aria-labelledby="pools-heading" className="grid min-w-0 gap-4">
+        <div className="flex flex-wrap items-center justify-between gap-3">
+          <h2 id="pools-heading" className="text-heading">
+            {t('admin.pool.heading')}
+          </h2>
+          {canEdit && (
+            <Button variant="outline" onClick={() => setOpen({ pool: null })}>
+              <Icon name="plus" />
+              {t('admin.pool.make')}
+            </Button>
+          )}
+        </div>
+        <p className="text-muted max-w-prose">{t('admin.pool.text')}</p>
+        {campaign.pools.length > 0 && (
+          <Table label={t('admin.pool.heading')}>
+            <thead>
+              <tr>
+                <Th>{t('admin.pool.name')}</Th>
+                <Th className="text-end">{t('admin.pool.capacity')}</Th>
+                <Th>{t('admin.pool.rewards')}</Th>
+                {canEdit && (
+                  <Th>
+                    <span className="sr-only">{t('admin.reward.actions')}</span>
+                  </Th>
+                )}
+              </tr>
+            </thead>
+            <tbody>
+              {campaign.pools.map((pool) => (
+                <Tr key={pool.id}>
+                  <Th scope="row" className="min-w-40">
+                    <span className="wrap-anywhere" dir="auto">
+                      {pool.name}
+                    </span>
+                  </Th>
+                  <Td isNumber>{placesOf(pool.capacity)}</Td>
+                  <Td className="wrap-anywhere">
+                    {campaign.rewards
+                      .filter((reward) => reward.pool_id === pool.id)
+                      .map((reward) => reward.title)
+                      .join(', ') || '–'}
+                  </Td>
+                  {canEdit && (
+                    <Td className="text-end">
+                      <Button variant="quiet" aria-label={t('admin.reward.edit_named', { title: pool.name })} onClick={() => setOpen({ pool })}>
+                        {t('admin.reward.edit_short')}
+                      </Button>
+                    </Td>
+                  )}
+                </Tr>
+              ))}
+            </tbody>
+          </Table>
+        )}
+      </section>
+
+      {open !== null && 'reward' in open && <RewardDialog managed={managed} item={open.reward} onClose={close} />}
+      {open !== null && 'pool' in open && <PoolDialog managed={managed} item={open.pool} onClose={close} />}
+      {open !== null && 'remove' in open && (
+        <ConfirmDialog
+          title={t('admin.reward.remove_ask', { title: open.remove.title })}
+          confirmLabel={t('admin.reward.remove')}
+          explain={(error) => <RemoveRefusal error={error} />}
+          onConfirm={async () => {
+            await removeReward(campaign.id, open.remove.id, (await readManaged(client, campaign.id)).etag)
+            await readManaged(client, campaign.id)
+            toast(t('admin.reward.removed'))
+          }}
+          onClose={close}
+        >
+          <p>{t('admin.reward.remove_text')}</p>
+        </ConfirmDialog>
+      )}
+    </div>
+  )
+}
+
+function RemoveRefusal({ error }: { error: unknown }) {
+  if (error instanceof ApiError && error.code === 'limit-in-use') {
+    return <Notice tone="bad">{t('admin.reward.remove_in_use', { used: error.problem.used ?? 0 })}</Notice>
+  }
+  return (
+    <Notice tone="bad">
+      <ErrorText error={error} />
+    </Notice>
+  )
+}
+
+function placesOf(places: number | null): string {
+  return places === null ? t('admin.reward.unlimited') : formatNumber(places)
+}
