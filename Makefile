@@ -63,6 +63,9 @@ fmt: ## format the sources
 bench: build ## measure; prints a table
 	@$(MAKE) --no-print-directory -C test bench
 
+lighthouse: build ## what a phone on slow 4G makes of the site
+	@$(MAKE) --no-print-directory -C test lighthouse
+
 fuzz: build ## look for inputs that break the API, FUZZ_SECONDS for each target
 	@$(MAKE) --no-print-directory -C kore-app fuzz
 
@@ -75,4 +78,4 @@ chaos: build ## kill everything, for longer than check does
 clean: ## delete what was built; data and .tools stay
 	@for part in $(PARTS); do $(MAKE) --no-print-directory -C $$part clean || exit 1; done
 
-.PHONY: help run stop status logs psql reset deps build install uninstall install-extension release package-check check lint fmt bench bench-memory fuzz chaos clean
+.PHONY: help run stop status logs psql reset deps build install uninstall install-extension release package-check check lint fmt bench bench-memory lighthouse fuzz chaos clean

@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url'
 import tailwindcss from '@tailwindcss/vite'
 import react from '@vitejs/plugin-react'
 import { defineConfig } from 'vitest/config'
+import { keepBudget } from './scripts/budget.ts'
 import { compressFiles } from './scripts/compress.ts'
 import { cutShell } from './scripts/shell.ts'
 import { messages } from './scripts/vite-messages.ts'
@@ -11,7 +12,7 @@ const path = (name: string) => fileURLToPath(new URL(name, import.meta.url))
 const api = process.env.CAREFORALL_DEV_API ?? 'http://127.0.0.1:8080'
 
 export default defineConfig({
-  plugins: [react(), tailwindcss(), messages(), cutShell(), compressFiles()],
+  plugins: [react(), tailwindcss(), messages(), keepBudget(), cutShell(), compressFiles()],
   resolve: {
     alias: {
       '@': path('./src'),

@@ -60,7 +60,7 @@ describe("the built site", () => {
 
   beforeAll(async () => {
     const page = await fetch(`${context.stack.url("GATEWAY")}/pledges/x`);
-    script = /\/assets\/[^"]+\.js/.exec(await page.text())?.[0] ?? "";
+    script = /src="(\/assets\/[^"]+\.js)"/.exec(await page.text())?.[1] ?? "";
     expect(script).not.toBe("");
   });
 

@@ -101,6 +101,10 @@ describe("the page of a campaign", () => {
     expect(page.text).toMatch(/<head>.*<script type="module" crossorigin src="\/assets\/[^"]+\.js">.*<\/head>/s);
     expect(page.text).toContain('<div id="root"></div>');
     expect(page.text).not.toMatch(/<!--|\[an error/);
+    // What the scripts will ask for is asked for at once.
+    expect(page.text).toMatch(/<link rel="modulepreload" crossorigin href="\/assets\/campaign-[^"]+\.js">/);
+    expect(page.text).toContain(`<link rel="preload" as="fetch" crossorigin href="/api/v1/campaigns/${slug}">`);
+    expect(page.text).toContain('<link rel="preload" as="image" fetchpriority="high" href="/api/v1/images/beds.png">');
     expect(page.headers.get("content-security-policy")).toMatch(/script-src 'self'.*require-trusted-types-for 'script'/);
     expect(page.headers.get("x-frame-options")).toBe("DENY");
     expect(page.headers.get("x-robots-tag")).toBeNull();

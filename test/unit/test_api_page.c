@@ -221,6 +221,7 @@ page_tags(const char *text, CfaBuf *page)
 							cfa_page_language("ar", NULL),
 							SITE,
 							campaign,
+							"key",
 							true);
 	cfa_page_home_write(page, cfa_page_language("en", NULL), SITE, all);
 	(void) cfa_buf_text(page);
@@ -306,6 +307,7 @@ test_pictures(void **state)
 								cfa_page_language(NULL, NULL),
 								SITE,
 								campaign,
+								"key",
 								false);
 		cfa_buf_addf(&meta,
 					 "<meta property=\"og:image\" content=\"%s\">",
@@ -328,11 +330,13 @@ test_empty(void **state)
 							cfa_page_language(NULL, NULL),
 							SITE,
 							nothing,
+							"key",
 							false);
 	cfa_page_campaign_write(&page,
 							cfa_page_language(NULL, NULL),
 							SITE,
 							NULL,
+							"key",
 							false);
 	cfa_page_home_write(&page, cfa_page_language(NULL, NULL), SITE, NULL);
 	assert_non_null(strstr(cfa_buf_text(&page), "<h1>"));

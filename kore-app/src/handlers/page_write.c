@@ -33,6 +33,8 @@ static void begin(CfaBuf *out, const CfaPageLanguage *language);
 static void add_head(CfaBuf *out, const Head *head);
 static void add_meta(CfaBuf *out, const char *kind, const char *name,
 					 const char *value);
+static void add_preloads(CfaBuf *out, const json_t *campaign, const char *key,
+						 bool is_give);
 static void begin_body(CfaBuf *out);
 static void end(CfaBuf *out);
 static void add_campaign_data(CfaBuf *out, const Head *head,
@@ -100,7 +102,8 @@ cfa_page_home_write(CfaBuf *out, const CfaPageLanguage *language,
 
 void
 cfa_page_campaign_write(CfaBuf *out, const CfaPageLanguage *language,
-						const char *site, const json_t *campaign, bool is_give)
+						const char *site, const json_t *campaign,
+						const char *key, bool is_give)
 {
 	char image[IMAGE_MAX];
 	CfaBuf title = {0};
@@ -123,6 +126,7 @@ cfa_page_campaign_write(CfaBuf *out, const CfaPageLanguage *language,
 	head.path = cfa_buf_text(&path);
 	begin(out, language);
 	add_head(out, &head);
+	add_preloads(out, campaign, key, is_give);
 	add_campaign_data(out, &head, campaign);
 	begin_body(out);
 	add_campaign_text(out, &head, campaign);
@@ -173,6 +177,32 @@ add_meta(CfaBuf *out, const char *kind, const char *name, const char *value)
 		return;
 	cfa_buf_addf(out, "<meta %s=\"%s\" content=\"", kind, name);
 	cfa_html_add(out, value);
+	cfa_buf_adds(out, "\">\n");
+}
+
+/*
+ * What the scripts of the page are going to ask for, so that it is under way
+ * before they have arrived: their own further parts, the campaign, its cover.
+ */
+static void
+add_preloads(CfaBuf *out, const json_t *campaign, const char *key, bool is_give)
+{
+	const char *cover = text_of(json_object_get(campaign, "image"), "url");
+
+	cfa_buf_addf(out,
+				 "<!--#include virtual=\"/shell/%s.html\" -->\n",
+				 is_give ? "give" : "campaign");
+	cfa_buf_adds(out,
+				 "<link rel=\"preload\" as=\"fetch\" crossorigin "
+				 "href=\"/api/v1/campaigns/");
+	cfa_html_add(out, key);
+	cfa_buf_adds(out, "\">\n");
+	if (is_give || *cover == '\0')
+		return;
+	cfa_buf_adds(out,
+				 "<link rel=\"preload\" as=\"image\" "
+				 "fetchpriority=\"high\" href=\"");
+	cfa_html_add(out, cover);
 	cfa_buf_adds(out, "\">\n");
 }
 

@@ -18,9 +18,12 @@
 void cfa_page_home_write(CfaBuf *out, const CfaPageLanguage *language,
 						 const char *site, const json_t *campaigns);
 
-/* The page of a campaign from its public document, or the one to give on. */
+/*
+ * The page of a campaign from its public document, or the one to give on. key is
+ * the id or slug that the page is asked for by.
+ */
 void cfa_page_campaign_write(CfaBuf *out, const CfaPageLanguage *language,
 							 const char *site, const json_t *campaign,
-							 bool is_give);
+							 const char *key, bool is_give);
 
 #endif

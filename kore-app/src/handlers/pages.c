@@ -127,7 +127,12 @@ campaign_page(CfaCtx *ctx, const char *doc, size_t len, bool is_give)
 	json_t *campaign = json_loadb(doc, len, 0, NULL);
 	CfaBuf page = {0};
 
-	cfa_page_campaign_write(&page, language, site, campaign, is_give);
+	cfa_page_campaign_write(&page,
+							language,
+							site,
+							campaign,
+							cfa_ctx_param(ctx, "id"),
+							is_give);
 	json_decref(campaign);
 	answer_page(ctx, language, &page);
 }
