@@ -85,6 +85,8 @@ export function problemsOfTexts(language, messages) {
     seen.add(key)
     try {
       if (text.trim() === '') problems.push(`${language} ${key}: is empty`)
+      // Which digits a reader of Arabic gets is for the browser to say, alike in the whole page.
+      if (/[\u0660-\u0669\u06f0-\u06f9]/.test(text)) problems.push(`${language} ${key}: has digits of one region only`)
       for (const missing of missingCases(language, parse(text))) {
         problems.push(`${language} ${key}: the plural lacks "${missing}"`)
       }

@@ -19,6 +19,7 @@ describe('the check', () => {
     ['{name', 'a brace is open'],
     ['{n, plural, one {#}}', 'no other form'],
     ['  ', 'is empty'],
+    ['من \u0663', 'digits of one region'],
   ])('refuses "%s": %s', (text) => {
     expect(problemsOfTexts('en', [message('a.b', text)])).toHaveLength(1)
   })

@@ -44,10 +44,10 @@ function Header() {
   const theme = useTheme()
   return (
     <header className="no-print bg-page border-line sticky top-0 z-30 border-b">
-      <div className="mx-auto flex max-w-6xl items-center justify-between gap-4 px-4 py-2.5 sm:px-6">
+      <div className="mx-auto flex max-w-6xl items-center justify-between gap-2 px-4 py-2.5 sm:px-6">
         <Link to="/" className="flex items-center gap-2.5 py-1" aria-label={t('nav.home')}>
           <Logo className="size-9" />
-          <span className="font-display text-xl font-extrabold tracking-tight">{t('site.name')}</span>
+          <span className="font-display max-xs:text-lg text-xl font-extrabold tracking-tight whitespace-nowrap">{t('site.name')}</span>
         </Link>
         <nav aria-label={t('nav.main')} className="flex items-center gap-1">
           <Button asChild variant="quiet" className="max-xs:hidden">

@@ -24,7 +24,7 @@ export function PasswordField({ id, label, hint, error, ...props }: PasswordFiel
           spellCheck={false}
           autoCapitalize="none"
           required
-          className="pe-24 rtl:text-end"
+          className="pe-24 rtl:ps-24 rtl:pe-4 rtl:text-end"
           {...props}
         />
         <button
