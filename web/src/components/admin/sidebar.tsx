@@ -20,13 +20,13 @@ const GROUPS = ['money', 'work', 'people'] as const
 /** Beside the page on wide windows. */
 export function Sidebar({ account }: { account: Account }) {
   return (
-    <div className="border-line bg-paper no-print sticky top-0 h-dvh w-64 shrink-0 overflow-y-auto border-e max-lg:hidden">
+    <header className="border-line bg-paper no-print sticky top-0 h-dvh w-64 shrink-0 overflow-y-auto border-e max-lg:hidden">
       <div className="flex min-h-full flex-col gap-6 px-4 py-5">
         <Brand />
         <Navigation account={account} />
         <Foot account={account} />
       </div>
-    </div>
+    </header>
   )
 }
 

@@ -6,6 +6,7 @@ import { useState } from 'react'
 import {
   consumersQuery,
   healthQuery,
+  isAwaited,
   jobsQuery,
   limitsQuery,
   linksQuery,
@@ -191,8 +192,12 @@ function Checks() {
 }
 
 function Invariants() {
-  const query = useQuery(verifyQuery)
+  const [asked, setAsked] = useState<{ after: string | null; atMs: number } | null>(null)
   const [isOpen, setIsOpen] = useState(false)
+  const query = useQuery({
+    ...verifyQuery(asked),
+    select: (verify) => ({ ...verify, is_running: verify.is_running || isAwaited(verify, asked) }),
+  })
   return (
     <SectionCard
       title={t('admin.verify.title')}
@@ -254,7 +259,8 @@ function Invariants() {
           text={<p>{t('admin.verify.run_text')}</p>}
           confirmLabel={() => t('admin.verify.run')}
           run={async (reason) => {
-            await call('post', '/api/v1/admin/verify', { body: { reason } })
+            const { data } = await call('post', '/api/v1/admin/verify', { body: { reason } })
+            setAsked({ after: data.checked_at, atMs: Date.now() })
             return t('admin.verify.begun')
           }}
           onClose={() => setIsOpen(false)}

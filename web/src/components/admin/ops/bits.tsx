@@ -122,7 +122,7 @@ export function TraceId({ id, isShort = true }: { id: string | null; isShort?: b
         href={template.replace('{trace_id}', encodeURIComponent(id))}
         target="_blank"
         rel="noreferrer"
-        className="text-sm underline decoration-2 underline-offset-4"
+        className="inline-block min-h-8 shrink-0 content-center text-sm whitespace-nowrap underline decoration-2 underline-offset-4"
       >
         <code dir="ltr">{isShort ? shortId(id) : id}</code>
         <span className="sr-only"> {t('admin.ops.opens_trace')}</span>
@@ -177,7 +177,6 @@ export function SectionCard({ title, id, count, actions, children }: {
 }) {
   return (
     <section
-      aria-labelledby={id}
       className="border-line bg-paper rounded-patch grid min-w-0 grid-cols-1 content-start gap-4 border-2 p-4 sm:p-6"
     >
       <div className="flex flex-wrap items-center justify-between gap-3">

@@ -7,7 +7,7 @@ import type { AdminAuditEntry, AdminDeadLetter, AdminParkedEvent } from '@/api/a
 import { call } from '@/api/call'
 import { Badge } from '@/components/ui/badge'
 import { Button } from '@/components/ui/button'
-import { Table, Td, Th, Tr } from '@/components/ui/table'
+import { Td, Th, Tr } from '@/components/ui/table'
 import { t } from '@/i18n'
 import { readDetail } from '@/lib/ops/audit'
 import { ActDialog } from './act-dialog'
@@ -161,7 +161,7 @@ export function AuditRow({ entry, isTargetShown = true }: { entry: AdminAuditEnt
       {isTargetShown && <Target entry={entry} />}
       <p dir="auto">{entry.reason}</p>
       {changes.length > 0 && (
-        <Table label={t('admin.audit.changes')} className="text-sm">
+        <table aria-label={t('admin.audit.changes')} className="border-line w-full border-collapse border-2 text-sm">
           <thead>
             <tr>
               <Th>{t('admin.audit.field')}</Th>
@@ -186,7 +186,7 @@ export function AuditRow({ entry, isTargetShown = true }: { entry: AdminAuditEnt
               </Tr>
             ))}
           </tbody>
-        </Table>
+        </table>
       )}
       {facts.length > 0 && (
         <dl className="text-muted flex flex-wrap gap-x-4 text-sm">
