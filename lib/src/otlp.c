@@ -2,15 +2,18 @@
 /*
  * otlp.c: the protobuf messages of the trace service, by hand.
  *
- * A message inside another one is written first and then moved up by the few
- * bytes of its field number and length: a span is some hundred bytes, so that is
- * cheaper than to count them beforehand.
+ * Attributes, of which there are many, are counted and then written at once. Larger
+ * messages are written first and then moved up by the few bytes of their field
+ * number and length.
  */
 #include "careforall/otlp.h"
 
 #include <string.h>
 
 #include "careforall/text.h"
+
+/* Longest field number with a length or a number. */
+#define HEAD_MAX 24
 
 #define WIRE_VARINT 0
 #define WIRE_FIXED64 1
@@ -58,8 +61,14 @@ enum
 	PARTIAL_REJECTED = 1
 };
 
-static void put_varint(CfaBuf *out, uint64_t value);
-static void put_tag(CfaBuf *out, unsigned field, unsigned wire);
+static size_t cut(const char *text);
+static size_t varint_size(uint64_t value);
+static size_t value_size(const CfaLogField *attribute, size_t text_len);
+static uint8_t *write_varint(uint8_t *at, uint64_t value);
+static uint8_t *write_fixed(uint8_t *at, uint64_t value, size_t bytes);
+static uint8_t *write_head(uint8_t *at, unsigned field, size_t len);
+static uint8_t *write_value(uint8_t *at, const CfaLogField *attribute,
+							size_t text_len);
 static void put_uint(CfaBuf *out, unsigned field, uint64_t value);
 static void put_fixed64(CfaBuf *out, unsigned field, uint64_t value);
 static void put_fixed32(CfaBuf *out, unsigned field, uint32_t value);
@@ -67,7 +76,6 @@ static void put_bytes(CfaBuf *out, unsigned field, const void *data,
 					  size_t len);
 static void put_text(CfaBuf *out, unsigned field, const char *text);
 static void put_link(CfaBuf *out, const CfaTrace *link);
-static void put_value(CfaBuf *out, const CfaLogField *attribute);
 static void close_message(CfaBuf *out, unsigned field, size_t start);
 static bool is_zero(const uint8_t *bytes, size_t len);
 static bool next_field(const uint8_t **at, const uint8_t *end,
@@ -121,18 +129,32 @@ void
 cfa_otlp_add_attribute(CfaBuf *out, unsigned field,
 					   const CfaLogField *attribute)
 {
-	size_t start = out->len;
-	size_t value;
+	const char *text = attribute->value.text;
+	size_t key_len = strlen(attribute->key);
+	size_t text_len = 0;
+	size_t value_len;
+	size_t len;
+	uint8_t *at;
 
-	if (attribute->type == CFA_LOG_TEXT &&
-		(attribute->value.text == NULL ||
-		 !cfa_utf8_valid(attribute->value.text, strlen(attribute->value.text))))
-		return;
-	put_text(out, KEY_VALUE_KEY, attribute->key);
-	value = out->len;
-	put_value(out, attribute);
-	close_message(out, KEY_VALUE_VALUE, value);
-	close_message(out, field, start);
+	if (attribute->type == CFA_LOG_TEXT)
+	{
+		if (text == NULL)
+			return;
+		text_len = cut(text);
+		if (!cfa_utf8_valid(text, text_len))
+			return;
+	}
+	value_len = value_size(attribute, text_len);
+	len = 1 + varint_size(key_len) + key_len + 1 + varint_size(value_len) +
+		  value_len;
+	cfa_buf_reserve(out, len + HEAD_MAX);
+	at = (uint8_t *) out->data + out->len;
+	at = write_head(at, field, len);
+	at = write_head(at, KEY_VALUE_KEY, key_len);
+	memcpy(at, attribute->key, key_len);
+	at = write_head(at + key_len, KEY_VALUE_VALUE, value_len);
+	at = write_value(at, attribute, text_len);
+	out->len = (size_t) (at - (uint8_t *) out->data);
 }
 
 void
@@ -180,79 +202,109 @@ cfa_otlp_rejected(const void *response, size_t len)
 	return 0;
 }
 
-static void
-put_varint(CfaBuf *out, uint64_t value)
+/* How much of a text is kept: whole characters. */
+static size_t
+cut(const char *text)
 {
-	uint8_t bytes[10];
-	size_t count = 0;
+	size_t len = strlen(text);
 
-	while (value >= 0x80)
-	{
-		bytes[count++] = (uint8_t) (value | 0x80);
-		value >>= 7;
-	}
-	bytes[count++] = (uint8_t) value;
-	cfa_buf_add(out, bytes, count);
+	if (len <= CFA_SPAN_TEXT_MAX)
+		return len;
+	len = CFA_SPAN_TEXT_MAX;
+	while (len > 0 && ((uint8_t) text[len] & 0xc0) == 0x80)
+		len--;
+	return len;
 }
 
-static void
-put_tag(CfaBuf *out, unsigned field, unsigned wire)
+static size_t
+varint_size(uint64_t value)
 {
-	put_varint(out, (uint64_t) field << 3 | wire);
+	size_t size = 1;
+
+	while ((value >>= 7) != 0)
+		size++;
+	return size;
+}
+
+static uint8_t *
+write_varint(uint8_t *at, uint64_t value)
+{
+	while (value >= 0x80)
+	{
+		*at++ = (uint8_t) (value | 0x80);
+		value >>= 7;
+	}
+	*at++ = (uint8_t) value;
+	return at;
+}
+
+static uint8_t *
+write_fixed(uint8_t *at, uint64_t value, size_t bytes)
+{
+	for (size_t i = 0; i < bytes; i++)
+		*at++ = (uint8_t) (value >> (8 * i));
+	return at;
+}
+
+/* The field number and length of what has one. */
+static uint8_t *
+write_head(uint8_t *at, unsigned field, size_t len)
+{
+	at = write_varint(at, (uint64_t) field << 3 | WIRE_BYTES);
+	return write_varint(at, len);
 }
 
 static void
 put_uint(CfaBuf *out, unsigned field, uint64_t value)
 {
-	put_tag(out, field, WIRE_VARINT);
-	put_varint(out, value);
+	uint8_t bytes[HEAD_MAX];
+	uint8_t *at = write_varint(bytes, (uint64_t) field << 3 | WIRE_VARINT);
+
+	at = write_varint(at, value);
+	cfa_buf_add(out, bytes, (size_t) (at - bytes));
 }
 
 static void
 put_fixed64(CfaBuf *out, unsigned field, uint64_t value)
 {
-	uint8_t bytes[8];
+	uint8_t bytes[HEAD_MAX];
+	uint8_t *at = write_varint(bytes, (uint64_t) field << 3 | WIRE_FIXED64);
 
-	for (unsigned i = 0; i < sizeof(bytes); i++)
-		bytes[i] = (uint8_t) (value >> (8 * i));
-	put_tag(out, field, WIRE_FIXED64);
-	cfa_buf_add(out, bytes, sizeof(bytes));
+	at = write_fixed(at, value, sizeof(value));
+	cfa_buf_add(out, bytes, (size_t) (at - bytes));
 }
 
 static void
 put_fixed32(CfaBuf *out, unsigned field, uint32_t value)
 {
-	uint8_t bytes[4];
+	uint8_t bytes[HEAD_MAX];
+	uint8_t *at = write_varint(bytes, (uint64_t) field << 3 | WIRE_FIXED32);
 
-	for (unsigned i = 0; i < sizeof(bytes); i++)
-		bytes[i] = (uint8_t) (value >> (8 * i));
-	put_tag(out, field, WIRE_FIXED32);
-	cfa_buf_add(out, bytes, sizeof(bytes));
+	at = write_fixed(at, value, sizeof(value));
+	cfa_buf_add(out, bytes, (size_t) (at - bytes));
 }
 
 static void
 put_bytes(CfaBuf *out, unsigned field, const void *data, size_t len)
 {
-	put_tag(out, field, WIRE_BYTES);
-	put_varint(out, len);
-	cfa_buf_add(out, data, len);
+	uint8_t *at;
+
+	cfa_buf_reserve(out, len + HEAD_MAX);
+	at = (uint8_t *) out->data + out->len;
+	at = write_head(at, field, len);
+	if (len > 0)
+		memcpy(at, data, len);
+	out->len = (size_t) (at - (uint8_t *) out->data) + len;
 }
 
 /* Leaves out what is NULL or empty; cuts what is too long. */
 static void
 put_text(CfaBuf *out, unsigned field, const char *text)
 {
-	size_t len = text != NULL ? strlen(text) : 0;
+	size_t len = text != NULL ? cut(text) : 0;
 
-	if (len == 0)
-		return;
-	if (len > CFA_SPAN_TEXT_MAX)
-	{
-		len = CFA_SPAN_TEXT_MAX;
-		while (len > 0 && ((uint8_t) text[len] & 0xc0) == 0x80)
-			len--;
-	}
-	put_bytes(out, field, text, len);
+	if (len > 0)
+		put_bytes(out, field, text, len);
 }
 
 static void
@@ -266,8 +318,27 @@ put_link(CfaBuf *out, const CfaTrace *link)
 	close_message(out, SPAN_LINKS, start);
 }
 
-static void
-put_value(CfaBuf *out, const CfaLogField *attribute)
+static size_t
+value_size(const CfaLogField *attribute, size_t text_len)
+{
+	switch (attribute->type)
+	{
+		case CFA_LOG_END:
+			break;
+		case CFA_LOG_TEXT:
+			return 1 + varint_size(text_len) + text_len;
+		case CFA_LOG_INTEGER:
+			return 1 + varint_size((uint64_t) attribute->value.integer);
+		case CFA_LOG_REAL:
+			return 1 + sizeof(uint64_t);
+		case CFA_LOG_FLAG:
+			return 2;
+	}
+	return 0;
+}
+
+static uint8_t *
+write_value(uint8_t *at, const CfaLogField *attribute, size_t text_len)
 {
 	uint64_t bits;
 
@@ -276,23 +347,22 @@ put_value(CfaBuf *out, const CfaLogField *attribute)
 		case CFA_LOG_END:
 			break;
 		case CFA_LOG_TEXT:
-			/* An empty text has to be written, or it would have no type. */
-			if (attribute->value.text[0] == '\0')
-				put_bytes(out, VALUE_TEXT, "", 0);
-			else
-				put_text(out, VALUE_TEXT, attribute->value.text);
-			break;
+			at = write_head(at, VALUE_TEXT, text_len);
+			memcpy(at, attribute->value.text, text_len);
+			return at + text_len;
 		case CFA_LOG_INTEGER:
-			put_uint(out, VALUE_INTEGER, (uint64_t) attribute->value.integer);
-			break;
+			*at++ = VALUE_INTEGER << 3 | WIRE_VARINT;
+			return write_varint(at, (uint64_t) attribute->value.integer);
 		case CFA_LOG_REAL:
 			memcpy(&bits, &attribute->value.real, sizeof(bits));
-			put_fixed64(out, VALUE_REAL, bits);
-			break;
+			*at++ = VALUE_REAL << 3 | WIRE_FIXED64;
+			return write_fixed(at, bits, sizeof(bits));
 		case CFA_LOG_FLAG:
-			put_uint(out, VALUE_FLAG, attribute->value.flag);
+			*at++ = VALUE_FLAG << 3 | WIRE_VARINT;
+			*at++ = attribute->value.flag;
 			break;
 	}
+	return at;
 }
 
 /* Makes what stands behind start the given field. */
@@ -300,18 +370,15 @@ static void
 close_message(CfaBuf *out, unsigned field, size_t start)
 {
 	size_t len = out->len - start;
-	size_t head;
+	uint8_t bytes[HEAD_MAX];
+	size_t head = (size_t) (write_head(bytes, field, len) - bytes);
+	char *at;
 
-	put_tag(out, field, WIRE_BYTES);
-	put_varint(out, len);
-	head = out->len - start - len;
-	{
-		char bytes[16];
-
-		memcpy(bytes, out->data + start + len, head);
-		memmove(out->data + start + head, out->data + start, len);
-		memcpy(out->data + start, bytes, head);
-	}
+	cfa_buf_reserve(out, head);
+	at = out->data + start;
+	memmove(at + head, at, len);
+	memcpy(at, bytes, head);
+	out->len += head;
 }
 
 static bool

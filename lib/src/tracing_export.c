@@ -130,6 +130,7 @@ cfa_export_wake(void)
 static void *
 run(void *arg)
 {
+	(void) pthread_setname_np(pthread_self(), "traces");
 	prepare();
 	while (stop_time() == 0)
 	{

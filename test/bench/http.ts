@@ -14,13 +14,13 @@ import { freePortBase, type Stack } from "../lib/stack.ts";
 import { until } from "../lib/until.ts";
 import { measure, memoryOfWorkers, type Load, type Measured } from "./load.ts";
 
-const parts = ["pg", "redis", "nats", "relay", "projector", "api"] as const;
+export const parts = ["pg", "redis", "nats", "relay", "projector", "api"] as const;
 const password = "a long enough password for the benchmark";
 const email = "bench@example.org";
 /** More than any round uses. */
 const eventsPerRound = 30_000;
 
-interface Setting {
+export interface Setting {
   stack: Stack;
   sql: Sql;
   http: Http;
@@ -49,11 +49,11 @@ end
 `;
 }
 
-async function begin(stack: Stack): Promise<Setting> {
+export async function begin(stack: Stack, more: Record<string, string> = {}): Promise<Setting> {
   await stack.reset();
   await rm(path.join(stack.dir, "careforall.env"), { force: true });
   await stack.start(["redis"], "--port-base", String(await freePortBase()));
-  await stack.configure({ CAREFORALL_RATE_LIMITS: "off" });
+  await stack.configure({ CAREFORALL_RATE_LIMITS: "off", ...more });
   await stack.start([...parts]);
   const sql = new Sql(stack);
   const http = new Http(stack);
@@ -122,7 +122,7 @@ end
   );
 }
 
-const middle = (values: number[]): number => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
+export const middle = (values: number[]): number => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
 
 function print(name: string, all: Measured[], empty: number): void {
   const rate = middle(all.map((one) => one.rate));
@@ -136,7 +136,7 @@ function print(name: string, all: Measured[], empty: number): void {
 }
 
 /** Waits until the chain of events behind the API has nothing left to do. */
-async function settled({ stack }: Setting): Promise<void> {
+export async function settled({ stack }: Setting): Promise<void> {
   await until(
     "the events to be through",
     async () => sum(await scrape(stack, "PROJECTOR"), /^careforall_projector_lag_events/) === 0,

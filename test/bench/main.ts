@@ -2,7 +2,7 @@
 // Measures a stack of its own and prints tables. Ratios matter; absolute figures are
 // those of the machine. Variants run in turns, several rounds, medians.
 //
-// usage: vite-node bench/main.ts [sql] [http] [relay] [memory]     (all but memory by default)
+// usage: vite-node bench/main.ts [sql] [http] [relay] [trace] [memory]     (all but memory by default)
 // BENCH_SECONDS (4) and BENCH_ROUNDS (3) make it longer; BENCH_REQUESTS (1000000) is
 // how many the measurement of memory makes; see relay.ts for its own.
 import { spawnSync } from "node:child_process";
@@ -12,6 +12,7 @@ import { Sql } from "../lib/sql.ts";
 import { freePortBase, root, Stack, type Part } from "../lib/stack.ts";
 import { benchHttp, benchMemory } from "./http.ts";
 import { RelayBench } from "./relay.ts";
+import { benchTrace } from "./trace.ts";
 
 const seconds = Number(process.env.BENCH_SECONDS ?? 4);
 const rounds = Number(process.env.BENCH_ROUNDS ?? 3);
@@ -173,5 +174,6 @@ const wanted = process.argv.slice(2);
 const wants = (name: string): boolean => wanted.length === 0 || wanted.includes(name);
 if (wants("sql")) await benchSql();
 if (wants("http")) await benchHttp(stack, seconds, rounds);
+if (wants("trace")) await benchTrace(stack, seconds, rounds);
 if (wanted.includes("memory")) await benchMemory(stack);
 if (wants("relay")) await benchRelay();
