@@ -214,8 +214,11 @@ test("a payment that is declined is told as such", async () => {
   await fillIn(page, "25.02");
   await page.getByRole("button", { name: "Give €25.02 now" }).click();
   await page.locator("[data-state='failed']").getByText(/declined, so nothing was charged/).waitFor();
+  await expectAccessible(page, "declined");
+  // All entries are kept, and it is a new gift: the old key would only repeat the refusal.
   await page.getByRole("button", { name: "Try again" }).click();
-  await page.getByRole("heading", { name: "How much would you like to give?" }).waitFor();
+  await page.getByRole("heading", { name: "A last look" }).waitFor();
+  await page.getByText("ada@example.org").waitFor();
   await close();
 });
 

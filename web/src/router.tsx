@@ -5,6 +5,7 @@ import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from '
 import type { FunctionComponent } from 'react'
 import { Layout } from './components/layout'
 import { loadArea, useLanguage, type Area } from './i18n'
+import { parseSearch } from './lib/filters'
 import { GIFT_STATES } from './lib/gift-states'
 import { ErrorPage, NotFoundPage } from './pages/error'
 import { LandingPage } from './pages/landing'
@@ -16,7 +17,12 @@ const rootRoute = createRootRoute({
 })
 
 const donorRoutes = [
-  createRoute({ getParentRoute: () => rootRoute, path: '/', component: localized(LandingPage) }),
+  createRoute({
+    getParentRoute: () => rootRoute,
+    path: '/',
+    component: localized(LandingPage),
+    validateSearch: parseSearch,
+  }),
   createRoute({
     getParentRoute: () => rootRoute,
     path: '/campaigns/$slug',
@@ -31,6 +37,11 @@ const donorRoutes = [
     getParentRoute: () => rootRoute,
     path: '/pledges/$id',
     component: page(() => import('./pages/pledge'), 'PledgePage'),
+  }),
+  createRoute({
+    getParentRoute: () => rootRoute,
+    path: '/pledges/$id/receipt',
+    component: page(() => import('./pages/receipt'), 'ReceiptPage'),
   }),
 ]
 

@@ -40,6 +40,9 @@ describe('parseAmount', () => {
     ['1.5', 'KWD', 'en-GB', 1500],
     ['٢٥', 'KWD', 'ar-KW', 25_000],
     ['10.500', 'TND', 'en-GB', 10_500],
+    ['1٫234', 'KWD', 'ar-EG', 1234],
+    ['١٬٢٣٤٫٥', 'EUR', 'ar-EG', 123_450],
+    ['1.234', 'KWD', 'ar-EG', 1234],
     ['90071992547409.91', 'EUR', 'en-GB', MAX],
     ['12.300', 'KWD', 'en-GB', 12_300],
     ['25.00', 'EUR', 'en-GB', 2500],
@@ -73,7 +76,7 @@ describe('parseAmount', () => {
 
   test('reads back what it writes, in every exponent', () => {
     for (const currency of ['JPY', 'EUR', 'KWD']) {
-      for (const locale of ['en-GB', 'de-DE', 'fr-FR']) {
+      for (const locale of ['en-GB', 'de-DE', 'fr-FR', 'ar-EG', 'ar']) {
         for (const minor of [1, 10, 99, 100, 1000, 1234, 100_000, 1_234_567, MAX]) {
           const text = amountInputText({ amount: minor, currency }, locale)
           expect([text, parseAmount(text, currency, locale)]).toEqual([text, { ok: true, minor }])

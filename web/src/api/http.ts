@@ -7,7 +7,7 @@ const WRITE_TIMEOUT_MS = 20_000
 const RETRY_AFTER_MAX_S = 600
 
 /** ETag and status are for those who change what they have read; `total` is the length of a list whose count was asked for. */
-export type Answer<Data> = { data: Data; etag: string | null; status: number; total: number | null }
+export type Answer<Data> = { data: Data; etag: string | null; status: number; total: number | null; headers: Headers }
 
 /** The server answered, and the answer is a refusal. */
 export class ApiError extends Error {
@@ -58,6 +58,7 @@ export async function send<Data>(address: string, init: RequestInit): Promise<An
       etag: response.headers.get('ETag'),
       status: response.status,
       total: count === null ? null : Number(count),
+      headers: response.headers,
     }
   } catch (error) {
     if (error instanceof ApiError || init.signal?.aborted) throw error

@@ -1,29 +1,45 @@
 // SPDX-License-Identifier: Apache-2.0
 // Queries of the site: keys, how often they are read again, how they join with
 // what the live feed has brought.
-import { infiniteQueryOptions, type QueryClient, queryOptions } from '@tanstack/react-query'
+import { infiniteQueryOptions, keepPreviousData, type QueryClient, queryOptions } from '@tanstack/react-query'
 import { newerOf } from '@/lib/campaign'
-import { ApiError, fetchCampaign, fetchCampaigns, fetchGifts, fetchPledge } from './client'
+import type { CampaignFilters } from '@/lib/filters'
+import {
+  ApiError,
+  fetchCampaign,
+  fetchCampaigns,
+  fetchFees,
+  fetchGifts,
+  fetchPledge,
+  fetchUpdates,
+} from './client'
 import type { Campaign, Gift, LiveFrame, Pledge } from './types'
 
 const RETRIES_MAX = 2
 const POLL_CAMPAIGN_MS = 5_000
 const POLL_PLEDGE_MS = 1_500
 const CHECK_WHILE_LIVE_MS = 30_000
+const FEES_STALE_MS = 60_000
 
 export const keys = {
-  campaigns: ['campaigns'] as const,
+  campaigns: (filters: CampaignFilters) => ['campaigns', filters] as const,
   campaign: (slug: string) => ['campaign', slug] as const,
   gifts: (campaignId: string) => ['gifts', campaignId] as const,
+  updates: (campaignId: string) => ['updates', campaignId] as const,
   pledge: (id: string) => ['pledge', id] as const,
+  fees: ['fees'] as const,
 }
 
-export const campaignsQuery = infiniteQueryOptions({
-  queryKey: keys.campaigns,
-  queryFn: ({ pageParam, signal }) => fetchCampaigns(pageParam, signal),
-  initialPageParam: null as string | null,
-  getNextPageParam: (page) => page.next_cursor,
-})
+/** What was shown stays until the list for other filters is there. */
+export function campaignsQuery(filters: CampaignFilters) {
+  return infiniteQueryOptions({
+    queryKey: keys.campaigns(filters),
+    queryFn: ({ pageParam, signal }) => fetchCampaigns(filters, pageParam, signal),
+    initialPageParam: null as string | null,
+    getNextPageParam: (page) => page.next_cursor,
+    placeholderData: keepPreviousData,
+  })
+}
 
 /** Polls while the live feed is away, and now and then while it is there. */
 export function campaignQuery(slug: string, isLive: boolean) {
@@ -44,6 +60,21 @@ export function giftsQuery(campaignId: string, isLive: boolean) {
     refetchInterval: isLive ? false : POLL_CAMPAIGN_MS,
   })
 }
+
+export function updatesQuery(campaignId: string) {
+  return infiniteQueryOptions({
+    queryKey: keys.updates(campaignId),
+    queryFn: ({ pageParam, signal }) => fetchUpdates(campaignId, pageParam, signal),
+    initialPageParam: null as string | null,
+    getNextPageParam: (page) => page.next_cursor,
+  })
+}
+
+export const feesQuery = queryOptions({
+  queryKey: keys.fees,
+  queryFn: ({ signal }) => fetchFees(signal),
+  staleTime: FEES_STALE_MS,
+})
 
 export function pledgeQuery(id: string, token: string, isLive: boolean) {
   return queryOptions({

@@ -18,6 +18,7 @@ const EXPONENTS = new Map<string, number>([
 ])
 
 const MAX_TEXT_LENGTH = 40
+const ARABIC_DECIMAL = '٫'
 const SEPARATORS = /[.,]/g
 const SPACES_AND_APOSTROPHES = /[\s\u00a0\u202f'’]/g
 
@@ -120,7 +121,8 @@ function exponentOf(exponent: number): (currency: string) => [string, number] {
 
 function decimalSeparator(locale: string): string {
   const parts = new Intl.NumberFormat(locale).formatToParts(1.5)
-  return parts.find((part) => part.type === 'decimal')?.value ?? '.'
+  const separator = parts.find((part) => part.type === 'decimal')?.value ?? '.'
+  return separator === ARABIC_DECIMAL ? '.' : separator
 }
 
 function normalizeDigits(text: string): string {
@@ -128,7 +130,7 @@ function normalizeDigits(text: string): string {
     .normalize('NFKC')
     .replace(/[٠-٩]/g, (digit) => String(digit.charCodeAt(0) - 0x660))
     .replace(/[۰-۹]/g, (digit) => String(digit.charCodeAt(0) - 0x6f0))
-    .replace(/٫/g, '.')
+    .replaceAll(ARABIC_DECIMAL, '.')
     .replace(/٬/g, '')
 }
 

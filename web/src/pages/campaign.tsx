@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { useQuery } from '@tanstack/react-query'
 import { Link, useParams } from '@tanstack/react-router'
-import { lazy, Suspense, useEffect, useRef, useState } from 'react'
+import { lazy, Suspense, useEffect, useEffectEvent, useRef, useState } from 'react'
 import { campaignQuery } from '@/api/queries'
 import type { Campaign, Gift } from '@/api/types'
 import { Cover } from '@/components/campaign/cover'
@@ -9,13 +9,16 @@ import { Gifts } from '@/components/campaign/gifts'
 import { ProgressBar } from '@/components/campaign/progress'
 import { Rewards } from '@/components/campaign/rewards'
 import { StatusBadge } from '@/components/campaign/status'
+import { Share } from '@/components/campaign/share'
 import { Story } from '@/components/campaign/story'
+import { Updates } from '@/components/campaign/updates'
+import { useGiftHistory, type GiftStep } from '@/components/gift/gift-place'
 import { Button } from '@/components/ui/button'
 import { Notice } from '@/components/ui/notice'
 import { Skeleton } from '@/components/ui/skeleton'
-import { formatDate, formatDateTime, locale, t, tOr } from '@/i18n'
+import { formatDateTime, formatUtc, locale, t, tOr } from '@/i18n'
 import { daysLeft, openness, percentRaised } from '@/lib/campaign'
-import { loadDraft } from '@/lib/gift-draft'
+import { dropSharedKey, loadDraft, renewedDraft, saveDraft } from '@/lib/gift-draft'
 import { useIsOnline, useNow } from '@/lib/hooks'
 import { formatMoney } from '@/lib/money'
 import { useIsLive, useLiveCampaign } from '@/live/hooks'
@@ -37,32 +40,32 @@ export function CampaignPage() {
     if (query.isError) return <LoadErrorPage error={query.error} retry={() => void query.refetch()} />
     return <CampaignSkeleton />
   }
-  return <CampaignView key={query.data.id} campaign={query.data} fresh={fresh} isStale={query.isError} />
+  return (
+    <CampaignView
+      key={query.data.id}
+      campaign={query.data}
+      fresh={fresh}
+      staleSince={query.isError ? query.dataUpdatedAt : null}
+    />
+  )
 }
 
-function CampaignView({ campaign, fresh, isStale }: { campaign: Campaign; fresh: Gift[]; isStale: boolean }) {
+type ViewProps = { campaign: Campaign; fresh: Gift[]; staleSince: number | null }
+
+function CampaignView({ campaign, fresh, staleSince }: ViewProps) {
   const now = useNow()
   const isOnline = useIsOnline()
-  const isOpen = openness(campaign, now) === 'open'
-  const [giving, setGiving] = useState<{ rewardId: string | null } | null>(() => resumedGift(campaign))
-  const opener = useRef<HTMLElement | null>(null)
-  const give = (rewardId: string | null) => {
-    opener.current = document.activeElement as HTMLElement | null
-    setGiving({ rewardId })
-  }
-  const close = () => {
-    setGiving(null)
-    requestAnimationFrame(() => opener.current?.focus())
-  }
-  useEffect(() => void loadGiftDialog(), [])
+  const state = openness(campaign, now)
+  const isOpen = state === 'open'
+  const { isGiving, give, close } = useGiving(campaign)
 
   return (
     <article className="mx-auto max-w-6xl px-4 pt-6 sm:px-6 md:pt-10">
       <title>{`${campaign.title} · ${t('site.name')}`}</title>
       <meta name="description" content={campaign.summary} />
-      {isStale && isOnline && (
+      {staleSince !== null && isOnline && (
         <Notice tone="warn" role="status" className="mb-6">
-          {t('campaign.stale')}
+          {t('campaign.stale_at', { at: formatDateTime(new Date(staleSince).toISOString()) })}
         </Notice>
       )}
       <div className="grid gap-x-12 gap-y-6 lg:grid-cols-[1.35fr_1fr]">
@@ -72,8 +75,12 @@ function CampaignView({ campaign, fresh, isStale }: { campaign: Campaign; fresh:
             <span aria-hidden="true">·</span>
             <span>{t('campaign.owner', { name: campaign.owner.name })}</span>
           </p>
-          <h1 className="text-title font-extrabold">{campaign.title}</h1>
-          <p className="max-w-prose text-xl leading-snug">{campaign.summary}</p>
+          <h1 className="text-title font-extrabold" dir="auto">
+            {campaign.title}
+          </h1>
+          <p className="max-w-prose text-xl leading-snug" dir="auto">
+            {campaign.summary}
+          </p>
           <Cover campaign={campaign} isFirst className="mt-2" />
         </header>
         <Standing campaign={campaign} now={now} onGive={() => give(null)} />
@@ -91,58 +98,67 @@ function CampaignView({ campaign, fresh, isStale }: { campaign: Campaign; fresh:
               <h2 id="rewards-heading" className="text-heading">
                 {t('campaign.rewards')}
               </h2>
-              <Rewards campaign={campaign} isOpen={isOpen} onChoose={give} />
+              <Rewards campaign={campaign} state={state} onChoose={give} />
             </section>
           )}
+          <Updates campaign={campaign} />
         </div>
         <Gifts campaign={campaign} fresh={fresh} now={now} />
       </div>
       {isOpen && <StickyGive onGive={() => give(null)} />}
-      {giving !== null && (
+      {isGiving && (
         <Suspense fallback={null}>
-          <GiftDialog campaign={campaign} rewardId={giving.rewardId} onClose={close} />
+          <GiftDialog campaign={campaign} onClose={close} />
         </Suspense>
       )}
     </article>
   )
 }
 
+/** The dialog is open while the newest entry of the history says so, and "back" closes it. */
+function useGiving(campaign: Campaign) {
+  const { place, open, leave } = useGiftHistory()
+  const opener = useRef<HTMLElement | null>(null)
+  const isGiving = place !== null
+  const openAt = (rewardId: string | null) => {
+    const draft = loadDraft(campaign.id, sessionStorage)
+    // A gift that was made before does not stand in the way of the next one.
+    if (draft?.result?.isOver === true) {
+      if (draft.attempt !== null) dropSharedKey(campaign.id, draft.attempt.key, localStorage)
+      saveDraft(campaign.id, renewedDraft(draft), sessionStorage)
+    }
+    const step = draft?.result !== null || rewardId !== null ? 1 : draft.step
+    open(rewardId, step as GiftStep)
+  }
+  const resume = useEffectEvent(() => {
+    void loadGiftDialog()
+    if (place === null && hasGiftUnderWay(campaign)) open(null, 3)
+  })
+  useEffect(() => resume(), [])
+  const wasGiving = useRef(isGiving)
+  useEffect(() => {
+    if (wasGiving.current && !isGiving) requestAnimationFrame(() => opener.current?.focus())
+    wasGiving.current = isGiving
+  }, [isGiving])
+  return {
+    isGiving,
+    give: (rewardId: string | null) => {
+      opener.current = document.activeElement as HTMLElement | null
+      openAt(rewardId)
+    },
+    close: leave,
+  }
+}
+
 /** How the campaign stands, and the way to give or the reason why not. */
 function Standing({ campaign, now, onGive }: { campaign: Campaign; now: number; onGive: () => void }) {
-  const { totals, goal } = campaign
-  const state = openness(campaign, now)
-  const days = daysLeft(campaign, now)
   return (
     <section
       aria-label={t('campaign.standing')}
       className="border-ink bg-paper rounded-patch grid content-start gap-4 self-start border-2 p-5 sm:p-6 lg:sticky lg:top-20"
     >
-      <div>
-        <p className="figures font-display text-[2.6rem] leading-none font-extrabold tracking-tight" data-raised={totals.raised.amount}>
-          {formatMoney(totals.raised, locale)}
-        </p>
-        <p className="figures text-muted mt-1.5">
-          {t('campaign.raised_of', { goal: formatMoney(goal, locale, 'round') })}
-        </p>
-      </div>
-      <ProgressBar campaign={campaign} />
-      <dl className="figures grid grid-cols-3 gap-3">
-        <Figure label={t('campaign.percent')} value={t('progress.percent', { percent: percentRaised(campaign) })} />
-        <Figure label={t('campaign.gifts')} value={new Intl.NumberFormat(locale).format(totals.confirmed_count)} />
-        {days !== null && state === 'open' && (
-          <Figure label={t('campaign.days', { days })} value={new Intl.NumberFormat(locale).format(days)} />
-        )}
-      </dl>
-      {totals.pending.amount > 0 && (
-        <p className="text-muted figures flex items-center gap-2 text-sm">
-          <span aria-hidden="true" className="bar-pending border-line-strong h-3 w-5 rounded-sm border" />
-          {t('campaign.pending', {
-            amount: formatMoney(totals.pending, locale),
-            count: totals.pending_count,
-          })}
-        </p>
-      )}
-      {state === 'open' ? (
+      <Sums campaign={campaign} now={now} />
+      {openness(campaign, now) === 'open' ? (
         <div className="grid justify-items-start gap-3">
           <Button variant="give" size="lg" className="w-full" onClick={onGive} data-give>
             {t('campaign.give')}
@@ -156,23 +172,78 @@ function Standing({ campaign, now, onGive }: { campaign: Campaign; now: number; 
           </Link>
         </div>
       ) : (
-        <div className="grid justify-items-start gap-3">
-          <StatusBadge campaign={campaign} now={now} />
-          <p>{t(`campaign.state_${state}`, { date: formatDate(campaign.starts_at) })}</p>
-          <Button asChild variant="outline">
-            <Link to="/" hash="campaigns">
-              {t('campaign.others')}
-            </Link>
-          </Button>
-        </div>
+        <NotOpen campaign={campaign} now={now} />
       )}
-      {campaign.ends_at !== null && (
-        <p className="text-muted text-sm">
-          {t('campaign.ends', { date: '' })}
-          <time dateTime={campaign.ends_at}>{formatDateTime(campaign.ends_at)}</time>
+      <Dates campaign={campaign} now={now} />
+      <Share campaign={campaign} />
+    </section>
+  )
+}
+
+function Sums({ campaign, now }: { campaign: Campaign; now: number }) {
+  const { totals, goal } = campaign
+  const days = daysLeft(campaign, now)
+  const percent = percentRaised(campaign)
+  const isOpen = openness(campaign, now) === 'open'
+  return (
+    <>
+      <div>
+        <p className="figures font-display text-[2.6rem] leading-none font-extrabold tracking-tight" data-raised={totals.raised.amount}>
+          {formatMoney(totals.raised, locale)}
+        </p>
+        <p className="figures text-muted mt-1.5">
+          {t('campaign.raised_of', { goal: formatMoney(goal, locale, 'round') })}
+        </p>
+      </div>
+      <ProgressBar campaign={campaign} />
+      <dl className="figures grid grid-cols-3 gap-3">
+        <Figure label={t('campaign.percent')} value={t('progress.percent', { percent })} />
+        <Figure label={t('campaign.gifts')} value={new Intl.NumberFormat(locale).format(totals.confirmed_count)} />
+        {days !== null && isOpen && (
+          <Figure label={t('campaign.days', { days })} value={new Intl.NumberFormat(locale).format(days)} />
+        )}
+      </dl>
+      {percent > 100 && <p className="bg-good-soft text-good rounded-patch px-3 py-2 font-semibold">{t('campaign.over')}</p>}
+      {totals.pending.amount > 0 && (
+        <p className="text-muted figures flex items-center gap-2 text-sm" data-pending={totals.pending.amount}>
+          <span aria-hidden="true" className="bar-pending border-line-strong h-3 w-5 shrink-0 rounded-sm border" />
+          {t('campaign.pending', {
+            amount: formatMoney(totals.pending, locale),
+            count: totals.pending_count,
+          })}
         </p>
       )}
-    </section>
+    </>
+  )
+}
+
+function NotOpen({ campaign, now }: { campaign: Campaign; now: number }) {
+  return (
+    <div className="grid justify-items-start gap-3">
+      <StatusBadge campaign={campaign} now={now} />
+      <p>{t(`campaign.state_${openness(campaign, now)}`, { date: formatDateTime(campaign.starts_at) })}</p>
+      <Button asChild variant="outline">
+        <Link to="/" hash="campaigns">
+          {t('campaign.others')}
+        </Link>
+      </Button>
+    </div>
+  )
+}
+
+/** The end in the reader's own time with its zone named, and in UTC for everybody else. */
+function Dates({ campaign, now }: { campaign: Campaign; now: number }) {
+  const { ends_at } = campaign
+  if (ends_at === null) return null
+  const isOver = Date.parse(ends_at) <= now
+  return (
+    <p className="text-muted text-sm">
+      {t(isOver ? 'campaign.ended_at' : 'campaign.ends_at')}{' '}
+      <time dateTime={ends_at} title={formatUtc(ends_at)} className="text-ink font-semibold">
+        {formatDateTime(ends_at)}
+      </time>{' '}
+      <span className="block">{t('campaign.ends_utc', { date: formatUtc(ends_at) })}</span>
+    </p>
   )
 }
 
@@ -213,9 +284,9 @@ function CampaignSkeleton() {
   )
 }
 
-/** A gift that was sent or finished before a reload goes on where it was. */
-function resumedGift(campaign: Campaign): { rewardId: null } | null {
+/** A gift that was on its way when the page was left goes on where it was. */
+function hasGiftUnderWay(campaign: Campaign): boolean {
   const draft = loadDraft(campaign.id, sessionStorage)
-  const isUnderWay = draft?.result != null || draft?.attempt?.isSent === true
-  return isUnderWay ? { rewardId: null } : null
+  if (draft === null) return false
+  return draft.result === null ? draft.attempt?.isSent === true : !draft.result.isOver
 }

@@ -2,6 +2,7 @@
 // The donation as a plain page with an address of its own.
 import { useQuery } from '@tanstack/react-query'
 import { Link, useNavigate, useParams } from '@tanstack/react-router'
+import { useState } from 'react'
 import { campaignQuery } from '@/api/queries'
 import type { Campaign } from '@/api/types'
 import { GiftFlow, GiftHeading, type HeadingProps } from '@/components/gift/gift-flow'
@@ -10,8 +11,8 @@ import { Button } from '@/components/ui/button'
 import { Icon } from '@/components/ui/icon'
 import { Notice } from '@/components/ui/notice'
 import { Skeleton } from '@/components/ui/skeleton'
-import { formatDate, t } from '@/i18n'
-import { openness } from '@/lib/campaign'
+import { formatDateTime, t } from '@/i18n'
+import { openness, type Openness } from '@/lib/campaign'
 import { loadDraft } from '@/lib/gift-draft'
 import { useNow } from '@/lib/hooks'
 import { useIsLive, useLiveCampaign } from '@/live/hooks'
@@ -32,10 +33,10 @@ export function GivePage() {
 
 function GiveView({ campaign }: { campaign: Campaign }) {
   const state = openness(campaign, useNow())
-  const hasDraft = loadDraft(campaign.id, sessionStorage)?.attempt != null
+  // A gift that was begun may be ended: the server has the last word.
+  const [hasDraft] = useState(() => loadDraft(campaign.id, sessionStorage)?.attempt != null)
   return (
     <div className="mx-auto grid max-w-xl grid-cols-1 gap-6 px-4 pt-8 sm:px-6">
-      <title>{`${t('give.title', { title: campaign.title })} · ${t('site.name')}`}</title>
       <Link
         to="/campaigns/$slug"
         params={{ slug: campaign.slug }}
@@ -44,32 +45,39 @@ function GiveView({ campaign }: { campaign: Campaign }) {
         <Icon name="back" />
         {t('give.back')}
       </Link>
-      {state === 'open' || hasDraft ? (
-        <GivePanel campaign={campaign} />
-      ) : (
-        <>
-          <h1 className="text-title">{campaign.title}</h1>
-          <Notice tone="warn">{t(`campaign.state_${state}`, { date: formatDate(campaign.starts_at) })}</Notice>
-          <Button asChild className="justify-self-start">
-            <Link to="/" hash="campaigns">
-              {t('campaign.others')}
-            </Link>
-          </Button>
-        </>
-      )}
+      {state === 'open' || hasDraft ? <GivePanel campaign={campaign} /> : <NotOpen campaign={campaign} state={state} />}
     </div>
   )
 }
 
+function NotOpen({ campaign, state }: { campaign: Campaign; state: Openness }) {
+  return (
+    <>
+      <title>{`${t('give.title', { title: campaign.title })} · ${t('site.name')}`}</title>
+      <h1 className="text-title" dir="auto">
+        {campaign.title}
+      </h1>
+      <Notice tone="warn">{t(`campaign.state_${state}`, { date: formatDateTime(campaign.starts_at) })}</Notice>
+      <Button asChild className="justify-self-start">
+        <Link to="/" hash="campaigns">
+          {t('campaign.others')}
+        </Link>
+      </Button>
+    </>
+  )
+}
+
 function GivePanel({ campaign }: { campaign: Campaign }) {
-  const flow = useGiftFlow(campaign, null)
+  const flow = useGiftFlow(campaign)
   const navigate = useNavigate()
   const finish = () => {
     flow.forget()
     void navigate({ to: '/campaigns/$slug', params: { slug: campaign.slug } })
   }
+  const view = flow.result === null ? t(`gift.step_${flow.step}`) : t('gift.result')
   return (
     <div className="bg-paper border-ink rounded-patch border-2">
+      <title>{`${view} · ${t('give.title', { title: campaign.title })} · ${t('site.name')}`}</title>
       <div className="border-line border-b px-5 py-4 sm:px-7">
         <GiftHeading flow={flow} as={Heading} />
       </div>

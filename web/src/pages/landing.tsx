@@ -1,12 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 import { useInfiniteQuery } from '@tanstack/react-query'
+import { useNavigate, useSearch } from '@tanstack/react-router'
+import { useEffect } from 'react'
 import { campaignsQuery } from '@/api/queries'
-import { CampaignCard, CampaignCardSkeleton } from '@/components/campaign/card'
+import type { Campaign } from '@/api/types'
+import { CampaignCard, CampaignCardSkeleton, FeaturedCard } from '@/components/campaign/card'
+import { FilterBar } from '@/components/campaign/filters'
 import { Quilt } from '@/components/quilt'
 import { Button } from '@/components/ui/button'
 import { Icon } from '@/components/ui/icon'
 import { Notice } from '@/components/ui/notice'
 import { t } from '@/i18n'
+import { filtersOf, isUsual, PAGES_MAX, toSearch, USUAL, type CampaignFilters } from '@/lib/filters'
 import { useIsOnline, useNow } from '@/lib/hooks'
 
 export function LandingPage() {
@@ -25,7 +30,7 @@ function Hero() {
     <section className="bg-band text-band-ink overflow-hidden">
       <div className="mx-auto grid max-w-6xl items-center gap-x-12 gap-y-8 px-4 pt-10 pb-0 sm:px-6 md:grid-cols-[1.15fr_1fr] md:py-16">
         <div className="grid justify-items-start gap-6">
-          <h1 className="text-hero font-extrabold tracking-[-0.04em]">{t('landing.heading')}</h1>
+          <h1 className="text-hero font-extrabold tracking-[-0.04em] rtl:tracking-normal">{t('landing.heading')}</h1>
           <p className="max-w-[34ch] text-xl leading-snug">{t('landing.lead')}</p>
           <Button asChild size="lg" className="dark:bg-poppy dark:text-on-poppy dark:hover:bg-poppy-hover bg-[#151c4f] text-white hover:bg-[#2a3478]">
             <a href="#campaigns">
@@ -41,48 +46,108 @@ function Hero() {
 }
 
 function CampaignList() {
-  const query = useInfiniteQuery(campaignsQuery)
-  const now = useNow()
-  const campaigns = query.data?.pages.flatMap((page) => page.items) ?? []
+  const search = useSearch({ from: '/' })
+  const navigate = useNavigate({ from: '/' })
+  const filters = filtersOf(search)
+  const query = useInfiniteQuery(campaignsQuery(filters))
+  const pages = query.data?.pages ?? []
+  const campaigns = pages.flatMap((page) => page.items)
+  const isStale = query.isPlaceholderData || (query.isFetching && !query.isFetchingNextPage && campaigns.length === 0)
+  const change = (next: CampaignFilters, isTyping: boolean) =>
+    void navigate({ search: toSearch(next), replace: isTyping, resetScroll: false })
+  const more = () => {
+    const next = Math.min(pages.length + 1, PAGES_MAX)
+    void navigate({ search: { ...toSearch(filters), pages: next }, replace: true, resetScroll: false })
+    void query.fetchNextPage()
+  }
+  useAsManyPages(search.pages ?? 1, query)
   return (
     <section
       id="campaigns"
       aria-labelledby="campaigns-heading"
       className="mx-auto grid max-w-6xl scroll-mt-16 gap-8 px-4 pt-16 sm:px-6"
     >
-      <h2 id="campaigns-heading" className="text-title">
-        {t('landing.campaigns')}
-      </h2>
-      <div role="status" className="sr-only">
-        {query.isPending && t('action.loading')}
+      <div className="flex flex-wrap items-baseline justify-between gap-x-6 gap-y-1">
+        <h2 id="campaigns-heading" className="text-title">
+          {t('landing.campaigns')}
+        </h2>
+        <p role="status" className="text-muted figures min-h-6">
+          {query.isPending ? t('action.loading') : countText(pages[0]?.total ?? null, query.isPlaceholderData)}
+        </p>
       </div>
+      <FilterBar filters={filters} onChange={change} />
       {query.isError && <ListError hasItems={campaigns.length > 0} retry={() => void query.refetch()} />}
-      {query.isSuccess && campaigns.length === 0 && <Notice>{t('landing.empty')}</Notice>}
-      <ul className="grid gap-x-8 gap-y-14 sm:grid-cols-2 lg:grid-cols-3">
-        {query.isPending &&
-          [1, 2, 3, 4, 5, 6].map((index) => (
-            <li key={index}>
-              <CampaignCardSkeleton />
-            </li>
-          ))}
-        {campaigns.map((campaign, index) => (
-          <li key={campaign.id} className="grid">
-            <CampaignCard campaign={campaign} now={now} isFirst={index < 3} />
-          </li>
-        ))}
-      </ul>
-      {query.hasNextPage && (
+      {query.isSuccess && campaigns.length === 0 && !query.isPlaceholderData && (
+        <EmptyList filters={filters} onClear={() => change(USUAL, false)} />
+      )}
+      <div aria-busy={isStale} className={isStale ? 'opacity-60 transition-opacity' : ''}>
+        <CampaignGrid campaigns={campaigns} isPending={query.isPending} hasFeature={isUsual(filters)} />
+      </div>
+      {query.hasNextPage && pages.length < PAGES_MAX && (
         <Button
           variant="outline"
           size="lg"
           className="justify-self-center"
           aria-disabled={query.isFetchingNextPage}
-          onClick={() => void query.fetchNextPage()}
+          onClick={() => !query.isFetchingNextPage && more()}
         >
           {t(query.isFetchingNextPage ? 'action.loading' : 'landing.more')}
         </Button>
       )}
     </section>
+  )
+}
+
+type GridProps = { campaigns: Campaign[]; isPending: boolean; hasFeature: boolean }
+
+/** The cards; the first of the usual list is shown large. */
+function CampaignGrid({ campaigns, isPending, hasFeature }: GridProps) {
+  const now = useNow()
+  return (
+    <ul className="grid gap-x-8 gap-y-14 sm:grid-cols-2 lg:grid-cols-3">
+      {isPending &&
+        [1, 2, 3, 4, 5, 6].map((index) => (
+          <li key={index}>
+            <CampaignCardSkeleton />
+          </li>
+        ))}
+      {campaigns.map((campaign, index) =>
+        hasFeature && index === 0 ? (
+          <li key={campaign.id} className="grid sm:col-span-2 lg:col-span-3">
+            <FeaturedCard campaign={campaign} now={now} />
+          </li>
+        ) : (
+          <li key={campaign.id} className="grid">
+            <CampaignCard campaign={campaign} now={now} isFirst={index < 3} />
+          </li>
+        ),
+      )}
+    </ul>
+  )
+}
+
+function countText(total: number | null, isPlaceholder: boolean): string {
+  return total === null || isPlaceholder ? '' : t('landing.count', { count: total })
+}
+
+type PagedQuery = { isFetching: boolean; hasNextPage: boolean; data?: { pages: unknown[] } | undefined; fetchNextPage: () => unknown }
+
+/** Reads on until there are as many pages as the address says: after a reload, or from somebody's link. */
+function useAsManyPages(wanted: number, query: PagedQuery): void {
+  const known = query.data?.pages.length ?? 0
+  const isBehind = known > 0 && known < wanted && query.hasNextPage && !query.isFetching
+  const { fetchNextPage } = query
+  useEffect(() => {
+    if (isBehind) void fetchNextPage()
+  }, [isBehind, fetchNextPage])
+}
+
+function EmptyList({ filters, onClear }: { filters: CampaignFilters; onClear: () => void }) {
+  if (isUsual(filters)) return <Notice>{t('landing.empty')}</Notice>
+  return (
+    <Notice heading={t('landing.none')} actions={<Button onClick={onClear}>{t('filter.clear')}</Button>}>
+      {t('landing.none_text')}
+    </Notice>
   )
 }
 

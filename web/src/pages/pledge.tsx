@@ -1,72 +1,70 @@
 // SPDX-License-Identifier: Apache-2.0
 // A donor's private page of one pledge. The token stands behind "#", which
 // browsers never send to a server.
-import { useQuery } from '@tanstack/react-query'
 import { Link, useParams } from '@tanstack/react-router'
-import { useState, type ReactNode } from 'react'
-import { pledgeQuery } from '@/api/queries'
+import type { ReactNode } from 'react'
 import type { Pledge } from '@/api/types'
+import { CopyLink } from '@/components/copy-link'
+import { PledgeActions, RequestState } from '@/components/pledge/actions'
+import { PledgeHistory } from '@/components/pledge/history'
 import { PledgeOutcome } from '@/components/pledge/outcome'
+import { PledgeGate } from '@/components/pledge/gate'
+import { PledgeSums } from '@/components/pledge/sums'
 import { Button } from '@/components/ui/button'
 import { Icon } from '@/components/ui/icon'
-import { Notice } from '@/components/ui/notice'
-import { Skeleton } from '@/components/ui/skeleton'
-import { formatDateTime, locale, t, tOr } from '@/i18n'
-import { ApiError } from '@/api/client'
-import { useHash } from '@/lib/hooks'
-import { formatMoney } from '@/lib/money'
-import { useIsLive, useLivePledge } from '@/live/hooks'
-import { LoadErrorPage } from './error'
+import { formatDateTime, t } from '@/i18n'
 
 export function PledgePage() {
   const { id = '' } = useParams({ strict: false })
-  const token = useHash()
-  const hasToken = token !== ''
-  useLivePledge(hasToken ? id : null, token)
-  const query = useQuery({ ...pledgeQuery(id, token, useIsLive()), enabled: hasToken })
   return (
     <div className="mx-auto grid max-w-2xl grid-cols-1 gap-8 px-4 pt-10 sm:px-6">
       <title>{`${t('pledge.title')} · ${t('site.name')}`}</title>
-      {query.data !== undefined && <PledgeView pledge={query.data} />}
-      {query.data === undefined && (!hasToken || isUnknown(query.error)) && (
-        <>
-          <h1 className="text-title">{t('pledge.unknown')}</h1>
-          <Notice tone="warn">{t('pledge.unknown_text')}</Notice>
-        </>
-      )}
-      {query.data === undefined && query.isError && !isUnknown(query.error) && (
-        <LoadErrorPage error={query.error} retry={() => void query.refetch()} />
-      )}
-      {hasToken && query.isPending && <Skeleton className="h-96" />}
+      <PledgeGate id={id}>{(pledge, token) => <PledgeView pledge={pledge} token={token} />}</PledgeGate>
     </div>
   )
 }
 
-function isUnknown(error: Error | null): boolean {
-  return error instanceof ApiError && error.status === 404
-}
-
-function PledgeView({ pledge }: { pledge: Pledge }) {
+function PledgeView({ pledge, token }: { pledge: Pledge; token: string }) {
+  const hasReceipt = pledge.state === 'confirmed' || pledge.state === 'refunded'
   return (
     <>
       <h1 className="text-title">{t('pledge.heading')}</h1>
       <PledgeOutcome state={pledge.state} reason={pledge.state_reason} pledge={pledge} />
-      <dl className="grid">
-        <Row label={t('pledge.amount')}>
-          <span className="figures text-xl font-bold">{formatMoney(pledge.amount, locale)}</span>
-        </Row>
-        {pledge.refunded.amount > 0 && (
-          <Row label={t('pledge.refunded')}>
-            <span className="figures">{formatMoney(pledge.refunded, locale)}</span>
-          </Row>
+      <PledgeSums pledge={pledge} />
+      <div className="no-print flex flex-wrap items-center gap-3">
+        {hasReceipt && (
+          <Button asChild variant="outline">
+            <Link to="/pledges/$id/receipt" params={{ id: pledge.id }} hash={token}>
+              <Icon name="receipt" />
+              {t('receipt.open')}
+            </Link>
+          </Button>
         )}
+        <CopyLink url={location.href} label={t('pledge.copy')} />
+      </div>
+      {pledge.state === 'pending' && <PledgeActions pledge={pledge} token={token} />}
+      {pledge.state !== 'pending' && <RequestState pledge={pledge} />}
+      <Details pledge={pledge} />
+      <PledgeHistory pledge={pledge} />
+      {pledge.state !== 'pending' && <PledgeActions pledge={pledge} token={token} />}
+    </>
+  )
+}
+
+function Details({ pledge }: { pledge: Pledge }) {
+  return (
+    <section aria-labelledby="details-heading" className="grid gap-4">
+      <h2 id="details-heading" className="text-heading">
+        {t('pledge.details')}
+      </h2>
+      <dl className="grid">
         <Row label={t('review.campaign')}>
           <Link
             to="/campaigns/$slug"
             params={{ slug: pledge.campaign.slug }}
             className="underline decoration-2 underline-offset-4"
           >
-            {pledge.campaign.title}
+            <bdi>{pledge.campaign.title}</bdi>
           </Link>
         </Row>
         {pledge.reward !== null && (
@@ -74,22 +72,30 @@ function PledgeView({ pledge }: { pledge: Pledge }) {
             {t('review.reward_value', { title: pledge.reward.title, quantity: pledge.quantity })}
           </Row>
         )}
-        <Row label={t('pledge.name')}>{pledge.donor.name}</Row>
+        <Row label={t('pledge.name')}>
+          <bdi>{pledge.donor.name}</bdi>
+        </Row>
         <Row label={t('review.display')}>{t(`display.${pledge.display}`)}</Row>
         {pledge.message !== '' && (
           <Row label={t('review.message')}>
-            <span className="whitespace-pre-line" dir="auto">
+            <span className="block whitespace-pre-line" dir="auto">
               {pledge.message}
             </span>
           </Row>
         )}
+        <Row label={t('pledge.made')}>
+          <time dateTime={pledge.created_at}>{formatDateTime(pledge.created_at)}</time>
+        </Row>
+        {pledge.state === 'pending' && (
+          <Row label={t('pledge.held_until')}>
+            <time dateTime={pledge.hold_expires_at}>{formatDateTime(pledge.hold_expires_at)}</time>
+          </Row>
+        )}
         <Row label={t('pledge.reference')}>
-          <span className="text-sm wrap-anywhere">{pledge.id}</span>
+          <bdi className="text-sm">{pledge.id}</bdi>
         </Row>
       </dl>
-      <History pledge={pledge} />
-      <LinkActions />
-    </>
+    </section>
   )
 }
 
@@ -97,50 +103,7 @@ function Row({ label, children }: { label: string; children: ReactNode }) {
   return (
     <div className="border-line xs:grid-cols-[11rem_1fr] grid gap-x-4 border-b border-dashed py-2.5">
       <dt className="text-muted">{label}</dt>
-      <dd className="wrap-anywhere">{children}</dd>
-    </div>
-  )
-}
-
-function History({ pledge }: { pledge: Pledge }) {
-  return (
-    <section aria-labelledby="history-heading" className="grid gap-4">
-      <h2 id="history-heading" className="text-heading">
-        {t('pledge.history')}
-      </h2>
-      <ol className="border-line-strong ms-1 grid gap-4 border-s-2 border-dashed ps-6">
-        {pledge.history.map((entry) => (
-          <li key={entry.version} className="relative">
-            <span aria-hidden="true" className="bg-poppy absolute top-2 -start-[1.85rem] size-3 rounded-full" />
-            <p className="font-semibold">{tOr(`event.${entry.event}`, 'event.other')}</p>
-            <time dateTime={entry.at} className="text-muted text-sm">
-              {formatDateTime(entry.at)}
-            </time>
-          </li>
-        ))}
-      </ol>
-    </section>
-  )
-}
-
-function LinkActions() {
-  const [isCopied, setIsCopied] = useState(false)
-  const copy = async () => {
-    await navigator.clipboard.writeText(location.href)
-    setIsCopied(true)
-  }
-  return (
-    <div className="no-print flex flex-wrap items-center gap-3">
-      <Button variant="outline" onClick={() => void copy()}>
-        <Icon name="copy" />
-        {t('pledge.copy')}
-      </Button>
-      <Button variant="outline" onClick={() => window.print()}>
-        {t('pledge.print')}
-      </Button>
-      <p role="status" className="text-muted">
-        {isCopied && t('pledge.copied')}
-      </p>
+      <dd className="min-w-0 wrap-anywhere">{children}</dd>
     </div>
   )
 }

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Campaign, Reward } from '@/api/types'
-import { locale, t } from '@/i18n'
-import { isSoldOut } from '@/lib/campaign'
+import { formatDateTime, locale, t } from '@/i18n'
+import { isSoldOut, type Openness } from '@/lib/campaign'
 import { formatMoney } from '@/lib/money'
 import { Button } from '../ui/button'
 
-type RewardsProps = { campaign: Campaign; isOpen: boolean; onChoose: (rewardId: string) => void }
+type RewardsProps = { campaign: Campaign; state: Openness; onChoose: (rewardId: string) => void }
 
-export function Rewards({ campaign, isOpen, onChoose }: RewardsProps) {
+export function Rewards({ campaign, state, onChoose }: RewardsProps) {
   return (
     <ul className="grid gap-4 sm:grid-cols-2">
       {campaign.rewards.map((reward) => (
@@ -19,12 +19,18 @@ export function Rewards({ campaign, isOpen, onChoose }: RewardsProps) {
           <p className="figures text-muted">
             {t('reward.from', { amount: formatMoney(reward.min_amount, locale, 'round') })}
           </p>
-          <h3 className="text-xl leading-tight">{reward.title}</h3>
-          <p className="text-muted">{reward.description}</p>
-          <p className="figures mt-auto pt-2 text-sm font-bold" aria-live="polite">
-            {placesText(reward)}
+          <h3 className="text-xl leading-tight" dir="auto">
+            {reward.title}
+          </h3>
+          {reward.description !== '' && (
+            <p className="text-muted" dir="auto">
+              {reward.description}
+            </p>
+          )}
+          <p className="figures mt-auto pt-2 text-sm font-bold" aria-live="polite" data-places={reward.remaining ?? ''}>
+            {state === 'not_started' ? t('reward.opens', { date: formatDateTime(campaign.starts_at) }) : placesText(reward)}
           </p>
-          {isOpen && !isSoldOut(reward) && (
+          {state === 'open' && !isSoldOut(reward) && (
             <Button
               variant="outline"
               onClick={() => onChoose(reward.id)}
@@ -42,5 +48,6 @@ export function Rewards({ campaign, isOpen, onChoose }: RewardsProps) {
 export function placesText(reward: Reward): string {
   if (reward.remaining === null) return t('reward.unlimited')
   if (isSoldOut(reward)) return t('reward.sold_out')
-  return t('reward.remaining', { remaining: reward.remaining })
+  if (reward.quantity === null) return t('reward.remaining', { remaining: reward.remaining })
+  return t('reward.remaining_of', { remaining: reward.remaining, quantity: reward.quantity })
 }

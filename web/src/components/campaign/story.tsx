@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // Shows a story as text: paragraphs, "## " headings and "- " lists. Nothing in
 // it is ever markup.
-export function Story({ text }: { text: string }) {
+import { cn } from '@/lib/cn'
+
+export function Story({ text, size = 'text-lg' }: { text: string; size?: string }) {
   const blocks = text.replaceAll('\r\n', '\n').split(/\n{2,}/)
   return (
-    <div className="grid max-w-prose gap-5 text-lg">
+    <div className={cn('grid max-w-prose gap-5 wrap-anywhere', size)} dir="auto">
       {blocks.map((block, index) => (
         <Block key={index} text={block.trim()} />
       ))}

@@ -5,11 +5,9 @@ import { Dialog, DialogContent, DialogDescription, DialogTitle } from '../ui/dia
 import { GiftFlow, GiftHeading, type HeadingProps } from './gift-flow'
 import { useGiftFlow } from './use-gift-flow'
 
-type GiftDialogProps = { campaign: Campaign; rewardId: string | null; onClose: () => void }
-
-/** Mounted while it is open. What was entered stays for the next time; a finished gift does not. */
-export function GiftDialog({ campaign, rewardId, onClose }: GiftDialogProps) {
-  const flow = useGiftFlow(campaign, rewardId)
+/** Mounted while it is open. What was entered stays for the next time; a gift that was made does not. */
+export function GiftDialog({ campaign, onClose }: { campaign: Campaign; onClose: () => void }) {
+  const flow = useGiftFlow(campaign)
   const close = () => {
     if (flow.isSending) return
     if (flow.result !== null) flow.forget()

@@ -23,10 +23,22 @@ export function GiftHeading({ flow, as: Heading }: { flow: Flow; as: (props: Hea
           ? t('gift.step', { step: flow.step, title: flow.campaign.title })
           : flow.campaign.title}
       </p>
+      {flow.result === null && <StepMarks step={flow.step} />}
       <Heading ref={ref} tabIndex={-1} className="text-heading font-display font-bold tracking-tight">
         {flow.result === null ? t(`gift.step_${flow.step}`) : t('gift.result')}
       </Heading>
     </>
+  )
+}
+
+/** The three steps as marks; the text above says the same. */
+function StepMarks({ step }: { step: number }) {
+  return (
+    <span aria-hidden="true" className="mt-1.5 mb-2.5 flex gap-1.5">
+      {[1, 2, 3].map((mark) => (
+        <span key={mark} className={`h-1.5 w-10 rounded-full ${mark <= step ? 'bg-poppy' : 'bg-line'}`} />
+      ))}
+    </span>
   )
 }
 
@@ -39,7 +51,7 @@ export type HeadingProps = {
 
 export function GiftFlow({ flow, onDone }: { flow: Flow; onDone: () => void }) {
   if (flow.result !== null) {
-    return <GiftResult {...flow.result} onEnd={flow.forget} onDone={onDone} onAgain={flow.startOver} />
+    return <GiftResult {...flow.result} onEnd={flow.end} onDone={onDone} onAgain={flow.startOver} onRetry={flow.tryAnew} />
   }
   if (flow.step === 1) return <StepAmount flow={flow} />
   if (flow.step === 2) return <StepDetails flow={flow} />

@@ -14,8 +14,14 @@ export type Refusal = {
   /** Nobody knows whether the pledge was made; only the same request may follow. */
   isUnknown: boolean
   canRetry: boolean
+  /** Only the account that sent it can go on. */
+  needsLogin: boolean
+  /** This campaign takes no gift now, whatever is sent. */
+  isFinal: boolean
   /** Seconds after which the page tries again by itself; null if it does not. */
   retryAfterS: number | null
+  /** The page sends by itself as soon as the browser is online. */
+  waitsForNetwork: boolean
   /** The step where the donor can mend it. */
   step: 1 | 2 | null
   fields: { field: keyof GiftValues; message: string }[]
@@ -41,7 +47,10 @@ const PLAIN: Refusal = {
   text: '',
   isUnknown: false,
   canRetry: false,
+  needsLogin: false,
+  isFinal: false,
   retryAfterS: null,
+  waitsForNetwork: false,
   step: null,
   fields: [],
   needsNewKey: false,
@@ -60,12 +69,32 @@ export function interruptedRefusal(): Refusal {
   }
 }
 
-/** `mayRepeat` says whether the page is going to try again by itself if the server named a time. */
-export function explain(error: unknown, campaign: Campaign, mayRepeat: boolean): Refusal {
+/** Nothing of the request has left the browser. */
+export class UnsentError extends Error {}
+
+export type SendState = {
+  /** The page may try again by itself if the server names a time. */
+  mayRepeat: boolean
+  /** An earlier try of the same request may have gone through. */
+  wasUnknown: boolean
+}
+
+export function explain(error: unknown, campaign: Campaign, state: SendState): Refusal {
   if (error instanceof ApiError) {
-    return { ...explainAnswer(error, campaign, mayRepeat), requestId: error.requestId }
+    return { ...explainAnswer(error, campaign, state), requestId: error.requestId }
   }
-  const kind = error instanceof NoAnswerError ? error.kind : 'network'
+  if (error instanceof UnsentError && !state.wasUnknown) {
+    const isOffline = !navigator.onLine
+    return {
+      ...PLAIN,
+      tone: 'warn',
+      heading: t(isOffline ? 'refusal.offline' : 'refusal.network'),
+      text: t(isOffline ? 'refusal.unsent_text' : 'refusal.busy_text'),
+      canRetry: true,
+      waitsForNetwork: isOffline,
+    }
+  }
+  const kind = noAnswerKind(error)
   return {
     ...PLAIN,
     tone: 'warn',
@@ -73,11 +102,40 @@ export function explain(error: unknown, campaign: Campaign, mayRepeat: boolean):
     text: t(`refusal.${kind}_text`),
     isUnknown: true,
     canRetry: true,
+    waitsForNetwork: kind === 'offline',
   }
 }
 
-function explainAnswer(error: ApiError, campaign: Campaign, mayRepeat: boolean): Refusal {
+function noAnswerKind(error: unknown): NoAnswerError['kind'] {
+  if (error instanceof NoAnswerError) return error.kind
+  return navigator.onLine ? 'network' : 'offline'
+}
+
+/**
+ * An earlier try may have gone through, and its key belongs to another sender: sent by
+ * this one it would be another gift.
+ */
+export function otherSender(account: string | null): Refusal {
+  return {
+    ...PLAIN,
+    tone: 'warn',
+    heading: t('refusal.interrupted'),
+    text: t(account === null ? 'refusal.guest_text' : 'refusal.account_text'),
+    isUnknown: true,
+    canRetry: true,
+    needsLogin: account !== null,
+  }
+}
+
+/** The donor goes on to do something else: nothing is sent behind their back. */
+export function withoutRepeat(refusal: Refusal | null): Refusal | null {
+  if (refusal === null || (refusal.retryAfterS === null && !refusal.waitsForNetwork)) return refusal
+  return null
+}
+
+function explainAnswer(error: ApiError, campaign: Campaign, { mayRepeat, wasUnknown }: SendState): Refusal {
   const { problem, status } = error
+  const retryAfterS = mayRepeat ? error.retryAfterS : null
   switch (error.code) {
     case 'limit-reached':
       return explainLimit(problem, campaign)
@@ -86,7 +144,10 @@ function explainAnswer(error: ApiError, campaign: Campaign, mayRepeat: boolean):
         ...PLAIN,
         heading: t('refusal.closed'),
         text: tOr(`refusal.closed_${problem.reason ?? ''}`, 'refusal.closed_closed'),
+        isFinal: true,
       }
+    case 'not-found':
+      return { ...PLAIN, heading: t('refusal.closed'), text: t('refusal.gone_text'), isFinal: true }
     case 'reward-unknown':
       return { ...PLAIN, heading: t('refusal.reward'), text: t('refusal.reward_text'), step: 1 }
     case 'amount-out-of-range':
@@ -95,19 +156,24 @@ function explainAnswer(error: ApiError, campaign: Campaign, mayRepeat: boolean):
     case 'idempotency-key-reused':
       return { ...PLAIN, heading: t('refusal.key'), text: t('refusal.key_text'), canRetry: true, needsNewKey: true }
   }
-  if (status === 429) {
-    const seconds = error.retryAfterS ?? 5
-    return {
-      ...PLAIN,
-      tone: 'warn',
-      heading: t('refusal.busy'),
-      text: t(mayRepeat ? 'refusal.wait_text' : 'refusal.busy_text', { seconds }),
-      canRetry: true,
-      retryAfterS: mayRepeat ? seconds : null,
-    }
+  if (error.code === 'unauthorized' && !wasUnknown) {
+    return { ...PLAIN, tone: 'warn', heading: t('refusal.session'), text: t('refusal.session_text'), canRetry: true, needsLogin: true }
   }
-  if (status === 409 || status >= 500) return explainUncertain(mayRepeat ? error.retryAfterS : null)
+  const isJudged = error.code === 'validation-failed'
+  if (status >= 500 || status === 409 || (wasUnknown && !isJudged)) return explainUncertain(retryAfterS)
+  if (status === 429) return explainBusy(error.retryAfterS ?? 5, mayRepeat)
   return explainFields(problem)
+}
+
+function explainBusy(seconds: number, mayRepeat: boolean): Refusal {
+  return {
+    ...PLAIN,
+    tone: 'warn',
+    heading: t('refusal.busy'),
+    text: t(mayRepeat ? 'refusal.wait_text' : 'refusal.busy_text', { seconds }),
+    canRetry: true,
+    retryAfterS: mayRepeat ? seconds : null,
+  }
 }
 
 /** An answer that does not say what became of the request; the key makes a repeat safe. */

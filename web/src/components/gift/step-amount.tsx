@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 import { locale, t } from '@/i18n'
 import { isSoldOut } from '@/lib/campaign'
+import { coveredCharge } from '@/lib/fee'
 import { amountInputText, currencySymbol, formatMoney } from '@/lib/money'
 import { placesText } from '../campaign/rewards'
 import { Field, fieldProps, Input, Select } from '../ui/field'
 import { RadioCard, RadioCards } from '../ui/radio-cards'
-import { amountOf, chosenReward, leastAmount, presetsFor, QUANTITY_MAX } from './gift-schema'
+import { amountOf, chosenReward, leastAmount, presetsFor, QUANTITY_MAX } from './gift-rules'
 import { StepFrame } from './step-frame'
 import type { GiftFlow } from './use-gift-flow'
 
@@ -13,32 +14,26 @@ export function StepAmount({ flow }: { flow: GiftFlow }) {
   return (
     <StepFrame flow={flow} step={1}>
       <Amount flow={flow} />
+      <FeeCover flow={flow} />
       {flow.campaign.rewards.length > 0 && <RewardChoice flow={flow} />}
     </StepFrame>
   )
 }
 
 function Amount({ flow }: { flow: GiftFlow }) {
-  const { campaign, form, values } = flow
-  const error = form.formState.errors.amount?.message
+  const { campaign, form } = flow
+  const { values, errors } = form
+  const error = errors.amount
   const chosen = amountOf(campaign, values.amount)
-  const field = form.register('amount', {
-    onBlur: () => {
-      const amount = amountOf(campaign, form.getValues('amount'))
-      if (amount !== null) form.setValue('amount', amountInputText(amount, locale))
-    },
-  })
-  const setPreset = (minor: string) =>
-    form.setValue('amount', amountInputText({ amount: Number(minor), currency: campaign.currency }, locale), {
-      shouldValidate: form.formState.errors.amount !== undefined,
-    })
+  const setMinor = (amount: number) =>
+    form.set({ amount: amountInputText({ amount, currency: campaign.currency }, locale) })
   return (
     <div className="grid gap-4">
       <RadioCards
         legend={t('gift.presets')}
         name="preset"
         value={chosen === null ? '' : String(chosen.amount)}
-        onChange={setPreset}
+        onChange={(minor) => setMinor(Number(minor))}
         className="xs:grid-cols-4 grid-cols-2"
       >
         {presetsFor(campaign).map((preset) => (
@@ -49,16 +44,16 @@ function Amount({ flow }: { flow: GiftFlow }) {
       </RadioCards>
       <Field
         id="gift-amount"
-        label={t('gift.amount', {
-          currency: campaign.currency,
-          symbol: currencySymbol(campaign.currency, locale),
-        })}
+        label={t('gift.other_amount', { currency: currencyText(campaign.currency) })}
         hint={amountHint(flow)}
         error={error}
       >
         <Input
-          {...field}
           {...fieldProps('gift-amount', error)}
+          name="amount"
+          value={values.amount}
+          onChange={(event) => form.set({ amount: event.target.value })}
+          onBlur={() => chosen !== null && setMinor(chosen.amount)}
           inputMode="decimal"
           autoComplete="off"
           className="figures max-w-56 text-xl font-bold"
@@ -68,23 +63,64 @@ function Amount({ flow }: { flow: GiftFlow }) {
   )
 }
 
-function amountHint({ campaign, values }: GiftFlow): string {
+/** The choice to pay the fee on top, with what it comes to; nothing where there is no fee to cover. */
+function FeeCover({ flow }: { flow: GiftFlow }) {
+  const { campaign, form, fee } = flow
+  const { values } = form
+  if (fee == null) return null
+  const gift = amountOf(campaign, values.amount)
+  const covered = gift === null ? null : coveredCharge(gift, fee)
+  return (
+    <div className="border-line rounded-patch grid gap-2 border-2 px-4 py-3">
+      <label htmlFor="gift-feeCover" className="flex cursor-pointer items-start gap-3">
+        <input
+          id="gift-feeCover"
+          type="checkbox"
+          checked={values.feeCover}
+          onChange={(event) => form.set({ feeCover: event.target.checked })}
+          aria-describedby="gift-feeCover-hint"
+          className="accent-poppy mt-1 size-5 shrink-0"
+        />
+        <span className="font-semibold">
+          {covered === null ? t('fee.cover_plain') : t('fee.cover', { fee: formatMoney(covered.fee, locale) })}
+        </span>
+      </label>
+      <p id="gift-feeCover-hint" className="text-muted figures text-sm" aria-live="polite">
+        {covered === null
+          ? t('fee.text_plain')
+          : values.feeCover
+            ? t('fee.text_on', {
+                gift: formatMoney(covered.gift, locale),
+                fee: formatMoney(covered.fee, locale),
+                total: formatMoney(covered.total, locale),
+              })
+            : t('fee.text_off', { gift: formatMoney(covered.gift, locale) })}
+      </p>
+    </div>
+  )
+}
+
+/** "EUR (€)"; one of the two where they are the same. */
+function currencyText(currency: string): string {
+  const symbol = currencySymbol(currency, locale)
+  return symbol === currency ? currency : `${currency} (${symbol})`
+}
+
+function amountHint({ campaign, form: { values } }: GiftFlow): string {
   const least = formatMoney(leastAmount(campaign, values), locale, 'round')
   if (campaign.max_pledge === null) return t('gift.amount_hint', { least })
   return t('gift.amount_hint_max', { least, most: formatMoney(campaign.max_pledge, locale, 'round') })
 }
 
 function RewardChoice({ flow }: { flow: GiftFlow }) {
-  const { campaign, form, values } = flow
+  const { campaign, form } = flow
+  const { values } = form
   const reward = chosenReward(campaign, values.rewardId)
   const choose = (rewardId: string, quantity: number) => {
-    form.setValue('rewardId', rewardId)
-    form.setValue('quantity', quantity)
     const least = leastAmount(campaign, { rewardId, quantity })
     const amount = amountOf(campaign, values.amount)
-    if (amount === null || amount.amount < least.amount) {
-      form.setValue('amount', amountInputText(least, locale), { shouldValidate: true })
-    }
+    const isEnough = amount !== null && amount.amount >= least.amount
+    form.set({ rewardId, quantity, ...(isEnough ? {} : { amount: amountInputText(least, locale) }) })
   }
   const quantityMax = Math.min(reward?.remaining ?? QUANTITY_MAX, QUANTITY_MAX)
   return (
@@ -117,7 +153,7 @@ function RewardChoice({ flow }: { flow: GiftFlow }) {
         ))}
       </RadioCards>
       {reward !== null && quantityMax > 1 && (
-        <Field id="gift-quantity" label={t('gift.quantity')} error={form.formState.errors.quantity?.message}>
+        <Field id="gift-quantity" label={t('gift.quantity')} error={form.errors.quantity}>
           <Select
             {...fieldProps('gift-quantity', undefined, false)}
             value={values.quantity}

@@ -7,7 +7,8 @@ import type { GiftValues } from '@/lib/gift-draft'
 import { Button } from '../ui/button'
 import { Icon } from '../ui/icon'
 import { Notice } from '../ui/notice'
-import { fieldsOfStep } from './gift-schema'
+import { isSoldOut } from '@/lib/campaign'
+import { chosenReward, fieldsOfStep } from './gift-rules'
 import type { GiftFlow } from './use-gift-flow'
 
 const FOCUS_TARGET: Partial<Record<keyof GiftValues, string>> = {
@@ -22,7 +23,7 @@ export function fieldId(field: keyof GiftValues): string {
 export function StepFrame({ flow, step, children }: { flow: GiftFlow; step: 1 | 2; children: ReactNode }) {
   const submit = (event: React.SyntheticEvent) => {
     event.preventDefault()
-    void flow.next()
+    flow.next()
   }
   return (
     <form noValidate onSubmit={submit} className="grid grid-cols-1 gap-6">
@@ -31,6 +32,7 @@ export function StepFrame({ flow, step, children }: { flow: GiftFlow; step: 1 | 
           {flow.refusal.text}
         </Notice>
       )}
+      <PlaceLost flow={flow} />
       <ErrorSummary flow={flow} step={step} />
       {children}
       <div className="flex flex-wrap-reverse items-center justify-between gap-3">
@@ -51,18 +53,43 @@ export function StepFrame({ flow, step, children }: { flow: GiftFlow; step: 1 | 
   )
 }
 
+/** The chosen reward was taken by others while the donor was typing. */
+function PlaceLost({ flow }: { flow: GiftFlow }) {
+  const reward = chosenReward(flow.campaign, flow.form.values.rewardId)
+  const isLost = reward !== null && isSoldOut(reward) && flow.refusal === null
+  return (
+    <div role="status" className={isLost ? '' : 'sr-only'}>
+      {isLost && (
+        <Notice
+          tone="warn"
+          heading={t('refusal.places')}
+          actions={
+            flow.step === 1 ? undefined : (
+              <Button variant="outline" onClick={() => flow.goTo(1)}>
+                {t('review.change')}
+              </Button>
+            )
+          }
+        >
+          {t('refusal.places_text')}
+        </Notice>
+      )}
+    </div>
+  )
+}
+
 /** Names all faults of the step and takes the focus once a try to go on failed. */
 function ErrorSummary({ flow, step }: { flow: GiftFlow; step: 1 | 2 }) {
-  const { errors, submitCount } = flow.form.formState
+  const { errors, tries } = flow.form
   const ref = useRef<HTMLDivElement>(null)
   const faults = fieldsOfStep(step).flatMap((field) => {
-    const message = errors[field]?.message
+    const message = errors[field]
     return message === undefined ? [] : [{ field, message }]
   })
   const isFaulty = faults.length > 0
   useEffect(() => {
     if (isFaulty) ref.current?.focus()
-  }, [isFaulty, submitCount])
+  }, [isFaulty, tries])
   if (!isFaulty) return null
   return (
     <div ref={ref} tabIndex={-1}>

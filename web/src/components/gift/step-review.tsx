@@ -1,25 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
+import { Link } from '@tanstack/react-router'
 import { useEffect, useRef, type ReactNode } from 'react'
 import { locale, t, type MessageKey } from '@/i18n'
+import type { Charge } from '@/lib/fee'
 import { formatMoney } from '@/lib/money'
 import { Button } from '../ui/button'
 import { Icon } from '../ui/icon'
 import { Notice } from '../ui/notice'
-import { amountOf, chosenReward } from './gift-schema'
-import type { GiftFlow } from './use-gift-flow'
+import { chosenReward } from './gift-rules'
+import { givePath, type GiftFlow } from './use-gift-flow'
 
 export function StepReview({ flow }: { flow: GiftFlow }) {
-  const { campaign, values, isSending, refusal } = flow
-  const amount = amountOf(campaign, values.amount)
+  const { campaign, charge } = flow
+  const { values } = flow.form
   const reward = chosenReward(campaign, values.rewardId)
-  const amountText = amount === null ? '' : formatMoney(amount, locale)
   return (
     <div className="grid grid-cols-1 gap-6">
       <RefusalNotice flow={flow} />
       <dl className="grid">
-        <Row flow={flow} label="review.amount" step={1}>
-          <span className="figures text-2xl font-bold">{amountText}</span>
-        </Row>
+        <AmountRows flow={flow} charge={charge} />
         <Row flow={flow} label="review.campaign">
           {campaign.title}
         </Row>
@@ -31,9 +30,9 @@ export function StepReview({ flow }: { flow: GiftFlow }) {
           </Row>
         )}
         <Row flow={flow} label="review.donor" step={2}>
-          {values.name}
+          <span dir="auto">{values.name}</span>
           <br />
-          {values.email}
+          <span dir="ltr">{values.email}</span>
         </Row>
         <Row flow={flow} label="review.display" step={2}>
           {t(`display.${values.display}`)}
@@ -48,8 +47,52 @@ export function StepReview({ flow }: { flow: GiftFlow }) {
       </dl>
       <p className="text-muted flex items-start gap-2 text-sm">
         <Icon name="lock" className="mt-0.5 size-4" />
-        {t('review.promise')}
+        {t('review.exact', { amount: charge === null ? '' : formatMoney(charge.total, locale) })}
       </p>
+      <ReviewButtons flow={flow} />
+    </div>
+  )
+}
+
+/** What is charged: one figure, or the gift, the fee on top and their sum. */
+function AmountRows({ flow, charge }: { flow: GiftFlow; charge: Charge | null }) {
+  if (charge === null) return null
+  const total = <span className="figures text-2xl font-bold">{formatMoney(charge.total, locale)}</span>
+  if (charge.fee.amount === 0) {
+    return (
+      <Row flow={flow} label="review.amount" step={1}>
+        {total}
+      </Row>
+    )
+  }
+  return (
+    <>
+      <Row flow={flow} label="review.gift" step={1}>
+        <span className="figures font-semibold">{formatMoney(charge.gift, locale)}</span>
+      </Row>
+      <Row flow={flow} label="review.fee">
+        <span className="figures font-semibold">{formatMoney(charge.fee, locale)}</span>
+      </Row>
+      <Row flow={flow} label="review.total">
+        {total}
+      </Row>
+    </>
+  )
+}
+
+function ReviewButtons({ flow }: { flow: GiftFlow }) {
+  const { charge, isSending, refusal } = flow
+  const amount = charge === null ? '' : formatMoney(charge.total, locale)
+  // Without the fee nobody knows what is charged; a request that was sent already knows it.
+  const isReady = !flow.form.values.feeCover || flow.fee !== undefined || flow.isLocked
+  const isFinal = refusal?.isFinal === true
+  return (
+    <>
+      {!isReady && (
+        <p role="status" className="text-muted">
+          {t('fee.loading')}
+        </p>
+      )}
       <div className="flex flex-wrap-reverse items-center justify-between gap-3">
         {flow.isLocked ? (
           <span />
@@ -59,23 +102,36 @@ export function StepReview({ flow }: { flow: GiftFlow }) {
             {t('gift.back')}
           </Button>
         )}
-        <Button
-          variant="give"
-          size="lg"
-          className="figures max-xs:w-full"
-          aria-disabled={isSending}
-          onClick={() => void flow.confirm()}
-        >
-          {t(isSending ? 'review.sending' : refusal?.isUnknown === true ? 'review.repeat' : 'review.confirm', {
-            amount: amountText,
-          })}
-        </Button>
+        {isFinal ? (
+          <Button asChild>
+            <Link to="/" hash="campaigns">
+              {t('campaign.others')}
+            </Link>
+          </Button>
+        ) : (
+          <Button
+            variant="give"
+            size="lg"
+            className="figures max-xs:w-full"
+            aria-disabled={isSending || !isReady}
+            onClick={() => isReady && void flow.confirm()}
+          >
+            {confirmText(flow, amount)}
+          </Button>
+        )}
       </div>
       <p role="status" className="sr-only">
-        {isSending && t('review.sending', { amount: amountText })}
+        {isSending && t('review.sending', { amount })}
       </p>
-    </div>
+    </>
   )
+}
+
+function confirmText({ isSending, refusal }: GiftFlow, amount: string): string {
+  if (isSending) return t('review.sending', { amount })
+  if (refusal?.isUnknown === true) return t('review.repeat')
+  if (refusal?.canRetry === true) return t('review.retry', { amount })
+  return t('review.confirm', { amount })
 }
 
 function RefusalNotice({ flow }: { flow: GiftFlow }) {
@@ -97,6 +153,13 @@ function RefusalNotice({ flow }: { flow: GiftFlow }) {
             {step !== null && (
               <Button variant="outline" onClick={() => flow.goTo(step)}>
                 {t('review.change')}
+              </Button>
+            )}
+            {refusal.needsLogin && (
+              <Button asChild variant="outline">
+                <Link to="/login" search={{ return: givePath(flow) }}>
+                  {t('nav.login')}
+                </Link>
               </Button>
             )}
             {refusal.isUnknown && (

@@ -20,12 +20,11 @@ type OutcomeProps = { state: PledgeState; reason: string | null; pledge: Pledge 
 export function PledgeOutcome({ state, reason, pledge }: OutcomeProps) {
   const now = useNow(5_000)
   const { icon, tone } = LOOKS[state]
-  const isSlow = pledge !== undefined && now - Date.parse(pledge.created_at) > SLOW_AFTER_MS
   return (
     <div role="status" data-state={state} className={cn('rounded-patch grid gap-3 p-5', tone)}>
       <Icon name={icon} className="size-9" />
       <p className="font-display text-2xl leading-tight font-bold text-balance">{headline(state, pledge)}</p>
-      <p className="text-ink">{explanation(state, reason, pledge, isSlow)}</p>
+      <p className="text-ink">{explanation(state, reason, pledge, now)}</p>
       {state === 'pending' && <div aria-hidden="true" className="bar-waiting h-1 rounded-full" />}
     </div>
   )
@@ -43,20 +42,40 @@ function explanation(
   state: PledgeState,
   reason: string | null,
   pledge: Pledge | undefined,
-  isSlow: boolean,
+  now: number,
 ): string {
   switch (state) {
     case 'pending':
-      return isSlow && pledge !== undefined
-        ? t('outcome.pending_slow', { until: formatDateTime(pledge.hold_expires_at) })
-        : t('outcome.pending_text')
+      return pendingText(pledge, now)
     case 'confirmed':
-      return pledge !== undefined && pledge.refunded.amount > 0
-        ? t('outcome.part_refunded_text', { refunded: formatMoney(pledge.refunded, locale) })
-        : t('outcome.confirmed_text')
+      return confirmedText(pledge)
     case 'failed':
-      return tOr(`reason.${reason ?? ''}`, 'reason.other')
+      return lateText(pledge) ?? tOr(`reason.${reason ?? ''}`, 'reason.other')
     case 'refunded':
       return t('outcome.refunded_text')
   }
+}
+
+function pendingText(pledge: Pledge | undefined, now: number): string {
+  if (pledge === undefined) return t('outcome.pending_text')
+  if (pledge.cancel_requested_at !== null) return t('outcome.pending_canceling')
+  if (now > Date.parse(pledge.hold_expires_at)) return t('outcome.pending_over')
+  const isSlow = now - Date.parse(pledge.created_at) > SLOW_AFTER_MS
+  return isSlow ? t('outcome.pending_slow', { until: formatDateTime(pledge.hold_expires_at) }) : t('outcome.pending_text')
+}
+
+function confirmedText(pledge: Pledge | undefined): string {
+  const underWay = pledge?.refunds.find(({ state }) => state === 'requested')
+  if (underWay !== undefined) return t('outcome.returning_text', { amount: formatMoney(underWay.amount, locale) })
+  if (pledge !== undefined && pledge.refunded.amount > 0) {
+    return t('outcome.part_refunded_text', { refunded: formatMoney(pledge.refunded, locale) })
+  }
+  return t('outcome.confirmed_text')
+}
+
+/** Money that came when the pledge had failed already, and goes back by itself. */
+function lateText(pledge: Pledge | undefined): string | null {
+  const late = pledge?.refunds.find(({ kind }) => kind === 'late')
+  if (late === undefined) return null
+  return t(`outcome.late_${late.state}`, { amount: formatMoney(late.amount, locale) })
 }

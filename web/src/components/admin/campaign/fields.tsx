@@ -3,7 +3,7 @@
 import type { ReactNode } from 'react'
 import type { UseFormReturn } from 'react-hook-form'
 import type { ManagedCampaign } from '@/api/admin-campaigns'
-import { textLength } from '@/components/gift/gift-schema'
+import { textLength } from '@/lib/text'
 import { Field, fieldProps, Input, Select, Textarea } from '@/components/ui/field'
 import { locale, t } from '@/i18n'
 import { localZone } from '@/lib/local-time'

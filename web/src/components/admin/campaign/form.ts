@@ -3,7 +3,7 @@
 // is sent for it. Messages of the schema are codes; `problemText` puts them into words.
 import { z } from 'zod/mini'
 import type { CampaignPatch, CampaignRequest, ManagedCampaign } from '@/api/admin-campaigns'
-import { textLength } from '@/components/gift/gift-schema'
+import { textLength } from '@/lib/text'
 import { fromLocalInput, toLocalInput } from '@/lib/local-time'
 import { amountInputText, parseAmount, type Money } from '@/lib/money'
 

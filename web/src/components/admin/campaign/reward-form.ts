@@ -2,7 +2,7 @@
 // Rewards and pools as their forms have them, by the API's limits.
 import { z } from 'zod/mini'
 import type { ManagedPool, ManagedReward, PoolRequest, RewardRequest } from '@/api/admin-campaigns'
-import { textLength } from '@/components/gift/gift-schema'
+import { textLength } from '@/lib/text'
 import { amountInputText, parseAmount } from '@/lib/money'
 import { moneyOf, moneyProblem } from './form'
 
