@@ -157,7 +157,7 @@ async function benchRelay(): Promise<void> {
       console.log(`  commit to consumer at ${wanted}/s (${Math.round(got)}/s came): p50 ${p50.toFixed(1)} ms, p99 ${p99.toFixed(1)} ms`);
     }
     const idle = await bench.idleInTransaction();
-    console.log(`  live rate ${Math.round(idle.before)}/s, beside a session idle in a transaction ${Math.round(idle.after)}/s: ${ratio(idle.after, idle.before)}`);
+    console.log(`  live rate ${Math.round(idle.around)}/s, beside a session idle in a transaction ${Math.round(idle.beside)}/s: ${ratio(idle.beside, idle.around)}`);
     const dead = await bench.deadTuples();
     console.log(`  dead rows after ${dead.events} events: outbox ${dead.outbox}, relay's own tables ${dead.other}`);
     await stack.stop(["relay"]);

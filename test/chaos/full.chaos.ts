@@ -209,6 +209,8 @@ describe("a replay", () => {
 
 const processes: Part[] = ["api", "relay", "projector", "payments", "mockpay", "nats", "redis"];
 
+let stopping = Promise.resolve();
+
 /** One thing that goes wrong, and is over when the promise is; says what it was. */
 type Trouble = (draw: Random) => Promise<string>;
 
@@ -240,7 +242,11 @@ const troubles: { weight: number; happens: Trouble }[] = [
       const ms = draw.between(200, 6_000);
       const pid = await until(`${part} to run`, () => all.stack.kill(part, "SIGSTOP"), 60_000);
       await sleep(ms);
-      process.kill(pid, "SIGCONT");
+      try {
+        process.kill(pid, "SIGCONT");
+      } catch {
+        // The other track has killed it meanwhile.
+      }
       return `stop ${part} for ${ms} ms`;
     },
   },
@@ -287,7 +293,9 @@ const troubles: { weight: number; happens: Trouble }[] = [
   {
     weight: 1,
     happens: async () => {
-      await stopPostgresNow();
+      // Two tracks may draw this at once.
+      stopping = stopping.then(stopPostgresNow);
+      await stopping;
       return "PostgreSQL stopped at once";
     },
   },
