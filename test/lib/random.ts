@@ -5,7 +5,8 @@ export class Random {
   private state: number;
 
   constructor(readonly seed: number) {
-    this.state = seed % 2_147_483_647 || 1;
+    // Neighbours would begin alike.
+    this.state = (Math.imul(seed ^ 0x9e37_79b9, 0x85eb_ca6b) >>> 1) % 2_147_483_647 || 1;
   }
 
   /** CHAOS_SEED, or else a new one. */
