@@ -4,6 +4,8 @@
  *
  * A counter or gauge takes one slot. A histogram takes one slot per bound, one for
  * +Inf, and one for the sum; buckets are counted apart and added up when rendered.
+ * A traced one has an exemplar per bucket behind these: a number that is odd while the
+ * rest is written, time, value, trace. The renderer leaves out what changes meanwhile.
  * Slots are changed by relaxed atomic operations: a scrape may see a histogram
  * whose sum is one observation ahead of its count.
  */
@@ -15,7 +17,20 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "careforall/text.h"
+
 #define SHARD_ALIGN 64
+
+/* The slots of an exemplar. */
+enum
+{
+	EXEMPLAR_NUMBER,
+	EXEMPLAR_MS,
+	EXEMPLAR_VALUE,
+	EXEMPLAR_TRACE,
+	EXEMPLAR_TRACE_END,
+	EXEMPLAR_SLOTS
+};
 
 typedef enum Kind
 {
@@ -33,6 +48,7 @@ typedef struct Series
 	double scale;
 	const double *bounds;
 	size_t bound_count;
+	bool is_traced;
 	CfaMetric first_slot;
 } Series;
 
@@ -53,10 +69,16 @@ static size_t slots_of(const Series *series);
 static const Series *series_at(const CfaMetrics *metrics, CfaMetric slot);
 static uint64_t *slot_of(const CfaMetrics *metrics, CfaMetric slot);
 static uint64_t sum_of(const CfaMetrics *metrics, CfaMetric slot);
+static uint64_t *exemplar_of(const CfaMetrics *metrics, const Series *series,
+							 size_t bucket, unsigned shard);
 static void render_scalar(const CfaMetrics *metrics, const Series *series,
 						  CfaBuf *out);
 static void render_histogram(const CfaMetrics *metrics, const Series *series,
-							 CfaBuf *out);
+							 CfaMetricsFormat format, CfaBuf *out);
+static void add_exemplar(const CfaMetrics *metrics, const Series *series,
+						 size_t bucket, CfaBuf *out);
+static void add_head(const Series *series, CfaMetricsFormat format,
+					 CfaBuf *out);
 static void add_name(CfaBuf *out, const Series *series, const char *suffix,
 					 const char *bound);
 
@@ -161,6 +183,23 @@ cfa_metrics_histogram(CfaMetrics *metrics, const char *name, const char *help,
 	return add_series(metrics, &series);
 }
 
+CfaMetric
+cfa_metrics_traced_histogram(CfaMetrics *metrics, const char *name,
+							 const char *help, const char *labels, double scale,
+							 const double *bounds, size_t bound_count)
+{
+	const Series series = {.kind = KIND_HISTOGRAM,
+						   .name = name,
+						   .help = help,
+						   .labels = strdup(labels ? labels : ""),
+						   .scale = scale,
+						   .bounds = bounds,
+						   .bound_count = bound_count,
+						   .is_traced = true};
+
+	return add_series(metrics, &series);
+}
+
 size_t
 cfa_metrics_shard_size(const CfaMetrics *metrics)
 {
@@ -223,15 +262,51 @@ cfa_metrics_change(CfaMetrics *metrics, CfaMetric metric, int64_t by)
 	cfa_metrics_add(metrics, metric, (uint64_t) by);
 }
 
-void
-cfa_metrics_observe(CfaMetrics *metrics, CfaMetric metric, uint64_t value)
+static size_t
+bucket_of(const Series *series, uint64_t value)
 {
-	const Series *series = series_at(metrics, metric);
 	double shown = (double) value * series->scale;
 	size_t i = 0;
 
 	while (i < series->bound_count && shown > series->bounds[i])
 		i++;
+	return i;
+}
+
+void
+cfa_metrics_observe_traced(CfaMetrics *metrics, CfaMetric metric,
+						   uint64_t value, const uint8_t *trace_id)
+{
+	const Series *series = series_at(metrics, metric);
+	uint64_t *slots;
+	uint64_t trace[2];
+	uint64_t number;
+
+	cfa_metrics_observe(metrics, metric, value);
+	if (trace_id == NULL || !series->is_traced)
+		return;
+	slots =
+		exemplar_of(metrics, series, bucket_of(series, value), metrics->mine);
+	number = __atomic_load_n(&slots[EXEMPLAR_NUMBER], __ATOMIC_RELAXED);
+	/* A process that died while writing left it odd. */
+	number += 1 + number % 2;
+	memcpy(trace, trace_id, sizeof(trace));
+	__atomic_store_n(&slots[EXEMPLAR_NUMBER], number, __ATOMIC_SEQ_CST);
+	__atomic_store_n(&slots[EXEMPLAR_MS],
+					 (uint64_t) cfa_now_ms(),
+					 __ATOMIC_SEQ_CST);
+	__atomic_store_n(&slots[EXEMPLAR_VALUE], value, __ATOMIC_SEQ_CST);
+	__atomic_store_n(&slots[EXEMPLAR_TRACE], trace[0], __ATOMIC_SEQ_CST);
+	__atomic_store_n(&slots[EXEMPLAR_TRACE_END], trace[1], __ATOMIC_SEQ_CST);
+	__atomic_store_n(&slots[EXEMPLAR_NUMBER], number + 1, __ATOMIC_SEQ_CST);
+}
+
+void
+cfa_metrics_observe(CfaMetrics *metrics, CfaMetric metric, uint64_t value)
+{
+	const Series *series = series_at(metrics, metric);
+	size_t i = bucket_of(series, value);
+
 	cfa_metrics_add(metrics, metric + (CfaMetric) i, 1);
 	cfa_metrics_add(metrics,
 					metric + (CfaMetric) series->bound_count + 1,
@@ -244,10 +319,27 @@ cfa_metrics_value(const CfaMetrics *metrics, CfaMetric metric)
 	return (int64_t) sum_of(metrics, metric);
 }
 
-void
-cfa_metrics_render(const CfaMetrics *metrics, CfaBuf *out)
+CfaMetricsFormat
+cfa_metrics_format(const char *accept)
 {
-	static const char *const types[] = {"counter", "gauge", "histogram"};
+	return accept != NULL &&
+				   strstr(accept, "application/openmetrics-text") != NULL
+			   ? CFA_METRICS_OPEN
+			   : CFA_METRICS_TEXT;
+}
+
+const char *
+cfa_metrics_content_type(CfaMetricsFormat format)
+{
+	return format == CFA_METRICS_OPEN ? "application/openmetrics-text; "
+										"version=1.0.0; charset=utf-8"
+									  : CFA_METRICS_CONTENT_TYPE;
+}
+
+void
+cfa_metrics_render(const CfaMetrics *metrics, CfaMetricsFormat format,
+				   CfaBuf *out)
+{
 	size_t i;
 
 	for (i = 0; i < metrics->count; i++)
@@ -255,17 +347,14 @@ cfa_metrics_render(const CfaMetrics *metrics, CfaBuf *out)
 		const Series *series = &metrics->series[i];
 
 		if (i == 0 || strcmp(series->name, series[-1].name) != 0)
-			cfa_buf_addf(out,
-						 "# HELP %s %s\n# TYPE %s %s\n",
-						 series->name,
-						 series->help,
-						 series->name,
-						 types[series->kind]);
+			add_head(series, format, out);
 		if (series->kind == KIND_HISTOGRAM)
-			render_histogram(metrics, series, out);
+			render_histogram(metrics, series, format, out);
 		else
 			render_scalar(metrics, series, out);
 	}
+	if (format == CFA_METRICS_OPEN)
+		cfa_buf_adds(out, "# EOF\n");
 }
 
 static CfaMetric
@@ -295,7 +384,11 @@ add_series(CfaMetrics *metrics, const Series *series)
 static size_t
 slots_of(const Series *series)
 {
-	return series->kind == KIND_HISTOGRAM ? series->bound_count + 2 : 1;
+	size_t buckets = series->bound_count + 1;
+
+	if (series->kind != KIND_HISTOGRAM)
+		return 1;
+	return buckets + 1 + (series->is_traced ? buckets * EXEMPLAR_SLOTS : 0);
 }
 
 static const Series *
@@ -337,8 +430,71 @@ render_scalar(const CfaMetrics *metrics, const Series *series, CfaBuf *out)
 		cfa_buf_addf(out, " %.15g\n", (double) value * series->scale);
 }
 
+static uint64_t *
+exemplar_of(const CfaMetrics *metrics, const Series *series, size_t bucket,
+			unsigned shard)
+{
+	size_t words = cfa_metrics_shard_size(metrics) / sizeof(uint64_t);
+
+	return metrics->memory + shard * words + series->first_slot +
+		   series->bound_count + 2 + bucket * EXEMPLAR_SLOTS;
+}
+
+/* In OpenMetrics the family of a counter has its name without _total. */
 static void
-render_histogram(const CfaMetrics *metrics, const Series *series, CfaBuf *out)
+add_head(const Series *series, CfaMetricsFormat format, CfaBuf *out)
+{
+	static const char *const types[] = {"counter", "gauge", "histogram"};
+	size_t len = strlen(series->name);
+
+	if (format == CFA_METRICS_OPEN && series->kind == KIND_COUNTER)
+		len -= strlen("_total");
+	cfa_buf_addf(out,
+				 "# HELP %.*s %s\n# TYPE %.*s %s\n",
+				 (int) len,
+				 series->name,
+				 series->help,
+				 (int) len,
+				 series->name,
+				 types[series->kind]);
+}
+
+/* The newest exemplar of a bucket over all shards, if there is one. */
+static void
+add_exemplar(const CfaMetrics *metrics, const Series *series, size_t bucket,
+			 CfaBuf *out)
+{
+	uint64_t newest[EXEMPLAR_SLOTS] = {0};
+	uint8_t trace[16];
+
+	for (unsigned shard = 0; shard < metrics->shards; shard++)
+	{
+		const uint64_t *slots = exemplar_of(metrics, series, bucket, shard);
+		uint64_t copy[EXEMPLAR_SLOTS];
+
+		for (size_t i = 0; i < EXEMPLAR_SLOTS; i++)
+			copy[i] = __atomic_load_n(&slots[i], __ATOMIC_SEQ_CST);
+		if (copy[EXEMPLAR_NUMBER] % 2 == 0 &&
+			copy[EXEMPLAR_MS] > newest[EXEMPLAR_MS] &&
+			copy[EXEMPLAR_NUMBER] ==
+				__atomic_load_n(&slots[EXEMPLAR_NUMBER], __ATOMIC_SEQ_CST))
+			memcpy(newest, copy, sizeof(newest));
+	}
+	if (newest[EXEMPLAR_MS] == 0)
+		return;
+	memcpy(trace, &newest[EXEMPLAR_TRACE], sizeof(trace));
+	cfa_buf_adds(out, " # {trace_id=\"");
+	for (size_t i = 0; i < sizeof(trace); i++)
+		cfa_buf_addf(out, "%02x", trace[i]);
+	cfa_buf_addf(out,
+				 "\"} %.15g %.3f",
+				 (double) newest[EXEMPLAR_VALUE] * series->scale,
+				 (double) newest[EXEMPLAR_MS] / 1000);
+}
+
+static void
+render_histogram(const CfaMetrics *metrics, const Series *series,
+				 CfaMetricsFormat format, CfaBuf *out)
 {
 	uint64_t count = 0;
 	uint64_t sum;
@@ -352,7 +508,10 @@ render_histogram(const CfaMetrics *metrics, const Series *series, CfaBuf *out)
 			(void) snprintf(bound, sizeof(bound), "%.15g", series->bounds[i]);
 		count += sum_of(metrics, series->first_slot + (CfaMetric) i);
 		add_name(out, series, "_bucket", bound);
-		cfa_buf_addf(out, " %llu\n", (unsigned long long) count);
+		cfa_buf_addf(out, " %llu", (unsigned long long) count);
+		if (format == CFA_METRICS_OPEN && series->is_traced)
+			add_exemplar(metrics, series, i, out);
+		cfa_buf_addc(out, '\n');
 	}
 	sum = sum_of(metrics, series->first_slot + (CfaMetric) i);
 	add_name(out, series, "_sum", NULL);

@@ -86,7 +86,7 @@ route(const CfaHttp *http, const char *path, const char **type, CfaBuf *body)
 		if (http->options.refresh != NULL)
 			http->options.refresh(http->options.arg);
 		*type = CFA_METRICS_CONTENT_TYPE;
-		cfa_metrics_render(http->options.metrics, body);
+		cfa_metrics_render(http->options.metrics, CFA_METRICS_TEXT, body);
 		return MHD_HTTP_OK;
 	}
 	*type = "text/plain; charset=utf-8";

@@ -191,6 +191,18 @@ describe("dashboards", () => {
   });
 });
 
+test("a slow bucket leads to the trace of a request that is in it", async () => {
+  const trace = randomUUID().replaceAll("-", "");
+  await context.http.get("/api/v1/fees", { traceparent: `00-${trace}-00f067aa0ba902b7-01` });
+  const name = 'careforall_http_request_duration_seconds_bucket{route="/api/v1/fees"}';
+  await until("the exemplar to be stored", async () => {
+    const found = await prometheus.get<{ exemplars: { labels: { trace_id: string } }[] }[]>("query_exemplars", {
+      query: name, start: String(Date.now() / 1000 - 600), end: String(Date.now() / 1000 + 60),
+    });
+    return found.some((series) => series.exemplars.some((one) => one.labels.trace_id === trace));
+  });
+});
+
 test("certificates and backups are told to node_exporter", () => {
   const dir = mkdtempSync(path.join(tmpdir(), "careforall-textfile-"));
   const at = (name: string): string => path.join(dir, name);

@@ -198,7 +198,7 @@ shows(const char *line)
 	CfaBuf out = {0};
 	bool result;
 
-	cfa_metrics_render(metrics, &out);
+	cfa_metrics_render(metrics, CFA_METRICS_TEXT, &out);
 	result = strstr(cfa_buf_text(&out), line) != NULL;
 	cfa_buf_clear(&out);
 	return result;

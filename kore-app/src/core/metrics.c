@@ -66,6 +66,7 @@ static CfaMetric requests[CFA_ROUTES_MAX + 1][STATUS_COUNT];
 static CfaMetric durations[CFA_ROUTES_MAX];
 static CfaMetric refusals[CFA_PROBLEM_COUNT];
 
+static const uint8_t *sampled_trace(const struct CfaCtx *ctx);
 static void register_requests(void);
 static void register_route(unsigned route);
 static void register_refusals(void);
@@ -164,7 +165,10 @@ cfa_meter_request(const struct CfaCtx *ctx, int status, uint64_t us)
 		i++;
 	cfa_metrics_add(metrics, requests[route][i], 1);
 	if (route != ROUTE_NONE)
-		cfa_metrics_observe(metrics, durations[route], us);
+		cfa_metrics_observe_traced(metrics,
+								   durations[route],
+								   us,
+								   sampled_trace(ctx));
 }
 
 void
@@ -174,9 +178,27 @@ cfa_meter_edge_refusal(CfaProblem problem)
 }
 
 void
-cfa_meters_render(CfaBuf *out)
+cfa_meters_answer(struct CfaCtx *ctx)
 {
-	cfa_metrics_render(metrics, out);
+	CfaMetricsFormat format = cfa_metrics_format(cfa_ctx_header(ctx, "accept"));
+	CfaBuf text = {0};
+
+	cfa_metrics_render(metrics, format, &text);
+	cfa_answer_copy(ctx,
+					200,
+					cfa_metrics_content_type(format),
+					text.data,
+					text.len);
+	cfa_buf_clear(&text);
+}
+
+/* The trace that a request belongs to, if it is kept. */
+static const uint8_t *
+sampled_trace(const struct CfaCtx *ctx)
+{
+	return ctx->scope.trace.flags & CFA_TRACE_SAMPLED
+			   ? ctx->scope.trace.trace_id
+			   : NULL;
 }
 
 static void
@@ -188,15 +210,14 @@ register_requests(void)
 		register_route(r);
 	register_route(ROUTE_NONE);
 	for (unsigned r = 0; r < cfa_app_route_count(); r++)
-		durations[r] =
-			cfa_metrics_histogram(metrics,
-								  SECONDS,
-								  SECONDS_HELP,
-								  route_labels(r, NULL, labels, sizeof(labels)),
-								  1e-6,
-								  duration_bounds,
-								  sizeof(duration_bounds) /
-									  sizeof(duration_bounds[0]));
+		durations[r] = cfa_metrics_traced_histogram(
+			metrics,
+			SECONDS,
+			SECONDS_HELP,
+			route_labels(r, NULL, labels, sizeof(labels)),
+			1e-6,
+			duration_bounds,
+			sizeof(duration_bounds) / sizeof(duration_bounds[0]));
 }
 
 static void

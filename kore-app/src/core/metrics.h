@@ -60,7 +60,10 @@ void cfa_meter_observe(unsigned meter, uint64_t value);
 void cfa_meter_request(const struct CfaCtx *ctx, int status, uint64_t us);
 void cfa_meter_edge_refusal(CfaProblem problem);
 
-/* Writes all series, summed over the workers, as Prometheus text. */
-void cfa_meters_render(CfaBuf *out);
+/*
+ * Answers with all series, summed over the workers: as OpenMetrics with exemplars if
+ * the client accepts it, else as Prometheus text.
+ */
+void cfa_meters_answer(struct CfaCtx *ctx);
 
 #endif

@@ -74,11 +74,7 @@ api_readyz(CfaCtx *ctx)
 void
 api_metrics(CfaCtx *ctx)
 {
-	CfaBuf text = {0};
-
-	cfa_meters_render(&text);
-	cfa_answer_copy(ctx, 200, CFA_METRICS_CONTENT_TYPE, text.data, text.len);
-	cfa_buf_clear(&text);
+	cfa_meters_answer(ctx);
 }
 
 void

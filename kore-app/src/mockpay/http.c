@@ -329,14 +329,6 @@ api_readyz(CfaCtx *ctx)
 static void
 api_metrics(CfaCtx *ctx)
 {
-	CfaBuf text = {0};
-
 	cfa_mock_meters_update();
-	cfa_meters_render(&text);
-	cfa_answer_copy(ctx,
-					200,
-					"text/plain; version=0.0.4; charset=utf-8",
-					text.data,
-					text.len);
-	cfa_buf_clear(&text);
+	cfa_meters_answer(ctx);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * metrics.h: counters, gauges and histograms, rendered as Prometheus text 0.0.4.
+ * metrics.h: counters, gauges and histograms, rendered as Prometheus text 0.0.4 or as
+ * OpenMetrics 1.0.0, where histograms have an exemplar in each bucket.
  *
  * All series are registered at start, with their labels, so that each is there at
  * 0 from the first scrape and the set of labels is bounded. Values live in memory
@@ -52,6 +53,12 @@ CfaMetric cfa_metrics_histogram(CfaMetrics *metrics, const char *name,
 								double scale, const double *bounds,
 								size_t bound_count);
 
+/* The same, with room for the trace of the newest observation in each bucket. */
+CfaMetric cfa_metrics_traced_histogram(CfaMetrics *metrics, const char *name,
+									   const char *help, const char *labels,
+									   double scale, const double *bounds,
+									   size_t bound_count);
+
 /* Bytes of one shard; a multiple of 64. To be asked when all is registered. */
 size_t cfa_metrics_shard_size(const CfaMetrics *metrics);
 
@@ -74,11 +81,29 @@ void cfa_metrics_set(CfaMetrics *metrics, CfaMetric metric, int64_t value);
 void cfa_metrics_change(CfaMetrics *metrics, CfaMetric metric, int64_t by);
 void cfa_metrics_observe(CfaMetrics *metrics, CfaMetric metric, uint64_t value);
 
+/*
+ * The same for a traced histogram: trace_id is 16 bytes, or NULL for none. One thread
+ * of a shard only.
+ */
+void cfa_metrics_observe_traced(CfaMetrics *metrics, CfaMetric metric,
+								uint64_t value, const uint8_t *trace_id);
+
 /* The sum of a counter or gauge over all shards, in its raw unit. */
 int64_t cfa_metrics_value(const CfaMetrics *metrics, CfaMetric metric);
 
+typedef enum CfaMetricsFormat
+{
+	CFA_METRICS_TEXT,
+	CFA_METRICS_OPEN
+} CfaMetricsFormat;
+
+/* What a client with this Accept (NULL: none) gets. */
+CfaMetricsFormat cfa_metrics_format(const char *accept);
+const char *cfa_metrics_content_type(CfaMetricsFormat format);
+
 /* Appends the whole exposition. */
-void cfa_metrics_render(const CfaMetrics *metrics, CfaBuf *out);
+void cfa_metrics_render(const CfaMetrics *metrics, CfaMetricsFormat format,
+						CfaBuf *out);
 
 #define CFA_METRICS_CONTENT_TYPE "text/plain; version=0.0.4; charset=utf-8"
 
