@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Talks HTTP with the API, and names the errors that can end with.
+import { traceHeaders, traceRatio } from './trace'
 import type { Problem } from './types'
 
 const READ_TIMEOUT_MS = 15_000
@@ -49,7 +50,7 @@ export async function send<Data>(address: string, init: RequestInit): Promise<An
   const timeout = AbortSignal.timeout(isRead ? READ_TIMEOUT_MS : WRITE_TIMEOUT_MS)
   const signal = init.signal ? AbortSignal.any([init.signal, timeout]) : timeout
   try {
-    const response = await fetch(address, { ...init, signal, credentials: 'same-origin' })
+    const response = await fetch(address, { ...traced(init), signal, credentials: 'same-origin' })
     if (!response.ok) throw new ApiError(response.status, await readProblem(response), response.headers)
     const data: unknown = response.status === 204 ? undefined : await response.json()
     const count = response.headers.get('X-Total-Count')
@@ -64,6 +65,12 @@ export async function send<Data>(address: string, init: RequestInit): Promise<An
     if (error instanceof ApiError || init.signal?.aborted) throw error
     throw new NoAnswerError(noAnswerKind(timeout))
   }
+}
+
+function traced(init: RequestInit): RequestInit {
+  const trace = traceHeaders(traceRatio)
+  if (trace.traceparent === undefined) return init
+  return { ...init, headers: { ...Object.fromEntries(new Headers(init.headers)), ...trace } }
 }
 
 function noAnswerKind(timeout: AbortSignal): 'offline' | 'timeout' | 'network' {
