@@ -6,6 +6,7 @@ import { useId, useRef, useState, type ReactNode } from 'react'
 import { t } from '@/i18n'
 import { Button } from './button'
 import { Field, fieldProps, Input, Textarea } from './field'
+import { useFocusGivenBack } from './focus'
 
 type ConfirmDialogProps = {
   title: string
@@ -40,6 +41,8 @@ export function ConfirmDialog(props: ConfirmDialogProps) {
   const reasonError = isChecked && reasonLabel !== undefined && reason.trim() === '' ? t('confirm.reason_empty') : undefined
   const wordError = isChecked && typed !== undefined && word !== typed ? t('confirm.typed_wrong', { word: typed }) : undefined
 
+  const giveBack = useFocusGivenBack()
+
   const confirm = async () => {
     setIsChecked(true)
     if (isBusy) return
@@ -61,7 +64,9 @@ export function ConfirmDialog(props: ConfirmDialogProps) {
     <Primitive.Root open onOpenChange={(isOpen) => !isOpen && !isBusy && props.onClose()}>
       <Primitive.Portal>
         <Primitive.Overlay className="animate-fade-in fixed inset-0 z-50 grid grid-cols-1 place-items-center overflow-y-auto bg-[#070a24]/65 p-4">
-          <Primitive.Content className="animate-sheet-in bg-paper shadow-card grid w-full max-w-lg gap-4 rounded-2xl p-5 sm:p-7">
+          <Primitive.Content
+            onCloseAutoFocus={giveBack}
+            className="animate-sheet-in bg-paper shadow-card grid w-full max-w-lg gap-4 rounded-2xl p-5 sm:p-7">
             <Primitive.Title className="text-heading font-display font-bold">{title}</Primitive.Title>
             <Primitive.Description asChild>
               <div className="grid gap-2">{children}</div>

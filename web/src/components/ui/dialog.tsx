@@ -3,6 +3,7 @@ import * as Primitive from '@radix-ui/react-dialog'
 import type { ComponentProps, ReactNode } from 'react'
 import { t } from '@/i18n'
 import { cn } from '@/lib/cn'
+import { useFocusGivenBack } from './focus'
 import { Icon } from './icon'
 
 export const Dialog = Primitive.Root
@@ -13,6 +14,7 @@ type DialogContentProps = ComponentProps<typeof Primitive.Content> & { header: R
 
 /** A sheet from below on small screens, a panel in the middle on others. */
 export function DialogContent({ className, header, children, ...props }: DialogContentProps) {
+  const giveBack = useFocusGivenBack()
   return (
     <Primitive.Portal>
       <Primitive.Overlay
@@ -23,6 +25,7 @@ export function DialogContent({ className, header, children, ...props }: DialogC
             'animate-sheet-in bg-paper shadow-card relative w-full rounded-t-2xl sm:max-w-xl sm:rounded-2xl',
             className,
           )}
+          onCloseAutoFocus={giveBack}
           {...props}
         >
           <div className="border-line bg-paper sticky top-0 z-10 flex items-start justify-between gap-4 rounded-t-2xl border-b px-5 py-4 sm:px-7">

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The shell of the dashboard: who may enter, the navigation, and the page in it.
-import { Navigate, Outlet, useLocation } from '@tanstack/react-router'
-import type { ReactNode } from 'react'
+import { Outlet, useLocation, useNavigate } from '@tanstack/react-router'
+import { useEffect, useEffectEvent, type ReactNode } from 'react'
 import { retrySession, useSession } from '@/api/session'
 import { mayOpen } from '@/components/admin/nav'
 import { Sidebar, TopBar } from '@/components/admin/sidebar'
@@ -12,11 +12,11 @@ import { t } from '@/i18n'
 
 export function AdminLayout() {
   const { account, isLoading, error } = useSession()
-  const { pathname, href } = useLocation()
+  const { pathname } = useLocation()
   if (account === null) {
     if (isLoading) return <Frame>{<LoadingPage />}</Frame>
     if (error !== null) return <Frame>{<ErrorState error={error} retry={retrySession} />}</Frame>
-    return <Navigate to="/login" search={{ return: href }} replace />
+    return <ToLogin />
   }
   return (
     <div className="lg:flex">
@@ -27,6 +27,18 @@ export function AdminLayout() {
       </div>
     </div>
   )
+}
+
+/** Leads to the log-in and back, once. */
+function ToLogin() {
+  const navigate = useNavigate()
+  const { href } = useLocation()
+  const leave = useEffectEvent(() => {
+    // The frame may be rendered once more when the address is that of the log-in already.
+    if (href.startsWith('/admin')) void navigate({ to: '/login', search: { return: href }, replace: true })
+  })
+  useEffect(() => leave(), [])
+  return <Frame>{<LoadingPage />}</Frame>
 }
 
 function Frame({ children }: { children: ReactNode }) {

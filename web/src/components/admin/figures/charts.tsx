@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Money and pledges over time. Each chart has a sentence that says what it shows, and the
 // same figures as a table.
-import { useId, useState, type ReactNode } from 'react'
+import { useState, type ReactNode } from 'react'
 import { Bar, BarChart, CartesianGrid, Tooltip, XAxis, YAxis } from 'recharts'
 import type { Stats } from '@/api/admin-campaigns'
 import { Button } from '@/components/ui/button'
@@ -67,12 +67,11 @@ type ChartProps = {
 }
 
 function Chart({ title, summary, rows, states, format, formatAxis }: ChartProps) {
-  const id = useId()
   const [isTable, setIsTable] = useState(false)
   return (
-    <Card aria-labelledby={id} className="min-w-0">
+    <Card className="min-w-0">
       <div className="flex flex-wrap items-start justify-between gap-3">
-        <CardTitle id={id}>{title}</CardTitle>
+        <CardTitle>{title}</CardTitle>
         <Button variant="outline" className="-my-1 text-sm" aria-pressed={isTable} onClick={() => setIsTable(!isTable)}>
           {t('admin.chart.as_table')}
         </Button>

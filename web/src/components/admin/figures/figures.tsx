@@ -56,12 +56,12 @@ export function Figures({ queryOf, listOf }: FiguresProps) {
           {t('admin.figures.stale')}
         </Notice>
       )}
-      <section aria-labelledby="money-heading" className="grid min-w-0 gap-3">
-        <h2 id="money-heading" className="text-heading">
+      <div className="grid min-w-0 gap-3">
+        <h2 className="text-heading">
           {t('admin.figures.money')}
         </h2>
         <MoneyTable stats={stats} now={now} listOf={listOf} />
-      </section>
+      </div>
 
       <div className="flex flex-wrap items-center justify-between gap-x-6 gap-y-3">
         <nav aria-label={t('admin.figures.period')} className="bg-sunk flex flex-wrap rounded-full p-1">

@@ -33,9 +33,9 @@ export function RewardsPage() {
   const close = () => setOpen(null)
   return (
     <div className="grid min-w-0 gap-10">
-      <section aria-labelledby="rewards-heading" className="grid min-w-0 gap-4">
+      <section className="grid min-w-0 gap-4">
         <div className="flex flex-wrap items-center justify-between gap-3">
-          <h2 id="rewards-heading" className="text-heading">
+          <h2 className="text-heading">
             {t('admin.reward.heading')}
           </h2>
           {canEdit && (
@@ -94,9 +94,9 @@ export function RewardsPage() {
         )}
       </section>
 
-      <section aria-labelledby="pools-heading" className="grid min-w-0 gap-4">
+      <section className="grid min-w-0 gap-4">
         <div className="flex flex-wrap items-center justify-between gap-3">
-          <h2 id="pools-heading" className="text-heading">
+          <h2 className="text-heading">
             {t('admin.pool.heading')}
           </h2>
           {canEdit && (

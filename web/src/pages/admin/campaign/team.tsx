@@ -39,8 +39,8 @@ export function TeamPage() {
     await readAgain()
   }
   return (
-    <section aria-labelledby="team-heading" className="grid min-w-0 gap-6">
-      <h2 id="team-heading" className="text-heading">
+    <section className="grid min-w-0 gap-6">
+      <h2 className="text-heading">
         {t('admin.team.heading')}
       </h2>
       <Table label={t('admin.team.heading')}>
