@@ -11,7 +11,7 @@ import { Button } from '@/components/ui/button'
 import { Icon } from '@/components/ui/icon'
 import { Notice } from '@/components/ui/notice'
 import { t } from '@/i18n'
-import { filtersOf, isUsual, PAGES_MAX, toSearch, USUAL, type CampaignFilters } from '@/lib/filters'
+import { filtersOf, isUsual, PAGES_MAX, parseSearch, toSearch, USUAL, type CampaignFilters } from '@/lib/filters'
 import { useIsOnline, useNow } from '@/lib/hooks'
 
 export function LandingPage() {
@@ -46,7 +46,8 @@ function Hero() {
 }
 
 function CampaignList() {
-  const search = useSearch({ from: '/' })
+  // The router keeps what an address holds besides, so it is checked here as well.
+  const search = parseSearch(useSearch({ from: '/' }))
   const navigate = useNavigate({ from: '/' })
   const filters = filtersOf(search)
   const query = useInfiniteQuery(campaignsQuery(filters))
