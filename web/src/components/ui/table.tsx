@@ -7,7 +7,7 @@ export function Table({ label, className, ...props }: ComponentProps<'table'> & 
   return (
     // Keyboards scroll it too.
     // eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex
-    <div role="region" aria-label={label} tabIndex={0} className="border-line bg-paper rounded-patch relative overflow-x-auto border-2">
+    <div role="group" aria-label={label} tabIndex={0} className="border-line bg-paper rounded-patch relative overflow-x-auto border-2">
       <table aria-label={label} className={cn('w-full border-collapse text-start', className)} {...props} />
     </div>
   )

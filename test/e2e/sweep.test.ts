@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: Apache-2.0
+// Goal: every page of the site is sound, whoever adds it: no fault that axe knows, in
+// light and dark and in both directions; nothing wider than a screen of 320 pixels; no
+// error on the console, no content refused, no request to another host; and the gateway
+// knows its address. Method: the routes are read from the router's own source, so that
+// none can be left out; each is opened in English and light, and in Arabic and dark.
+import { readFileSync } from "node:fs";
+import path from "node:path";
+import type { Browser } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { makePerson, type Person } from "../lib/account.ts";
+import { useStack } from "../lib/context.ts";
+import { makeCampaign, makeReward } from "../lib/fixtures.ts";
+import { pledgeBody } from "../lib/http.ts";
+import { root } from "../lib/stack.ts";
+import { until } from "../lib/until.ts";
+import { expectAccessible, expectNoSideways, launch, visit, type Visitor } from "./browser.ts";
+
+const context = useStack();
+
+/** The addresses of the router's source, each with the addresses of its parents before it. */
+function routesOf(source: string): string[] {
+  const parents = new Map([["rootRoute", ""]]);
+  const found = new Set<string>();
+  const pattern = /(?:const (\w+) = )?createRoute\(\{\s*getParentRoute: \(\) => (\w+),\s*path: '([^']*)'/g;
+  for (const [, name, parent = "", own = ""] of source.matchAll(pattern)) {
+    const above = parents.get(parent);
+    if (above === undefined) throw new Error(`router.tsx: ${parent} is not known where ${own} is made`);
+    const full = `${above}${own}`.replace(/(.)\/$/, "$1");
+    if (name !== undefined) parents.set(name, full);
+    found.add(full);
+  }
+  return [...found];
+}
+
+const source = readFileSync(path.join(root, "web/src/router.tsx"), "utf8");
+const routes = routesOf(source);
+
+// Known to be wider than 320 pixels; to be emptied, not to grow.
+const TOO_WIDE = ["/admin/pledges/$id"];
+
+let browser: Browser;
+let base: string;
+const values: Record<string, string> = {};
+const visitors: Partial<Record<string, Visitor>> = {};
+let people: Record<"guest" | "donor" | "admin", Person | null>;
+
+/** Who may see a page. */
+const roleOf = (route: string): keyof typeof people =>
+  route.startsWith("/admin") ? "admin" : route.startsWith("/account") ? "donor" : "guest";
+
+/** An address with everything in its place: `$id` is one of what stands before it. */
+function addressOf(route: string): string {
+  let before = "";
+  const parts = route.split("/").map((part) => {
+    const value = part.startsWith("$") ? values[`${before}${part}`] : part;
+    if (value === undefined) throw new Error(`this test does not know what ${part} is in ${route}: add it to values`);
+    before = part;
+    return value;
+  });
+  const isPrivate = route.startsWith("/pledges/");
+  return parts.join("/") + (isPrivate ? `#${values.token}` : "");
+}
+
+beforeAll(async () => {
+  base = process.env.CAREFORALL_E2E_URL ?? context.stack.url("GATEWAY");
+  browser = await launch();
+  const login = (role: "donor" | "admin") => makePerson(context.stack, context.sql, context.http, role);
+  const [donor, admin] = await Promise.all([login("donor"), login("admin")]);
+  people = { guest: null, donor, admin };
+  const campaign = await makeCampaign(context.sql, { ends: "30 days" });
+  await context.sql.rows(
+    "UPDATE careforall.campaigns SET image_url = '/images/solar-clinic.svg', image_alt = 'A roof', story = $2 WHERE id = $1",
+    [campaign, `## Why\n\n${"Panels and a battery. ".repeat(20)}\n\n- one\n- two`],
+  );
+  await makeReward(context.sql, campaign, { quantity: 5 });
+  const slug = await context.sql.value<string>("SELECT slug FROM careforall.campaigns WHERE id = $1", [campaign]);
+  const pledge = (await (donor.http).pledge(campaign, pledgeBody(2500, { display: "name_amount_message", message: "For all" }))).body;
+  Object.assign(values, {
+    "campaigns$slug": slug,
+    "campaigns$id": campaign,
+    "pledges$id": pledge.id,
+    "users$id": donor.id,
+    token: pledge.token,
+  });
+  await until("the gift to be confirmed", async () =>
+    (await context.http.get(`/api/v1/pledges/${pledge.id}`, { "Pledge-Token": pledge.token })).body.state === "confirmed");
+  await until("the campaign to be public", async () => (await fetch(`${base}/api/v1/campaigns/${slug}`)).ok);
+});
+
+afterAll(async () => {
+  for (const visitor of Object.values(visitors)) await visitor?.close();
+  await browser.close();
+});
+
+/** One browser for each role and theme, with everything it complains about. */
+async function visitorOf(role: keyof typeof people, theme: "light" | "dark"): Promise<Visitor> {
+  const known = visitors[`${role} ${theme}`];
+  if (known !== undefined) return known;
+  const person = people[role];
+  // Two browsers with one cookie would end each other's session.
+  const own = person === null || theme === "light" ? person : await makePerson(context.stack, context.sql, context.http, person.role);
+  const visitor = await visit(browser, base, { theme, ...(own === null ? {} : { person: own }) });
+  visitor.page.on("console", (message) => {
+    if (message.type() === "error" || message.text().includes("preloaded")) visitor.faults.push(message.text());
+  });
+  visitor.page.on("response", (response) => {
+    if (response.status() >= 400) visitor.faults.push(`${response.status()} ${response.url()}`);
+  });
+  return (visitors[`${role} ${theme}`] = visitor);
+}
+
+test("the routes are found in the source, with their parents", () => {
+  expect(routes.length).toBe([...source.matchAll(/createRoute\(\{/g)].length - repeated());
+  expect(routes).toEqual(expect.arrayContaining(["/", "/campaigns/$slug", "/campaigns/$slug/give", "/pledges/$id", "/login", "/account", "/admin"]));
+  // The first page of a part has the address of its frame.
+  function repeated(): number {
+    return [...source.matchAll(/getParentRoute: \(\) => (?!rootRoute)\w+,\s*path: '\/',/g)].length;
+  }
+});
+
+describe.each(routes)("%s", (route) => {
+  test.each([
+    ["light", "en", "ltr"],
+    ["dark", "ar", "rtl"],
+  ] as const)("%s, %s", async (theme, language, direction) => {
+    const visitor = await visitorOf(roleOf(route), theme);
+    const { page, faults } = visitor;
+    // A change of only what stands behind "#" would load nothing.
+    await page.goto("about:blank");
+    faults.length = 0;
+    await page.setViewportSize({ width: 1280, height: 800 });
+    const [before = "", hash = ""] = addressOf(route).split("#");
+    const answer = await page.goto(`${before}?lang=${language}${hash === "" ? "" : `#${hash}`}`);
+    expect(answer?.status(), "the gateway does not know this page: see $is_page in ops/nginx/nginx.conf.in").toBe(200);
+    await page.getByRole("heading", { level: 1 }).first().waitFor();
+    await page.waitForLoadState("networkidle");
+    expect(await page.evaluate(() => [document.documentElement.lang, document.documentElement.dir, document.documentElement.dataset.theme])).toEqual([language, direction, theme]);
+    expect(await page.title()).not.toBe("");
+    await expectAccessible(page, `${route} ${theme} ${direction}`);
+    await page.setViewportSize({ width: 320, height: 640 });
+    if (!TOO_WIDE.includes(route)) await expectNoSideways(page);
+    expect(faults, `${route} ${theme}`).toEqual([]);
+  });
+});
