@@ -52,6 +52,7 @@ static bool event_of_update(const CfaPledge *old, const CfaPledge *new,
 static const CfaPledgeEdge *edge_of_update(const CfaPledge *old,
 										   const CfaPledge *new,
 										   CfaPledgeEvent event);
+static bool is_payment_attached(const CfaPledge *old, const CfaPledge *new);
 static bool is_donor_changed(const CfaPledge *old, const CfaPledge *new);
 static bool differ(const char *a, const char *b);
 static void check_erased(const CfaPledge *new);
@@ -342,20 +343,25 @@ event_of_update(const CfaPledge *old, const CfaPledge *new,
 		*event = CFA_PLEDGE_CANCEL_REQUEST;
 	else if (is_donor_changed(old, new))
 		*event = CFA_PLEDGE_DONOR_ERASE;
-	else if (new->payment_id != NULL || old->payment_id != NULL)
-	{
-		if (new->payment_id != NULL &&
-			old->payment_id !=
-				NULL &&strcmp(new->payment_id, old->payment_id) == 0)
-			return false;
-		if (old->payment_id != NULL)
-			ereport(ERROR,
-					(errcode(CFA_ERRCODE_ILLEGAL_TRANSITION),
-					 errmsg("payment of a pledge cannot be replaced")));
+	else if (is_payment_attached(old, new))
 		*event = CFA_PLEDGE_PAYMENT_ATTACH;
-	}
 	else
 		return false;
+	return true;
+}
+
+static bool
+is_payment_attached(const CfaPledge *old, const CfaPledge *new)
+{
+	if (new->payment_id == NULL && old->payment_id == NULL)
+		return false;
+	if (new->payment_id != NULL &&
+		old->payment_id != NULL &&strcmp(new->payment_id, old->payment_id) == 0)
+		return false;
+	if (old->payment_id != NULL)
+		ereport(ERROR,
+				(errcode(CFA_ERRCODE_ILLEGAL_TRANSITION),
+				 errmsg("payment of a pledge cannot be replaced")));
 	return true;
 }
 
