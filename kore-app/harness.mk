@@ -26,7 +26,7 @@ HN_TEST_BIN := $(HN_TEST_SRC:../test/unit/%.c=$(HN_BUILD)/%)
 $(HN_BUILD)/kobj/.ready: $(KORE)/.ready
 	$(MAKE) -s -C $(KORE) objects OBJDIR=$(abspath $(HN_BUILD))/kobj TASKS=1 \
 		KORE_SINGLE_BINARY=1 SANITIZE=address,undefined >/dev/null
-	objcopy --weaken-symbol=kore_log $(HN_BUILD)/kobj/utils.o
+	$(call WEAKEN,$(HN_BUILD)/kobj)
 	objcopy --redefine-sym main=kore_main $(HN_BUILD)/kobj/kore.o
 	rm $(HN_BUILD)/kobj/mem.o $(HN_BUILD)/kobj/pool.o
 	touch $@
@@ -83,7 +83,7 @@ $(FZ_BUILD)/kobj/.ready: $(KORE)/.ready
 	$(MAKE) -s -C $(KORE) objects CC=$(FZ_CC) TASKS=1 KORE_SINGLE_BINARY=1 \
 		OBJDIR=$(abspath $(FZ_BUILD))/kobj \
 		SANITIZE=fuzzer-no-link,address,undefined >/dev/null
-	objcopy --weaken-symbol=kore_log $(FZ_BUILD)/kobj/utils.o
+	$(call WEAKEN,$(FZ_BUILD)/kobj)
 	objcopy --redefine-sym main=kore_main $(FZ_BUILD)/kobj/kore.o
 	rm $(FZ_BUILD)/kobj/mem.o $(FZ_BUILD)/kobj/pool.o
 	touch $@
