@@ -66,6 +66,9 @@ bench: build ## measure; prints a table
 lighthouse: build ## what a phone on slow 4G makes of the site
 	@$(MAKE) --no-print-directory -C test lighthouse
 
+screenshots: ## pictures of the main pages for docs/images, from the stack of make run
+	@$(MAKE) --no-print-directory -C test screenshots
+
 fuzz: build ## look for inputs that break the API, FUZZ_SECONDS for each target
 	@$(MAKE) --no-print-directory -C kore-app fuzz
 
@@ -78,4 +81,4 @@ chaos: build ## kill everything, for longer than check does
 clean: ## delete what was built; data and .tools stay
 	@for part in $(PARTS); do $(MAKE) --no-print-directory -C $$part clean || exit 1; done
 
-.PHONY: help run stop status logs psql reset deps build install uninstall install-extension release package-check check lint fmt bench bench-memory lighthouse fuzz chaos clean
+.PHONY: help run stop status logs psql reset deps build install uninstall install-extension release package-check check lint fmt bench bench-memory lighthouse screenshots fuzz chaos clean

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Chromium for the browser tests: pages that note every fault they see, axe,
 // and moving by keyboard alone.
+import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { chromium, type Browser, type BrowserContext, type Locator, type Page } from "playwright-core";
-import { expect } from "vitest";
 import type { Person } from "../lib/account.ts";
 
 const EXECUTABLE = process.env.CAREFORALL_CHROMIUM ?? "/usr/bin/chromium";
@@ -84,7 +84,7 @@ export async function expectAccessible(page: Page, what: string): Promise<void> 
     returnByValue: true,
   });
   await session.detach();
-  expect(result.value, what).toEqual([]);
+  assert.deepEqual(result.value, [], what);
 }
 
 /** Presses Tab until the element has the focus. */
@@ -102,5 +102,5 @@ export async function expectNoSideways(page: Page): Promise<void> {
   const wider = await page.evaluate(
     () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
   );
-  expect(wider).toBeLessThanOrEqual(0);
+  assert.ok(wider <= 0, `${wider} px wider than the window`);
 }

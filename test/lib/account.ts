@@ -73,12 +73,17 @@ export function issueToken(stack: Stack, account: string, session: string): stri
 let made = 0;
 
 /** Makes an account of a role, logged in; no password opens it. */
-export async function makePerson(stack: Stack, sql: Sql, http: Http, role: Role = "donor"): Promise<Person> {
-  const email = `${role}-${Date.now()}-${process.pid}-${made++}@example.org`;
+export async function makePerson(
+  stack: Stack,
+  sql: Sql,
+  http: Http,
+  role: Role = "donor",
+  { email = `${role}-${Date.now()}-${process.pid}-${made++}@example.org`, name = `Test ${role}` } = {},
+): Promise<Person> {
   const secret = randomBytes(32);
   const { account_id: id, session_id: session } = await sql.row<{ account_id: string; session_id: string }>(
     "SELECT account_id, session_id FROM careforall.account_add($1, $2, $3, $4, '', $5, 'test')",
-    [email, `Test ${role}`, role, "$argon2id$v=19$m=19456,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAA", createHash("sha256").update(secret).digest()],
+    [email, name, role, "$argon2id$v=19$m=19456,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAA", createHash("sha256").update(secret).digest()],
   );
   const token = issueToken(stack, id, session);
   return { id, session, email, role, token, refresh: secret.toString("base64url"), http: http.as(token) };

@@ -241,8 +241,10 @@ function Dates({ campaign, now }: { campaign: Campaign; now: number }) {
       {t(isOver ? 'campaign.ended_at' : 'campaign.ends_at')}{' '}
       <time dateTime={ends_at} title={formatUtc(ends_at)} className="text-ink font-semibold">
         {formatDateTime(ends_at)}
-      </time>{' '}
-      <span className="block">{t('campaign.ends_utc', { date: formatUtc(ends_at) })}</span>
+      </time>
+      {new Date(ends_at).getTimezoneOffset() !== 0 && (
+        <span className="block">{t('campaign.ends_utc', { date: formatUtc(ends_at) })}</span>
+      )}
     </p>
   )
 }

@@ -13,13 +13,14 @@ export function Table({ label, className, ...props }: ComponentProps<'table'> & 
   )
 }
 
-export function Th({ className, scope = 'col', ...props }: ComponentProps<'th'>) {
+export function Th({ className, scope = 'col', isNumber = false, ...props }: ComponentProps<'th'> & { isNumber?: boolean }) {
   return (
     <th
       scope={scope}
       className={cn(
         scope === 'col' && 'border-line bg-sunk text-muted border-b-2 text-sm whitespace-nowrap',
-        'px-3 py-2.5 text-start font-semibold',
+        'px-3 py-2.5 font-semibold',
+        isNumber ? 'text-end' : 'text-start',
         scope === 'row' && 'align-top',
         className,
       )}

@@ -125,8 +125,8 @@ function CampaignTable({ campaigns, label, isAdmin }: { campaigns: MyCampaign[];
         <tr>
           <Th>{t('admin.campaigns.column_title')}</Th>
           <Th>{t('admin.campaigns.status')}</Th>
-          <Th className="text-end">{t('admin.campaigns.column_raised')}</Th>
-          <Th className="text-end">{t('admin.campaigns.column_gifts')}</Th>
+          <Th isNumber>{t('admin.campaigns.column_raised')}</Th>
+          <Th isNumber>{t('admin.campaigns.column_gifts')}</Th>
           <Th>{t('admin.campaigns.column_end')}</Th>
           <Th>{t(isAdmin ? 'admin.campaigns.column_owner' : 'admin.campaigns.column_role')}</Th>
         </tr>

@@ -172,8 +172,8 @@ function Outbox() {
                 <tr>
                   <Th>{t('admin.outbox.partition')}</Th>
                   <Th>{t('admin.ops.from')}</Th>
-                  <Th className="text-end">{t('admin.outbox.rows')}</Th>
-                  <Th className="text-end">{t('admin.outbox.size')}</Th>
+                  <Th isNumber>{t('admin.outbox.rows')}</Th>
+                  <Th isNumber>{t('admin.outbox.size')}</Th>
                 </tr>
               </thead>
               <tbody>

@@ -225,7 +225,7 @@ function Invariants() {
               <thead>
                 <tr>
                   <Th>{t('admin.verify.invariant')}</Th>
-                  <Th className="text-end">{t('admin.verify.violations')}</Th>
+                  <Th isNumber>{t('admin.verify.violations')}</Th>
                   <Th>{t('admin.verify.last')}</Th>
                 </tr>
               </thead>
@@ -284,8 +284,8 @@ function Jobs() {
                 <Th>{t('admin.jobs.job')}</Th>
                 <Th>{t('admin.health.state')}</Th>
                 <Th>{t('admin.jobs.last_ok')}</Th>
-                <Th className="text-end">{t('admin.jobs.runs')}</Th>
-                <Th className="text-end">{t('admin.jobs.failures')}</Th>
+                <Th isNumber>{t('admin.jobs.runs')}</Th>
+                <Th isNumber>{t('admin.jobs.failures')}</Th>
               </tr>
             </thead>
             <tbody>
@@ -333,8 +333,8 @@ function Limits() {
                 <tr>
                   <Th>{t('admin.limits.limit')}</Th>
                   <Th>{t('admin.pledges.column_campaign')}</Th>
-                  <Th className="text-end">{t('admin.limits.used')}</Th>
-                  <Th className="text-end">{t('admin.limits.capacity')}</Th>
+                  <Th isNumber>{t('admin.limits.used')}</Th>
+                  <Th isNumber>{t('admin.limits.capacity')}</Th>
                 </tr>
               </thead>
               <tbody>

@@ -215,7 +215,7 @@ function Events({ detail: { events } }: Detail) {
             <tr>
               <Th>{t('admin.pledge.event')}</Th>
               <Th>{t('admin.pledge.event_state')}</Th>
-              <Th className="text-end">{t('admin.pledge.version')}</Th>
+              <Th isNumber>{t('admin.pledge.version')}</Th>
               <Th>{t('admin.pledge.at')}</Th>
               <Th>{t('admin.pledge.trace')}</Th>
               <Th>{t('admin.pledge.data')}</Th>
@@ -274,8 +274,8 @@ function Deliveries({ detail: { deliveries } }: Detail) {
             <tr>
               <Th>{t('admin.pledge.delivery')}</Th>
               <Th>{t('admin.pledge.outcome')}</Th>
-              <Th className="text-end">{t('admin.pledge.amount')}</Th>
-              <Th className="text-end">{t('admin.pledge.times')}</Th>
+              <Th isNumber>{t('admin.pledge.amount')}</Th>
+              <Th isNumber>{t('admin.pledge.times')}</Th>
               <Th>{t('admin.pledge.received')}</Th>
               <Th>{t('admin.pledge.provider_event')}</Th>
               <Th>{t('admin.pledge.trace')}</Th>

@@ -174,7 +174,7 @@ function PledgeTable({ pledges, columns }: { pledges: AdminPledge[]; columns: re
         <tr>
           <Th>{t('admin.pledges.column_id')}</Th>
           {columns.map((column) => (
-            <Th key={column} className={column === 'amount' ? 'text-end' : undefined}>
+            <Th key={column} isNumber={column === 'amount'}>
               {t(`admin.pledges.column_${column}`)}
             </Th>
           ))}

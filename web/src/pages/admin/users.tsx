@@ -76,7 +76,7 @@ function UserTable({ users }: { users: User[] }) {
         <tr>
           <Th>{t('admin.users.name')}</Th>
           <Th>{t('admin.users.role')}</Th>
-          <Th className="text-end">{t('admin.users.sessions')}</Th>
+          <Th isNumber>{t('admin.users.sessions')}</Th>
           <Th>{t('admin.users.seen')}</Th>
           <Th>{t('admin.users.made')}</Th>
         </tr>

@@ -347,7 +347,7 @@ function HoldTable({ holds }: { holds: AdminHold[] }) {
         <tr>
           <Th>{t('admin.pledges.column_id')}</Th>
           <Th>{t('admin.pledges.column_campaign')}</Th>
-          <Th className="text-end">{t('admin.pledges.column_amount')}</Th>
+          <Th isNumber>{t('admin.pledges.column_amount')}</Th>
           <Th>{t('admin.work.hold_ends')}</Th>
           <Th>{t('admin.work.hold_look')}</Th>
         </tr>

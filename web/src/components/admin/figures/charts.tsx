@@ -145,7 +145,7 @@ function FiguresTable({ title, rows, states, format }: { title: string; rows: Ro
         <tr>
           <Th>{t('admin.chart.when')}</Th>
           {states.map((state) => (
-            <Th key={state} className="text-end">
+            <Th key={state} isNumber>
               {t(`admin.figures.state_${state}`)}
             </Th>
           ))}

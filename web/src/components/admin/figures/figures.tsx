@@ -177,7 +177,7 @@ function MoneyTable({ stats, now, listOf }: MoneyTableProps) {
         <tr>
           <Th>{t('admin.figures.currency')}</Th>
           {PERIODS.map((period) => (
-            <Th key={period} className="text-end">
+            <Th key={period} isNumber>
               {t(`admin.figures.period_${period}`)}
             </Th>
           ))}

@@ -104,7 +104,7 @@ function PledgeTable({ pledges, isAdmin }: { pledges: CampaignPledge[]; isAdmin:
       <thead>
         <tr>
           <Th>{t('admin.gifts.donor')}</Th>
-          <Th className="text-end">{t('admin.gifts.amount')}</Th>
+          <Th isNumber>{t('admin.gifts.amount')}</Th>
           <Th>{t('admin.gifts.state')}</Th>
           <Th>{t('admin.gifts.reward')}</Th>
           <Th>{t('admin.gifts.made')}</Th>

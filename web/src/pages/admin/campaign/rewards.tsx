@@ -52,9 +52,9 @@ export function RewardsPage() {
             <thead>
               <tr>
                 <Th>{t('admin.reward.title')}</Th>
-                <Th className="text-end">{t('admin.reward.minAmount')}</Th>
-                <Th className="text-end">{t('admin.reward.quantity')}</Th>
-                <Th className="text-end">{t('admin.reward.free')}</Th>
+                <Th isNumber>{t('admin.reward.minAmount')}</Th>
+                <Th isNumber>{t('admin.reward.quantity')}</Th>
+                <Th isNumber>{t('admin.reward.free')}</Th>
                 <Th>{t('admin.reward.poolId')}</Th>
                 {canEdit && (
                   <Th>
@@ -112,7 +112,7 @@ export function RewardsPage() {
             <thead>
               <tr>
                 <Th>{t('admin.pool.name')}</Th>
-                <Th className="text-end">{t('admin.pool.capacity')}</Th>
+                <Th isNumber>{t('admin.pool.capacity')}</Th>
                 <Th>{t('admin.pool.rewards')}</Th>
                 {canEdit && (
                   <Th>
