@@ -5,7 +5,7 @@
 # if another failed, and ends with a line "N passed, N failed".
 #
 # Sections: build lint unit (lib relay kore-app fuzz web) database (extension sql)
-# stacks (system proof browser)
+# stacks (system browser proof faults)
 set -uo pipefail
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
@@ -38,14 +38,15 @@ build() {
   done
 }
 
-# together NAME=COMMAND... - runs sections side by side, one for each processor, and
-# shows each as a whole when all have ended. None may write what another reads.
+# together NAME=COMMAND... - runs sections side by side, as many as lanes says (one for
+# each processor), and shows each as a whole when all have ended. None may write what
+# another reads.
 together() {
   local dir each i=0
   dir=$(mktemp -d)
   printf '\n=== side by side, shown when all have ended: %s\n' "${*%%=*}"
   for each in "$@"; do
-    while [ "$(jobs -rp | wc -l)" -ge "$(nproc)" ]; do wait -n; done
+    while [ "$(jobs -rp | wc -l)" -ge "${lanes:-$(nproc)}" ]; do wait -n; done
     (
       # shellcheck disable=SC2086 # a command and its words
       section "${each%%=*}" ${each#*=} && touch "$dir/$i.passed"
@@ -97,7 +98,8 @@ database() {
 
 # Each with a stack of its own; they wait for clocks more than they compute.
 stacks() {
-  together 'system=part test check' 'relay proof=part test proof' 'browser=part test browser'
+  lanes=$(($(nproc) + 1)) together 'system=part test check' 'browser=part test browser' \
+    'relay proof=part test proof' 'faults=part test faults'
 }
 
 [ $# -gt 0 ] || set -- lint unit database stacks
@@ -116,7 +118,7 @@ if [ ${#failed[@]} -eq 0 ]; then
       sql) section sql part sql check ;;
       proof) section 'relay proof' part test proof ;;
       system) section system part test check ;;
-      browser) section browser part test browser ;;
+      browser | faults) section "$name" part test "$name" ;;
       *)
         printf 'check: unknown section %s\n' "$name" >&2
         exit 2

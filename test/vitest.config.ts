@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// One stack for the whole run; files run one after the other, those that break
-// things last.
+// One stack for the whole run; files run one after the other, those that look at
+// what the others left last.
 import { BaseSequencer, type TestSpecification } from "vitest/node";
 import { defineConfig } from "vitest/config";
 
-const last = ["contract.test.ts", "e2e/", "chaos.test.ts", "faults.test.ts", "restore.test.ts", "logs.test.ts"];
+const last = ["contract.test.ts", "logs.test.ts"];
 
 function rank(file: string): number {
   return last.findIndex((part) => file.includes(part)) + 1;
@@ -24,7 +24,7 @@ class Order extends BaseSequencer {
 
 export default defineConfig({
   test: {
-    include: ["system/**/*.test.ts", "e2e/**/*.test.ts"],
+    include: ["system/**/*.test.ts", "faults/**/*.test.ts", "e2e/**/*.test.ts"],
     globalSetup: ["lib/global-setup.ts"],
     fileParallelism: false,
     sequence: { sequencer: Order },

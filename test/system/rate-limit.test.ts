@@ -208,7 +208,8 @@ describe("an answer", () => {
   });
 
   test("to a wrong password costs five times as much", async () => {
-    const two = await api({ RATE_LOGIN: "address 14/1400s" });
+    // One process: what it has charged is before what it asks next, on one connection.
+    const two = await api({ RATE_LOGIN: "address 14/1400s", API_WORKERS: "1" });
     const address = stranger();
     const login = (): Promise<Sent> =>
       send(`${two.url}/api/v1/auth/login`, {
