@@ -109,14 +109,12 @@ cfa_webhook_secrets_parse(const char *text, CfaWebhookSecrets *secrets)
 
 		if (i == CFA_SIGNATURE_SECRETS_MAX || len <= prefix ||
 			memcmp(text, CFA_WEBHOOK_SECRET_PREFIX, prefix) != 0 ||
-			sodium_base642bin(secrets->secret[i].bytes,
-							  sizeof(secrets->secret[i].bytes),
-							  text + prefix,
-							  len - prefix,
-							  NULL,
-							  &secrets->secret[i].len,
-							  NULL,
-							  sodium_base64_VARIANT_ORIGINAL) != 0 ||
+			!cfa_base64_decode(text + prefix,
+							   len - prefix,
+							   false,
+							   secrets->secret[i].bytes,
+							   sizeof(secrets->secret[i].bytes),
+							   &secrets->secret[i].len) ||
 			secrets->secret[i].len < CFA_WEBHOOK_SECRET_MIN)
 			return -1;
 		secrets->count++;
@@ -223,14 +221,12 @@ parse_signatures(const char *text, Parsed *parsed)
 		if (len > 3 && memcmp(text, "v1,", 3) == 0)
 		{
 			if (parsed->count == V1_MAX ||
-				sodium_base642bin(parsed->v1[parsed->count],
-								  MAC_LEN,
-								  text + 3,
-								  len - 3,
-								  NULL,
-								  &digest_len,
-								  NULL,
-								  sodium_base64_VARIANT_ORIGINAL) != 0 ||
+				!cfa_base64_decode(text + 3,
+								   len - 3,
+								   false,
+								   parsed->v1[parsed->count],
+								   MAC_LEN,
+								   &digest_len) ||
 				digest_len != MAC_LEN)
 				return false;
 			parsed->count++;

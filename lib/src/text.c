@@ -6,6 +6,7 @@
  */
 #include "careforall/text.h"
 
+#include <sodium.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -222,6 +223,27 @@ cfa_percent_decode(const char *in, size_t len, bool is_form, char *out,
 	out[at] = '\0';
 	*out_len = at;
 	return cfa_utf8_valid(out, at);
+}
+
+bool
+cfa_base64_decode(const char *text, size_t len, bool is_url, uint8_t *out,
+				  size_t size, size_t *out_len)
+{
+	/* libsodium 1.0.18 takes each byte from 0x80 up for the last letter. */
+	for (size_t i = 0; i < len; i++)
+	{
+		if ((uint8_t) text[i] >= 0x80)
+			return false;
+	}
+	return sodium_base642bin(out,
+							 size,
+							 text,
+							 len,
+							 NULL,
+							 out_len,
+							 NULL,
+							 is_url ? sodium_base64_VARIANT_URLSAFE_NO_PADDING
+									: sodium_base64_VARIANT_ORIGINAL) == 0;
 }
 
 bool

@@ -471,14 +471,12 @@ is_last_event(const char *event_id, const char *headers_base64)
 	char wanted[64];
 	size_t len = 0;
 
-	if (sodium_base642bin((unsigned char *) headers,
-						  HEADERS_MAX,
-						  headers_base64,
-						  strlen(headers_base64),
-						  NULL,
-						  &len,
-						  NULL,
-						  sodium_base64_VARIANT_ORIGINAL) != 0)
+	if (!cfa_base64_decode(headers_base64,
+						   strlen(headers_base64),
+						   false,
+						   (uint8_t *) headers,
+						   HEADERS_MAX,
+						   &len))
 		return false;
 	headers[len] = '\0';
 	snprintf(wanted, sizeof(wanted), "Nats-Msg-Id: %s\r\n", event_id);

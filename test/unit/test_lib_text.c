@@ -140,6 +140,40 @@ test_time(void **state)
 }
 
 static void
+test_base64(void **state)
+{
+	static const char *const wrong[] =
+		{"_w=", "_x", "_", "/w", "_w\n", "\xfbw", "\xdfw", "_\x80"};
+	uint8_t out[4];
+	size_t len = 0;
+
+	assert_true(cfa_base64_decode("_w", 2, true, out, sizeof(out), &len));
+	assert_int_equal(len, 1);
+	assert_int_equal(out[0], 0xff);
+	assert_true(cfa_base64_decode("/w==", 4, false, out, sizeof(out), &len));
+	assert_int_equal(out[0], 0xff);
+	assert_true(cfa_base64_decode("", 0, true, out, sizeof(out), &len));
+	assert_int_equal(len, 0);
+	assert_false(cfa_base64_decode("AAAAAAA", 7, true, out, sizeof(out), &len));
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++)
+		assert_false(cfa_base64_decode(
+			wrong[i], strlen(wrong[i]), true, out, sizeof(out), &len));
+	/* Nothing but the 64 letters, at either place. */
+	for (int c = 0; c < 256; c++)
+	{
+		char text[] = {(char) c, 'A'};
+		bool is_letter = c != 0 && strchr("ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+										  "abcdefghijklmnopqrstuvwxyz"
+										  "0123456789-_",
+										  c) != NULL;
+
+		assert_int_equal(
+			cfa_base64_decode(text, 2, true, out, sizeof(out), &len),
+			is_letter);
+	}
+}
+
+static void
 test_buf(void **state)
 {
 	CfaBuf buf = {0};
@@ -166,6 +200,7 @@ main(void)
 									   cmocka_unit_test(test_numbers),
 									   cmocka_unit_test(test_form),
 									   cmocka_unit_test(test_time),
+									   cmocka_unit_test(test_base64),
 									   cmocka_unit_test(test_buf)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -29,6 +29,7 @@
 
 #include "core/json.h"
 #include <careforall/buf.h>
+#include <careforall/text.h>
 
 #define SCALAR_SIZE 32
 #define POINT_SIZE 65 /* 0x04, x, y */
@@ -196,14 +197,12 @@ cfa_tokens_check(const char *token, size_t len, int64_t now_s,
 	key = find_key(&parts, &verdict);
 	if (key == NULL)
 		return verdict;
-	if (sodium_base642bin(signature,
-						  sizeof(signature),
-						  parts.at[2],
-						  parts.len[2],
-						  NULL,
-						  &signature_len,
-						  NULL,
-						  sodium_base64_VARIANT_URLSAFE_NO_PADDING) != 0 ||
+	if (!cfa_base64_decode(parts.at[2],
+						   parts.len[2],
+						   true,
+						   signature,
+						   sizeof(signature),
+						   &signature_len) ||
 		signature_len != sizeof(signature))
 		return CFA_TOKEN_MALFORMED;
 	if (!verify(key, token, parts.signed_len, signature))
@@ -464,14 +463,12 @@ read_part(const Parts *parts, int index, size_t members)
 	json_t *json;
 	size_t len;
 
-	if (sodium_base642bin(text,
-						  sizeof(text),
-						  parts->at[index],
-						  parts->len[index],
-						  NULL,
-						  &len,
-						  NULL,
-						  sodium_base64_VARIANT_URLSAFE_NO_PADDING) != 0)
+	if (!cfa_base64_decode(parts->at[index],
+						   parts->len[index],
+						   true,
+						   text,
+						   sizeof(text),
+						   &len))
 		return NULL;
 	json = cfa_json_read(text, len, JSON_DEPTH_MAX, &error);
 	if (json_is_object(json) && json_object_size(json) == members)

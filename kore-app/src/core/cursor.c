@@ -8,6 +8,7 @@
  */
 #include "core/cursor.h"
 
+#include <careforall/text.h>
 #include <endian.h>
 #include <sodium.h>
 #include <string.h>
@@ -66,14 +67,8 @@ cfa_cursor_read(const char *text, const char *scope, CfaCursor *out)
 	uint64_t time;
 	size_t len;
 
-	if (sodium_base642bin(sealed,
-						  sizeof(sealed),
-						  text,
-						  strlen(text),
-						  NULL,
-						  &len,
-						  NULL,
-						  sodium_base64_VARIANT_URLSAFE_NO_PADDING) != 0 ||
+	if (!cfa_base64_decode(
+			text, strlen(text), true, sealed, sizeof(sealed), &len) ||
 		len != sizeof(sealed) ||
 		crypto_secretbox_open_easy(plain,
 								   sealed + NONCE_LEN,

@@ -8,6 +8,7 @@
  */
 #include "handlers/refresh_cookie.h"
 
+#include <careforall/text.h>
 #include <sodium.h>
 #include <string.h>
 
@@ -79,14 +80,8 @@ decode(const char *text, size_t len, CfaRefreshToken *token)
 {
 	size_t size;
 
-	if (sodium_base642bin(token->bytes,
-						  sizeof(token->bytes),
-						  text,
-						  len,
-						  NULL,
-						  &size,
-						  NULL,
-						  sodium_base64_VARIANT_URLSAFE_NO_PADDING) != 0 ||
+	if (!cfa_base64_decode(
+			text, len, true, token->bytes, sizeof(token->bytes), &size) ||
 		size != sizeof(token->bytes))
 		return false;
 	(void) crypto_hash_sha256(token->hash, token->bytes, sizeof(token->bytes));

@@ -11,6 +11,7 @@
 
 #include <careforall/buf.h>
 #include <careforall/log.h>
+#include <careforall/text.h>
 #include <sodium.h>
 
 #include "core/ctx.h"
@@ -226,14 +227,12 @@ is_authorized(CfaCtx *ctx)
 		key_matches(value + 7, strlen(value + 7)))
 		return true;
 	if (strncasecmp(value, "Basic ", 6) == 0 &&
-		sodium_base642bin((unsigned char *) decoded,
-						  sizeof(decoded),
-						  value + 6,
+		cfa_base64_decode(value + 6,
 						  strlen(value + 6),
-						  NULL,
-						  &len,
-						  NULL,
-						  sodium_base64_VARIANT_ORIGINAL) == 0)
+						  false,
+						  (uint8_t *) decoded,
+						  sizeof(decoded),
+						  &len))
 	{
 		const char *colon = memchr(decoded, ':', len);
 

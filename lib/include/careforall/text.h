@@ -35,6 +35,14 @@ bool cfa_percent_decode(const char *in, size_t len, bool is_form, char *out,
 						size_t *out_len);
 
 /*
+ * Decodes base64: the URL-safe alphabet without padding if is_url, else the original one
+ * with padding. False for any other byte, needless bits at the end, or more than size
+ * bytes: one text for each value.
+ */
+bool cfa_base64_decode(const char *text, size_t len, bool is_url, uint8_t *out,
+					   size_t size, size_t *out_len);
+
+/*
  * Reads a decimal integer without sign, blanks or needless zeros in front.
  * False if it is anything else or larger than max.
  */
