@@ -6,6 +6,7 @@ import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { chromium, type Browser, type BrowserContext, type Locator, type Page } from "playwright-core";
 import type { Person } from "../lib/account.ts";
+import { sleep } from "../lib/until.ts";
 
 const EXECUTABLE = process.env.CAREFORALL_CHROMIUM ?? "/usr/bin/chromium";
 const TABS_MAX = 60;
@@ -97,10 +98,11 @@ export async function tabTo(page: Page, target: Locator): Promise<void> {
   throw new Error(`not reached by ${TABS_MAX} tabs: ${target.toString()}`);
 }
 
-/** Nothing is wider than the window. */
+/** Nothing is wider than the window, once charts have followed a change of its size. */
 export async function expectNoSideways(page: Page): Promise<void> {
-  const wider = await page.evaluate(
-    () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
-  );
-  assert.ok(wider <= 0, `${wider} px wider than the window`);
+  const wider = () =>
+    page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+  for (let tries = 0; tries < 40 && (await wider()) > 0; tries++) await sleep(100);
+  const left = await wider();
+  assert.ok(left <= 0, `${left} px wider than the window`);
 }
