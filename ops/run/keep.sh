@@ -57,7 +57,8 @@ while [ "$stopping" = no ]; do
   printf '%s\n' "$child" >"$dir/run/$name.pid"
   deadline=0
   while :; do
-    wait "$child"
+    # The shell itself would say in its own words that a command was killed.
+    wait "$child" 2>/dev/null
     status=$?
     kill -0 "$child" 2>/dev/null || break
     # A signal interrupted wait; the command gets its grace to end.

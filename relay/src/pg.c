@@ -68,6 +68,7 @@ static void start_connect(void *arg);
 static void on_socket(void *arg, uint32_t events);
 static void on_answer_late(void *arg);
 static void on_later(void *arg);
+static void first_line(char *out, size_t size, const char *error);
 static void lose(CfaPg *pg, const char *error);
 static void send_next(CfaPg *pg);
 static void take_results(CfaPg *pg);
@@ -365,6 +366,20 @@ take_results(CfaPg *pg)
 
 /* ---- connection */
 
+/* What the server says unasked, as that it ends the session; libpq would print it. */
+static void
+on_notice(void *arg, const char *message)
+{
+	const CfaPg *pg = arg;
+	char line[256];
+
+	first_line(line, sizeof(line), message);
+	cfa_log(CFA_LOG_WARN,
+			"pg_notice",
+			CFA_STR("connection", pg->options.name),
+			CFA_STR("message", line));
+}
+
 static void
 start_connect(void *arg)
 {
@@ -395,6 +410,7 @@ start_connect(void *arg)
 	pg->conn = PQconnectStartParams(keys, values, 1);
 	if (pg->conn == NULL)
 		abort();
+	PQsetNoticeProcessor(pg->conn, on_notice, pg);
 	pg->state = PG_CONNECTING;
 	cfa_timer_set(pg->loop, &pg->timer, CONNECT_TIMEOUT_US);
 	if (PQstatus(pg->conn) == CONNECTION_BAD)

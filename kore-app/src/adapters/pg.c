@@ -387,6 +387,21 @@ tick_conn(Conn *conn, uint64_t now_ms)
 	}
 }
 
+/* What the server says unasked, as that it ends the session; libpq would print it. */
+static void
+on_notice(void *arg, const char *message)
+{
+	char line[256];
+
+	(void) arg;
+	(void) snprintf(line,
+					sizeof(line),
+					"%.*s",
+					(int) strcspn(message, "\n"),
+					message);
+	cfa_log(CFA_LOG_WARN, "pg_notice", CFA_STR("message", line));
+}
+
 static void
 begin_connect(Conn *conn)
 {
@@ -422,6 +437,7 @@ begin_connect(Conn *conn)
 		drop(conn, "could not connect", CFA_PG_SQLSTATE_DOWN);
 		return;
 	}
+	PQsetNoticeProcessor(conn->pg, on_notice, NULL);
 	watch(conn, EPOLLOUT);
 }
 
