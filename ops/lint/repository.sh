@@ -73,8 +73,8 @@ files '*.c' '*.h' '*.ts' '*.tsx' '*.sql' '*.sh' | grep -v '/generated/' |
 files '*package-lock.json' | xargs -r grep -lE '"resolved": *"https?://' |
   rule 'lock files that name download hosts (omit-lockfile-registry-resolved=true)'
 
-# XXX in quotes is a currency.
-git grep -nIE --untracked '\b(TODO|FIXME)\b|(^|[^"])\bXXX\b' -- . ':!ops/lint' ':!*package-lock.json' |
+# Spelt so that the rule does not find itself; in quotes the last one is a currency.
+git grep -nIE --untracked '\b(T[O]DO|F[I]XME)\b|(^|[^"])\bX[X]X\b' -- . ':!*package-lock.json' |
   rule 'left-overs'
 
 if [ -f extension/careforall.so ]; then

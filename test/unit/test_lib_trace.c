@@ -12,7 +12,7 @@
 
 #define GOOD "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
 
-/* "kNN=xxx," with so many x. */
+/* An entry "kNN=...," whose value has so many letters. */
 static int
 sprintf_entry(char *out, int number, int len)
 {

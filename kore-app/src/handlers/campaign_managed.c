@@ -7,6 +7,7 @@
 
 #include "core/ctx.h"
 #include "handlers/call.h"
+#include "handlers/list.h"
 #include "handlers/list_call.h"
 #include "handlers/params.h"
 #include "middleware/headers.h"
@@ -98,12 +99,7 @@ on_counted(void *arg, const PGresult *result, const char *sqlstate)
 	}
 	else
 	{
-		cfa_answer_header(ctx, "preference-applied", "count=exact");
-		cfa_answer_header(ctx,
-						  "x-total-count",
-						  cfa_arena_printf(&ctx->arena,
-										   "%s",
-										   PQgetvalue(result, 0, 0)));
+		cfa_list_counted(ctx, PQgetvalue(result, 0, 0));
 		cfa_list_call(ctx, &list_call, managed->name, &managed->params);
 	}
 	cfa_ctx_release(ctx);

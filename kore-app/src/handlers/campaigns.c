@@ -194,12 +194,7 @@ on_counted(void *arg, const PGresult *result, const char *sqlstate)
 	}
 	else
 	{
-		cfa_answer_header(ctx, "preference-applied", "count=exact");
-		cfa_answer_header(ctx,
-						  "x-total-count",
-						  cfa_arena_printf(&ctx->arena,
-										   "%s",
-										   PQgetvalue(result, 0, 0)));
+		cfa_list_counted(ctx, PQgetvalue(result, 0, 0));
 		list_or_search(search);
 	}
 	cfa_ctx_release(ctx);

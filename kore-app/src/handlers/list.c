@@ -43,6 +43,15 @@ cfa_list_read(CfaCtx *ctx, const char *name, CfaListQuery *out)
 }
 
 void
+cfa_list_counted(CfaCtx *ctx, const char *total)
+{
+	cfa_answer_header(ctx, "preference-applied", "count=exact");
+	cfa_answer_header(ctx,
+					  "x-total-count",
+					  cfa_arena_printf(&ctx->arena, "%s", total));
+}
+
+void
 cfa_list_answer(CfaCtx *ctx, const CfaListQuery *query, const CfaBuf *items,
 				const CfaCursor *next)
 {

@@ -27,6 +27,12 @@ typedef struct CfaListQuery
 bool cfa_list_read(CfaCtx *ctx, const char *name, CfaListQuery *out);
 
 /*
+ * Says how many items the whole list has, as the client preferred (count=exact);
+ * before the answer. total is decimal text and is copied.
+ */
+void cfa_list_counted(CfaCtx *ctx, const char *total);
+
+/*
  * Answers {"items":[...],"next_cursor":...} with a Link header. items is the
  * text between the brackets; next may be NULL.
  */
