@@ -22,13 +22,15 @@ const stack = new Stack(path.join(root, ".run-bench"));
 const median = (values: number[]): number =>
   [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
 
-/** Runs the variants in turns and gives the median of each. */
+/** Runs the variants in turns, each second time backwards so that none always comes first, and gives the median of each. */
 async function inTurns(
   variants: Record<string, () => Promise<number> | number>,
+  times = rounds,
 ): Promise<Record<string, number>> {
   const figures: Record<string, number[]> = {};
-  for (let round = 0; round < rounds; round++) {
-    for (const [name, measure] of Object.entries(variants)) {
+  for (let round = 0; round < times; round++) {
+    const turn = Object.entries(variants);
+    for (const [name, measure] of round % 2 === 0 ? turn : turn.reverse()) {
       (figures[name] ??= []).push(await measure());
     }
   }
@@ -161,7 +163,8 @@ async function benchRelay(): Promise<void> {
     const dead = await bench.deadTuples();
     console.log(`  dead rows after ${dead.events} events: outbox ${dead.outbox}, relay's own tables ${dead.other}`);
     await stack.stop(["relay"]);
-    const wakes = await inTurns({ off: () => bench.wakeUps(false), on: () => bench.wakeUps(true) });
+    // The difference is smaller than what one run differs from the next.
+    const wakes = await inTurns({ off: () => bench.wakeUps(false), on: () => bench.wakeUps(true) }, 2 * rounds + 1);
     console.log(`  pledges/s with wake-ups off ${Math.round(wakes["off"] ?? 0)}, on ${Math.round(wakes["on"] ?? 0)}: ${ratio(wakes["on"] ?? 0, wakes["off"] ?? 1)}`);
   } finally {
     await bench.close();
