@@ -80,6 +80,7 @@ lint() {
     'lint sql=part sql lint' \
     'lint compose=ops/lint/compose.sh' \
     'lint workflows=ops/lint/workflows.sh' \
+    'lint docs=ops/lint/docs.sh' \
     'lint repository=ops/lint/repository.sh'
 }
 

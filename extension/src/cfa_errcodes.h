@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * cfa_errcodes.h
- *	  The SQLSTATEs of class PL that this extension raises; docs/errors.md
+ *	  The SQLSTATEs of class PL that this extension raises; docs/reference/errors.md
  *	  describes each.
  */
 #ifndef CFA_ERRCODES_H

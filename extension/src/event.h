@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * event.h
- *	  The data of outbox events as JSON text (docs/events.md).
+ *	  The data of outbox events as JSON text (docs/reference/events.md).
  */
 #ifndef CFA_EVENT_H
 #define CFA_EVENT_H

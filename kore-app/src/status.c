@@ -2,7 +2,7 @@
 /*
  * status.c: the one place that says which outcome becomes which HTTP answer.
  *
- * Problem types are a closed list: docs/errors.md has a section for each slug
+ * Problem types are a closed list: docs/reference/errors.md has a section for each slug
  * and a test compares the two.
  */
 #include "status.h"

@@ -4,7 +4,7 @@
 
 #include <stdbool.h>
 
-/* Every problem type that leaves the API; docs/errors.md explains each. */
+/* Every problem type that leaves the API; docs/reference/errors.md explains each. */
 typedef enum CfaProblem
 {
 	CFA_PROBLEM_BAD_REQUEST,

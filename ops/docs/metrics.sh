@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 #
-# metrics.sh [DIR] - writes docs/metrics.md from the /metrics of a running stack (its
+# metrics.sh [DIR] - writes docs/reference/metrics.md from the /metrics of a running stack (its
 # folder, .run by default). test/system/metrics.test.ts tells when it is out of date.
 set -euo pipefail
 
@@ -27,4 +27,4 @@ TXT
       $1 == "#" && $2 == "TYPE" { type[$3] = $4 }
       END { for (name in type) printf "| `%s` | %s | %s |\n", name, type[name], help[name] }' | LC_ALL=C sort
   done
-} >docs/metrics.md
+} >docs/reference/metrics.md

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 #
-# psql.sh [--check] - runs every statement of docs/psql.md, as careforall_admin, in the
+# psql.sh [--check] - runs every statement of docs/howto/psql.md, as careforall_admin, in the
 # database that PGHOST, PGPORT, PGDATABASE, PGUSER name: one with the demo data, of which
 # it changes a little. The outputs in the document are replaced by what came; --check
 # writes nothing, and fails where a statement gives other columns than the document has,
@@ -12,7 +12,7 @@
 set -euo pipefail
 
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
-document=docs/psql.md
+document=docs/howto/psql.md
 check=no
 [ "${1:-}" = --check ] && check=yes
 

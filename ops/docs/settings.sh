@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 #
-# settings.sh [--check] - writes docs/settings.md from the --help of the five
+# settings.sh [--check] - writes docs/reference/settings.md from the --help of the five
 # programs, which print the same table that they read their settings by. --check only
 # compares. The programs must be built.
 set -euo pipefail
 
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
-readonly target=docs/settings.md
+readonly target=docs/reference/settings.md
 programs=(kore-app/build/careforall-api kore-app/build/careforall-mockpay
   relay/build/careforall-relay relay/build/careforall-projector
   relay/build/careforall-payments)

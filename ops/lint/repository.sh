@@ -35,11 +35,11 @@ c_files=$(files '*.c' '*.h')
 
 grep -hoE '"PL[0-9A-Z]{3}"|MAKE_SQLSTATE\(.P.,[^)]*\)' extension/src/cfa_errcodes.h 2>/dev/null |
   sed -E "s/MAKE_SQLSTATE\(//; s/[^A-Z0-9]//g" |
-  undocumented docs/errors.md |
-  rule 'SQLSTATEs missing in docs/errors.md'
+  undocumented docs/reference/errors.md |
+  rule 'SQLSTATEs missing in docs/reference/errors.md'
 
 ops/docs/settings.sh --check 2>&1 | grep -v 'up to date$' |
-  rule 'docs/settings.md differs from --help of the programs'
+  rule 'docs/reference/settings.md differs from --help of the programs'
 
 grep -hoE '"careforall\.[a-z_]+"' extension/src/guc.c 2>/dev/null | tr -d '"' |
   undocumented extension/README.md |
@@ -49,12 +49,12 @@ grep -hoE '"careforall\.[a-z_]+"' extension/src/guc.c 2>/dev/null | tr -d '"' |
 cat relay/src/relay*.c relay/src/nats_link.c | tr -s '\n\t ' ' ' | sed -E 's@/\*([^*]|\*[^/])*\*/@@g' |
   grep -oE '(cfa_relay_resync|cfa_relay_lead_lost|cfa_nats_drop|set_reason)\([^;]*;|snprintf\( ?(relay->)?reason,[^;]*;' |
   grep -oE '"[^"]*[a-z]{2} [^"]*"' | tr -d '"' | sed -E 's/ ?\(?%.*//' |
-  undocumented docs/operations.md |
-  rule "reasons of the relay's readiness missing in docs/operations.md"
+  undocumented docs/howto/runbooks.md |
+  rule "reasons of the relay's readiness missing in docs/howto/runbooks.md"
 
 sed -nE "s/^    \('[a-z_]+', '([^']+)', [0-9].*/\1/p" sql/functions/health_checks.sql |
-  undocumented docs/operations.md |
-  rule 'checks of careforall.health missing in docs/operations.md'
+  undocumented docs/howto/runbooks.md |
+  rule 'checks of careforall.health missing in docs/howto/runbooks.md'
 
 # shellcheck disable=SC2086 # a list of plain names
 grep -nE '\b(strcpy|strcat|sprintf|vsprintf|strtok|atoi|atol|gets)[[:space:]]*\(' $c_files |

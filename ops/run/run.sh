@@ -45,7 +45,7 @@ step 'ready'
 "$stack" env --dir "$dir"
 printf 'log-ins     %s psql --dir %s --as admin (or support, readonly), passwords in the settings file\n' \
   "$stack" "$dir"
-printf 'accounts    admin@example.org, owner@example.org, donor@example.org of the demo data; docs/auth.md has their passwords\n'
+printf 'accounts    admin@example.org, owner@example.org, donor@example.org of the demo data; docs/reference/auth.md has their passwords\n'
 [ "$follow" = no ] && exit 0
 printf '\nFollowing the logs; Ctrl-C stops everything.\n'
 "$stack" logs --dir "$dir" &

@@ -247,7 +247,7 @@ first_admin() {
     AND NOT EXISTS (SELECT FROM careforall.admin_tokens)")" = t ] || return 0
   (umask 077 && pg_psql -d careforall -Atc \
     "SELECT careforall.admin_token_create('first start of the stack')" >"$file")
-  say "first admin a one-time token for the account, valid for 24 hours, is in $file: see docs/auth.md"
+  say "first admin a one-time token for the account, valid for 24 hours, is in $file: see docs/reference/auth.md"
 }
 
 # set_login NAME - the log-in cfa_NAME, member of careforall_NAME, with the password

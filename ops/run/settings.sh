@@ -52,9 +52,9 @@ settings_write() {
     printf 'STACK_WEBHOOK_SECRET=whsec_%s\n' "$(random_hex 24)"
     printf 'STACK_WEBHOOK_STANDARD_SECRET=whsec_%s\n' "$(openssl rand -base64 32)"
     printf '%s\n' '' \
-      '# Any setting of docs/operations.md, for all of our processes, for example:' \
+      '# Any setting of docs/reference/settings.md, for all of our processes, for example:' \
       '# CAREFORALL_LOG_LEVEL=debug' \
-      '# Traces (docs/tracing.md):' \
+      '# Traces (docs/howto/tracing.md):' \
       '# OTEL_EXPORTER_OTLP_ENDPOINT=http://127.0.0.1:4318'
   } >"$file"
 }

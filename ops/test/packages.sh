@@ -3,7 +3,7 @@
 #
 # packages.sh [--keep] - builds the Debian packages from the committed source, installs
 # them on a fresh Debian 12 that runs systemd in namespaces of its own, follows
-# docs/install.md there, sends a pledge from the gateway to its confirmation, restarts
+# docs/howto/install.md there, sends a pledge from the gateway to its confirmation, restarts
 # the database under it, and removes everything again.
 #
 # Needs root, debootstrap, debhelper and Node.js (make deps). --keep leaves the machine's
@@ -101,13 +101,13 @@ DEBIAN_FRONTEND=noninteractive chroot "$machine" sh -c 'apt-get update -qq &&
   { tail -n 20 "$work/install.log" >&2; die 'the packages do not install'; }
 rm "$machine/usr/sbin/policy-rc.d"
 
-say 'setting it up as docs/install.md says'
+say 'setting it up as docs/howto/install.md says'
 boot_machine
 ! inside 'careforall-setup --mockpay' 2>/dev/null || die 'the setup does not see that PostgreSQL lacks the extension'
 # The commands of the page itself.
-awk '/^```sh$/ { on = 1; next } /^```$/ { on = 0 } on && !/^apt-get /' "$root/docs/install.md" >"$machine/root/install.sh"
+awk '/^```sh$/ { on = 1; next } /^```$/ { on = 0 } on && !/^apt-get /' "$root/docs/howto/install.md" >"$machine/root/install.sh"
 inside 'bash -euxo pipefail /root/install.sh' >"$work/setup.log" 2>&1 ||
-  { cat "$work/setup.log" >&2; die 'a command of docs/install.md failed'; }
+  { cat "$work/setup.log" >&2; die 'a command of docs/howto/install.md failed'; }
 for port in 8091 9101 9102 9103; do
   until_true 30 "curl -fs http://127.0.0.1:$port/readyz"
 done

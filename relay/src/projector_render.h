@@ -2,7 +2,7 @@
 /*
  * projector_render.h - JSON of the read model: documents, gifts and live frames.
  *
- * The shapes are those of the public API (docs/events.md, openapi.yaml), so that
+ * The shapes are those of the public API (docs/reference/events.md, openapi.yaml), so that
  * the API can send stored text as it is.
  */
 #ifndef CFA_PROJECTOR_RENDER_H

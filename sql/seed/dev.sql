@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- Demo data: sixteen campaigns with rewards and pledges, and three accounts whose
--- passwords everybody can read in docs/auth.md. Never load it where it matters.
+-- passwords everybody can read in docs/reference/auth.md. Never load it where it matters.
 --
 --   psql -d careforall -f sql/seed/dev.sql
 --

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Everything that must hold once the queues are drained, by reading all of it back:
 // the database judges itself, then the stream, the read model and the provider's
-// ledger are compared with it. Names I1 to I9 are those of docs/architecture.md.
+// ledger are compared with it. Names I1 to I9 are those of docs/concepts/architecture.md.
 import { expect } from "vitest";
 import type { Context } from "./context.ts";
 import type { StreamEvent } from "./stream.ts";

@@ -28,7 +28,7 @@ beforeAll(async () => {
   campaigns.set("ended", await makeCampaign(context.sql, { starts: "-2 hours", ends: "-1 hour" }));
   campaigns.set("unknown", "01900000-0000-7000-8000-000000000000");
   foreignReward = await makeReward(context.sql, await makeCampaign(context.sql), { quantity: 5 });
-  documented = await readFile(path.join(root, "docs/errors.md"), "utf8");
+  documented = await readFile(path.join(root, "docs/reference/errors.md"), "utf8");
 });
 
 /** Everything that a refused request must leave alone. */
@@ -58,7 +58,7 @@ async function refused(send: () => Promise<Answer<Problem>>, status: number, cod
   expect({ status: answer.status, code: answer.body.code }).toEqual({ status, code });
   expect(answer.headers.get("content-type")).toBe("application/problem+json");
   expect(answer.body).toMatchObject({ status, type: expect.stringContaining(code) as string });
-  expect(documented, "the problem in docs/errors.md").toContain(code);
+  expect(documented, "the problem in docs/reference/errors.md").toContain(code);
   expect(await tables()).toEqual(before);
   expect(await refusals(), "the counter of refusals").toBeGreaterThan(counted);
   return answer;

@@ -20,8 +20,8 @@ const context = useStack();
 describe.each(exporters)("%s", (process) => {
   const read = (): Promise<string> => exposition(context.stack, process);
 
-  test("every metric is in docs/metrics.md", async () => {
-    const documented = await readFile(path.join(root, "docs/metrics.md"), "utf8");
+  test("every metric is in docs/reference/metrics.md", async () => {
+    const documented = await readFile(path.join(root, "docs/reference/metrics.md"), "utf8");
     const names = [...(await read()).matchAll(/^# TYPE (\S+)/gm)].map((match) => match[1] ?? "");
     expect(names.length).toBeGreaterThan(3);
     expect(names.filter((name) => !documented.includes(`\`${name}\``))).toEqual([]);

@@ -277,7 +277,7 @@ describe("restarts", () => {
 });
 
 test("its document names every setting with its default, and every outcome", async () => {
-  const text = readFileSync(path.join(root, "docs/mock-provider.md"), "utf8");
+  const text = readFileSync(path.join(root, "docs/howto/mock-provider.md"), "utf8");
   const documented = [...text.matchAll(/^\| `(\w+)` \| (\S+) \|/gm)].map((match) => match[1]);
   const settings = await mock.admin<Record<string, unknown>>("GET", "/mock/config");
   expect(documented.filter((name) => name !== undefined && name in settings).sort()).toEqual(Object.keys(settings).sort());

@@ -102,7 +102,7 @@ test("configuration, rules and cases are what promtool wants", () => {
 
 describe("each alert", () => {
   const { tests } = parse(readFileSync(path.join(folder, "tests/alerts.yml"), "utf8")) as { tests: Case[] };
-  const runbooks = readFileSync(path.join(root, "docs/operations.md"), "utf8").split(/\n(?=##)/);
+  const runbooks = readFileSync(path.join(root, "docs/howto/runbooks.md"), "utf8").split(/\n(?=##)/);
   const anchor = (heading: string): string =>
     heading.replace(/^#+ /, "").toLowerCase().replaceAll(/[^a-z0-9 -]/g, "").replaceAll(" ", "-");
 
@@ -111,7 +111,7 @@ describe("each alert", () => {
     expect(cases.map((one) => one.exp_samples.length).sort()).toEqual([0, 1]);
     expect(["page", "ticket"]).toContain(labels?.severity);
     const [file, section] = annotations?.runbook.split("#") ?? [];
-    expect(file).toBe("docs/operations.md");
+    expect(file).toBe("docs/howto/runbooks.md");
     const text = runbooks.find((one) => anchor(one.split("\n")[0] ?? "") === section);
     expect(text, `no section ${section ?? ""}`).toBeDefined();
     expect(text).toContain(`\`${alert}\``);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Goal: nobody gets more than the policies say, over all processes; who is refused
 // is told when to come back; an address cannot be chosen by the client; and without
-// Redis each class does what docs/limits.md says.
+// Redis each class does what docs/reference/limits.md says.
 // Method: API processes of the test's own with small limits. The addresses come by
 // X-Forwarded-For from 127.0.0.1, which is a proxy of ours; 127.0.0.2 is none.
 import { execFile } from "node:child_process";

@@ -22,7 +22,7 @@ typedef enum CfaWsOp
 	CFA_WS_PONG = 10
 } CfaWsOp;
 
-/* Close codes; those from 4000 on are our own (docs/live.md). */
+/* Close codes; those from 4000 on are our own (docs/reference/live.md). */
 typedef enum CfaWsCode
 {
 	CFA_WS_NORMAL = 1000,

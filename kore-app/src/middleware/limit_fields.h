@@ -46,7 +46,7 @@ void cfa_limit_answer_busy(CfaLimitCheck *check, const char *policy);
 
 /*
  * Answers 429 for a bound that is not of the limiter, so not in RateLimit-Policy;
- * policy is its name in docs/limits.md.
+ * policy is its name in docs/reference/limits.md.
  */
 void cfa_limit_answer_bound(CfaCtx *ctx, const char *policy,
 							const char *retry_after_s, const char *detail);

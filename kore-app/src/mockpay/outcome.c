@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * outcome.c
- *	  The table of outcomes; docs/mock-provider.md shows the same table.
+ *	  The table of outcomes; docs/howto/mock-provider.md shows the same table.
  */
 #include "outcome.h"
 

@@ -3,7 +3,7 @@
  * envelope.h: how an event looks on the stream.
  *
  * CloudEvents 1.0 in binary mode over NATS headers: attributes are headers ce-*,
- * the data is the payload, byte for byte as the outbox holds it. docs/events.md is
+ * the data is the payload, byte for byte as the outbox holds it. docs/reference/events.md is
  * the reference for readers.
  */
 #ifndef CFA_ENVELOPE_H

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * tracing.h: which requests are traced, and the way of their spans to a collector:
- * OTLP over HTTP, set by OpenTelemetry's own variables (docs/tracing.md).
+ * OTLP over HTTP, set by OpenTelemetry's own variables (docs/howto/tracing.md).
  *
  * Off unless an endpoint is set; cfa_tracing_is_on() is then all that it costs.
  * One tracer for each process. Spans are encoded where they end and queued for a

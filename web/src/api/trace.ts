@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Traces that begin in the browser: only where the site was built with a share of
-// requests to trace (VITE_TRACE_RATIO, 0 to 1; docs/tracing.md). Nothing is stored and
+// requests to trace (VITE_TRACE_RATIO, 0 to 1; docs/howto/tracing.md). Nothing is stored and
 // nothing tells visits apart: each request has a trace of its own.
 
 /** The header of a request that is to be traced; nothing for the others. */

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What accounts ask for, by the rules of docs/auth.md; the API has the last word.
+// What accounts ask for, by the rules of docs/reference/auth.md; the API has the last word.
 import { t } from '@/i18n'
 
 export const NAME_MAX = 120
