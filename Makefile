@@ -8,7 +8,7 @@ BUILT := lib relay kore-app extension web
 PARTS := $(BUILT) sql test
 
 help: ## show this
-	@grep -hE '^[a-z-]+:.*##' Makefile | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 22
+	@grep -hE '^[a-z0-9-]+:.*##' Makefile | sed -E 's/^([a-z0-9-]+):.*## /  make \1\t/' | expand -t 22
 
 run: ## install, build and start everything, show one pledge, follow the logs
 	@ops/run/run.sh
@@ -51,6 +51,9 @@ release: ## make source, Debian packages, bill of materials and checksums, into 
 package-check: ## install the Debian packages on a fresh Debian 12 and send a pledge through
 	@ops/test/packages.sh
 
+pg17-check: ## build the extension and run its tests and the schema's on PostgreSQL 17
+	@ops/test/pg17.sh
+
 check: ## build, install, lint and run every test
 	@ops/check.sh
 
@@ -81,4 +84,4 @@ chaos: build ## kill everything, for longer than check does
 clean: ## delete what was built; data and .tools stay
 	@for part in $(PARTS); do $(MAKE) --no-print-directory -C $$part clean || exit 1; done
 
-.PHONY: help run stop status logs psql reset deps build install uninstall install-extension release package-check check lint fmt bench bench-memory lighthouse screenshots fuzz chaos clean
+.PHONY: help run stop status logs psql reset deps build install uninstall install-extension release package-check pg17-check check lint fmt bench bench-memory lighthouse screenshots fuzz chaos clean

@@ -1,0 +1,35 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+#
+# pg17.sh - builds the extension on PostgreSQL 17 with its warnings as errors, runs all
+# of its tests there, installs the whole schema in a cluster and runs the pgTAP tests.
+# Needs root; see debian13.sh for where PostgreSQL 17 comes from.
+set -euo pipefail
+
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
+# shellcheck source=ops/test/debian13.sh
+. "$root/ops/test/debian13.sh"
+source=/srv/careforall-pg17
+
+say() { printf '=== %s\n' "$*"; }
+
+finish() { rm -rf "${debian13:?}$source"; }
+
+debian13_prepare
+trap finish EXIT
+finish
+mkdir -p "$debian13$source/ops"
+cp -r "$root/extension" "$root/sql" "$root/docs" "$debian13$source/"
+cp -r "$root/ops/make" "$root/ops/docs" "$debian13$source/ops/"
+mkdir "$debian13$source/test"
+cp -r "$root/test/regress" "$root/test/isolation" "$root/test/pgtap" "$debian13$source/test/"
+rm -rf "$debian13$source/extension/build" "$debian13$source/extension/careforall.so"
+
+say "building on $(debian13_run "$pg17/postgres" --version)"
+debian13_run make -s -C "$source/extension" all
+debian13_run make -s -C "$source/extension" install
+say 'tests of the extension'
+debian13_run "$source/extension/check.sh"
+say 'the whole schema, and pgTAP'
+debian13_run "$source/test/pgtap/run.sh" "${PGTAP_PORT:-22433}"
+say 'PostgreSQL 17: the extension builds and passes, the schema installs and passes'
