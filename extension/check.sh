@@ -3,7 +3,8 @@
 # Runs the tests of the extension, each kind on a temporary server of its own, with
 # the installed extension. As root it runs them as the user postgres.
 #
-# usage: check.sh [regress] [not_preloaded] [isolation] [stress]    (all by default)
+# usage: check.sh [regress] [not_preloaded] [isolation] [stress] [upgrade]
+#                 (all by default)
 set -eu
 
 here=$(cd "$(dirname "$0")" && pwd)
@@ -22,6 +23,7 @@ out=$(mktemp -d "${TMPDIR:-/tmp}/careforall-check.XXXXXX")
 mkdir -p "$out/source/test"
 cp -r "$root/sql" "$out/source/"
 cp -r "$root/test/regress" "$root/test/isolation" "$out/source/test/"
+cp -r "$root/extension" "$out/source/"
 root=$out/source
 [ -z "$as_user" ] || chown "$user" "$out"
 unset PGHOST PGPORT PGUSER PGDATABASE PGPASSWORD PGSERVICE || true
@@ -102,10 +104,18 @@ stress() {
 	rm -rf "$out/stress"
 }
 
-[ $# -gt 0 ] || set -- regress not_preloaded isolation stress
+# With the files of the tree, not the installed ones.
+upgrade() {
+	mkdir "$out/upgrade"
+	[ -z "$as_user" ] || chown "$user" "$out/upgrade" "$root/sql"
+	$as_user env PG_CONFIG="$pg_config" "$root/test/regress/upgrade.sh" "$out/upgrade" "$root/extension" "$root/sql"
+	rm -rf "$out/upgrade"
+}
+
+[ $# -gt 0 ] || set -- regress not_preloaded isolation stress upgrade
 for kind in "$@"; do
 	case $kind in
-	regress | not_preloaded | isolation | stress) "$kind" ;;
+	regress | not_preloaded | isolation | stress | upgrade) "$kind" ;;
 	*)
 		echo "check: unrecognized kind \"$kind\"" >&2
 		exit 2

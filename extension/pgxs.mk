@@ -5,6 +5,7 @@ MODULE_big = careforall
 EXTENSION = careforall
 EXT_VERSION := $(shell sed -n "s/^default_version *= *'\(.*\)'/\1/p" careforall.control)
 OBJS = $(patsubst src/%.c,build/%.o,$(sort $(wildcard src/*.c)))
+DATA = $(wildcard sql/careforall--*.sql)
 DATA_built = careforall--$(EXT_VERSION).sql
 EXTRA_CLEAN = build careforall--$(EXT_VERSION).sql
 
@@ -27,6 +28,8 @@ careforall--$(EXT_VERSION).sql: sql/careforall.sql
 
 build/%.o: src/%.c | build
 	$(CC) $(CFLAGS) $(CPPFLAGS) -MMD -MP -c -o $@ $<
+
+build/version.o: careforall.control
 
 build:
 	mkdir -p $@

@@ -13,8 +13,8 @@ version=$(sed -n "s/^default_version *= *'\(.*\)'/\1/p" careforall.control)
 is_installed() {
   local file
   cmp -s careforall.so "$library" || return 1
-  for file in careforall.control "careforall--$version.sql"; do
-    cmp -s "$file" "$share/$file" || return 1
+  for file in careforall.control "careforall--$version.sql" sql/careforall--*.sql; do
+    cmp -s "$file" "$share/${file##*/}" || return 1
   done
 }
 

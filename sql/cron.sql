@@ -6,7 +6,7 @@
 -- cannot log in, as pg_cron demands of a job's user). Scheduling a name again
 -- replaces it; a job of ours that no longer exists is removed.
 
-SELECT current_setting('cron.database_name', true) = current_database()
+SELECT COALESCE(current_setting('cron.database_name', true) = current_database(), false)
   AND EXISTS (SELECT FROM pg_catalog.pg_available_extensions WHERE name = 'pg_cron')
   AS has_cron \gset
 

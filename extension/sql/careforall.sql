@@ -2,6 +2,32 @@
 -- Functions of the extension. It holds code only: every table lives in sql/.
 \echo Use "CREATE EXTENSION careforall" to load this file. \quit
 
+-- The library
+
+CREATE FUNCTION careforall.library_version() RETURNS text
+  LANGUAGE c STABLE PARALLEL SAFE
+  AS 'MODULE_PATHNAME', 'cfa_sql_library_version';
+COMMENT ON FUNCTION careforall.library_version() IS
+  'The version of the library that this server has loaded.';
+
+CREATE FUNCTION careforall.library_require(version text) RETURNS void
+  LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE
+  SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+  IF string_to_array(careforall.library_version(), '.')::integer[] < string_to_array(version, '.')::integer[] THEN
+    RAISE EXCEPTION 'the server has loaded version % of the careforall library, but version % is needed',
+        careforall.library_version(), version
+      USING ERRCODE = 'object_not_in_prerequisite_state',
+            HINT = 'Install the files of the new release, then restart the server.';
+  END IF;
+END
+$$;
+COMMENT ON FUNCTION careforall.library_require(text) IS
+  'Refuses unless the library that this server has loaded is at least of a version.';
+
+SELECT careforall.library_require('0.2.0');
+
 -- Ids, money, time
 
 CREATE FUNCTION careforall.uuid7() RETURNS uuid

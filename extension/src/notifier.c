@@ -77,6 +77,9 @@ cfa_notifier_install(void)
 {
 	BackgroundWorker worker = {0};
 
+	/* pg_upgrade copies a cluster that must not change meanwhile. */
+	if (IsBinaryUpgrade)
+		return;
 	worker.bgw_flags =
 		BGWORKER_SHMEM_ACCESS | BGWORKER_BACKEND_DATABASE_CONNECTION;
 	worker.bgw_start_time = BgWorkerStart_RecoveryFinished;

@@ -117,23 +117,39 @@ AS $$
     AND a.pid <> pg_backend_pid()
 $$;
 
--- Whether the extension answers from shared memory, or why not.
+-- Whether the extension answers from shared memory, or why not, and whether server and
+-- database are of one version.
 CREATE OR REPLACE FUNCTION careforall.health_engine()
 RETURNS TABLE (status text, value text, hint text)
 LANGUAGE plpgsql VOLATILE
 SET search_path = pg_catalog, careforall, pg_temp
 AS $$
+DECLARE
+  r record;
+  library text;
 BEGIN
-  RETURN QUERY SELECT
-    CASE WHEN r.in_recovery THEN 'warn' ELSE 'ok' END,
-    format('extension %s, schema %s, %s limits loaded%s', r.extension_version, r.schema_version,
-      (SELECT count(*) FROM careforall.limits()),
-      CASE WHEN r.in_recovery THEN ', read only' ELSE '' END),
-    CASE WHEN r.in_recovery THEN 'This server is a standby; pledges go to the primary.' END
-  FROM careforall.ready() r;
-EXCEPTION WHEN object_not_in_prerequisite_state THEN
-  RETURN QUERY SELECT 'bad', SQLERRM,
-    'Put careforall into shared_preload_libraries and restart PostgreSQL.';
+  SELECT * INTO r FROM careforall.ready();
+  library := careforall.library_version();
+  value := format('extension %s, schema %s, %s limits loaded%s', r.extension_version, r.schema_version,
+    (SELECT count(*) FROM careforall.limits()),
+    CASE WHEN r.in_recovery THEN ', read only' ELSE '' END);
+  status := 'ok';
+  IF library <> r.extension_version THEN
+    status := 'warn';
+    value := value || ', library ' || library;
+    hint := 'Restart PostgreSQL if new files were installed, then run sql/install.sql.';
+  ELSIF r.in_recovery THEN
+    status := 'warn';
+    hint := 'This server is a standby; pledges go to the primary.';
+  END IF;
+  RETURN NEXT;
+EXCEPTION
+  WHEN object_not_in_prerequisite_state THEN
+    RETURN QUERY SELECT 'bad', SQLERRM,
+      'Put careforall into shared_preload_libraries and restart PostgreSQL.';
+  WHEN undefined_function THEN
+    RETURN QUERY SELECT 'bad', SQLERRM,
+      'The server has loaded an older library than the database needs: restart PostgreSQL.';
 END
 $$;
 
