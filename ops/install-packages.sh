@@ -79,7 +79,7 @@ install_packages() {
   drop_policy
   policy_is_ours=no
   [ -d /run/systemd/system ] || return 0
-  for service in redis-server nats-server nginx prometheus; do
+  for service in redis-server nats-server nginx prometheus pgbouncer; do
     printf '%s\n' "${names[@]}" | grep -qE "^$service" || continue
     as_root systemctl disable --now "$service" >/dev/null 2>&1 || true
   done

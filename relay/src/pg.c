@@ -3,7 +3,7 @@
  * pg.c: a libpq connection on the loop.
  *
  * States: closed (a timer will connect), connecting (PQconnectPoll), setup (the
- * set-up SQL runs), up. Any error of the connection ends in lose(), the only place
+ * backend is asked for its number, then the set-up SQL runs), up. Any error of the connection ends in lose(), the only place
  * that tears down. A statement's error is the statement's own business.
  */
 #include "pg.h"
@@ -13,6 +13,7 @@
 #include <sys/epoll.h>
 
 #include "careforall/backoff.h"
+#include "careforall/buf.h"
 #include "careforall/log.h"
 #include "careforall/text.h"
 
@@ -21,6 +22,7 @@
 #define RECONNECT_MAX_MS 5000
 /* Rows handled before other descriptors get their turn. */
 #define ROWS_PER_TURN 256
+#define ASK_BACKEND "SELECT pg_catalog.pg_backend_pid();"
 
 typedef enum PgState
 {
@@ -60,6 +62,7 @@ struct CfaPg
 	Statement *last;
 	int queued;
 	bool is_running; /* first was sent */
+	bool is_direct;	 /* the backend has said that it is ours */
 	bool is_paused;
 	uint64_t losses;
 };
@@ -128,6 +131,7 @@ close_connection(CfaPg *pg)
 	pg->state = PG_CLOSED;
 	pg->is_running = false;
 	pg->is_paused = false;
+	pg->is_direct = false;
 }
 
 void
@@ -436,22 +440,31 @@ came_up(CfaPg *pg)
 static void
 connected(CfaPg *pg)
 {
+	CfaBuf setup = {0};
+
 	cfa_timer_set(pg->loop, &pg->timer, CONNECT_TIMEOUT_US);
 	if (PQsetnonblocking(pg->conn, 1) != 0)
 	{
 		lose(pg, PQerrorMessage(pg->conn));
 		return;
 	}
-	if (pg->options.setup == NULL)
-	{
-		cfa_timer_cancel(pg->loop, &pg->timer);
-		cfa_loop_rewatch(pg->watch, EPOLLIN);
-		came_up(pg);
-		return;
-	}
 	pg->state = PG_SETUP;
-	if (PQsendQuery(pg->conn, pg->options.setup) != 1 || !flush(pg))
+	cfa_buf_adds(&setup, ASK_BACKEND);
+	if (pg->options.setup != NULL)
+		cfa_buf_adds(&setup, pg->options.setup);
+	if (PQsendQuery(pg->conn, cfa_buf_text(&setup)) != 1 || !flush(pg))
 		lose(pg, PQerrorMessage(pg->conn));
+	cfa_buf_clear(&setup);
+}
+
+/*
+ * A pooler gives numbers of its own to its clients. Locks, LISTEN, settings and
+ * prepared statements of a session are lost behind one, or somebody else's.
+ */
+static bool
+is_own_backend(const CfaPg *pg, const PGresult *result)
+{
+	return cfa_pg_int(result, 0, 0, 0) == PQbackendPID(pg->conn);
 }
 
 static void
@@ -460,18 +473,24 @@ take_setup(CfaPg *pg)
 	while (!PQisBusy(pg->conn))
 	{
 		PGresult *result = PQgetResult(pg->conn);
-		bool is_ok = result == NULL || cfa_pg_is_ok(result);
+		const char *wrong = NULL;
 
-		PQclear(result);
-		if (!is_ok)
-		{
-			lose(pg, PQerrorMessage(pg->conn));
-			return;
-		}
 		if (result == NULL)
 		{
 			cfa_timer_cancel(pg->loop, &pg->timer);
 			came_up(pg);
+			return;
+		}
+		if (!cfa_pg_is_ok(result))
+			wrong = PQerrorMessage(pg->conn);
+		else if (!pg->is_direct && !is_own_backend(pg, result))
+			wrong = "there is a connection pooler on the way, and a session of "
+					"its own is needed: connect to PostgreSQL itself";
+		pg->is_direct = true;
+		PQclear(result);
+		if (wrong != NULL)
+		{
+			lose(pg, wrong);
 			return;
 		}
 	}

@@ -11,6 +11,7 @@ import { brokerCases } from "./cases_broker.ts";
 import { contractCases } from "./cases_contract.ts";
 import { leaderCases } from "./cases_leader.ts";
 import { longCases } from "./cases_long.ts";
+import { poolerCases } from "./cases_pooler.ts";
 import { rareCases } from "./cases_rare.ts";
 import { readerCases } from "./cases_readers.ts";
 import { replayCasesAll } from "./cases_replay.ts";
@@ -20,7 +21,7 @@ import { ready, sql, stack, stream, type Cases } from "./kit.ts";
 async function main(): Promise<void> {
   const isLong = process.argv.includes("--long");
   const named = process.argv.slice(2).filter((word) => !word.startsWith("--"));
-  const cases: Cases = { ...rareCases, ...leaderCases, ...contractCases, ...brokerCases, ...replayCasesAll, ...readerCases, ...longCases, ...standbyCases };
+  const cases: Cases = { ...rareCases, ...leaderCases, ...contractCases, ...brokerCases, ...replayCasesAll, ...readerCases, ...poolerCases, ...longCases, ...standbyCases };
   await stack.reset();
   // Settings that a case of an earlier run has changed.
   await rm(path.join(stack.dir, "careforall.env"), { force: true });

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Goal: the stream has each committed event once and in order, and nothing else.
 // Method: transactions that commit late, roll back, or lose a savepoint.
+import { CloudEvent } from "cloudevents";
 import { describe, expect, test } from "vitest";
 import { useStack } from "../lib/context.ts";
 import { makeCampaign, pledgeCreate, pledgeValues, sqlPledge, type PledgeRow } from "../lib/fixtures.ts";
@@ -109,6 +110,24 @@ describe("from the outbox to the stream", () => {
       });
       expect(event.headers.get("ce-sequence")).toMatch(/^\d{20}$/);
       expect(event.data.toLowerCase()).not.toContain("secret");
+    }
+  });
+
+  test("the CloudEvents library takes every event", async () => {
+    const pledge = await sqlPledge(context.sql, await makeCampaign(context.sql));
+    await pledgeIs(context.sql, pledge.pledge_id ?? "", "confirmed");
+    await published(context);
+    const events = await context.stream.read();
+    for (const event of events) {
+      const attributes = [...event.headers].filter(([name]) => name.startsWith("ce-")).map(([name, value]): [string, unknown] => [name.slice(3), value]);
+      // Strict: refuses what the specification does not allow, names of extensions too.
+      const read = new CloudEvent({ ...Object.fromEntries<unknown>(attributes), data: JSON.parse(event.data) as unknown }, true);
+      expect(read.validate()).toBe(true);
+      expect(read.id).toBe(event.id);
+    }
+    const types = new Set(events.map((event) => event.type));
+    for (const word of ["campaign.created", "campaign.published", "pledge.created", "pledge.payment_attached", "pledge.confirmed"]) {
+      expect(types).toContain(`careforall.${word}.v1`);
     }
   });
 
