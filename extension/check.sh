@@ -107,7 +107,7 @@ stress() {
 # With the files of the tree, not the installed ones.
 upgrade() {
 	mkdir "$out/upgrade"
-	[ -z "$as_user" ] || chown "$user" "$out/upgrade" "$root/sql"
+	[ -z "$as_user" ] || chown "$user" "$out/upgrade"
 	$as_user env PG_CONFIG="$pg_config" "$root/test/regress/upgrade.sh" "$out/upgrade" "$root/extension" "$root/sql"
 	rm -rf "$out/upgrade"
 }

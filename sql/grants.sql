@@ -288,6 +288,7 @@ GRANT SELECT ON
   careforall.health,
   careforall.jobs_status,
   careforall.limits_status,
+  careforall.migrations_status,
   careforall.outbox_days,
   careforall.outbox_parked_overview,
   careforall.outbox_readers_status,

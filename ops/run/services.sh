@@ -224,12 +224,10 @@ stop_pg() {
 
 # Database, roles and objects; running it again changes nothing.
 apply_schema() {
-  local login script="$root/sql/install.sql" started
+  local login started
   started=$(date +%s%N)
-  [ "$(pg_psql -d postgres -Atc "SELECT 1 FROM pg_database WHERE datname = 'careforall'")" = 1 ] ||
-    pg_psql -d postgres -c 'CREATE DATABASE careforall'
-  [ -f "$script" ] || { say "schema      is not there yet ($script)"; return; }
-  pg_psql -d careforall -f "$script" >"$dir/log/schema.log" 2>&1 || {
+  PGHOST=127.0.0.1 PGPORT=$STACK_PORT_PG PGUSER=postgres PGPASSWORD=$STACK_PG_PASSWORD_POSTGRES \
+    PGDATABASE=careforall "$root/sql/migrate.sh" --create >"$dir/log/schema.log" 2>&1 || {
     tail -n 5 "$dir/log/schema.log" >&2
     die "the schema could not be applied: the reason is in $dir/log/schema.log, its last lines are above"
   }

@@ -37,7 +37,7 @@ usage: stack.sh COMMAND [--dir DIR] [options]
   --port-base N      at the first start: use ports N to N+12
   --only LIST        only these parts, by comma:
                      pg redis nats mockpay api relay projector payments gateway prometheus
-  --no-schema        start PostgreSQL without applying sql/install.sql
+  --no-schema        start PostgreSQL without bringing its schema up to date
   --as LOGIN         for psql: api relay projector payments admin support readonly
   --seed             load the demo data of sql/seed/dev.sql as well
 TXT
@@ -138,7 +138,7 @@ do_start() {
   if wants pg && [ "$schema" = yes ]; then
     apply_schema
     [ "$seed" = no ] || load_seed
-    [ ! -f "$root/sql/install.sql" ] || first_admin
+    first_admin
   fi
   for part in mockpay api relay projector payments gateway prometheus; do
     ! wants "$part" || "start_$part"

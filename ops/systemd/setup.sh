@@ -31,14 +31,14 @@ done
 [ "$(id -u)" -eq 0 ] || die "root rights are needed"
 command -v psql >/dev/null || die "psql is not installed: apt-get install postgresql-client"
 
-run_psql() {
+as_postgres() {
   if [ -n "${PGHOST:-}${PGUSER:-}" ]; then
-    psql -X -q -v ON_ERROR_STOP=1 "$@"
+    "$@"
   else
-    (cd / && setpriv --reuid=postgres --regid=postgres --init-groups \
-      psql -X -q -v ON_ERROR_STOP=1 "$@")
+    (cd / && setpriv --reuid=postgres --regid=postgres --init-groups "$@")
   fi
 }
+run_psql() { as_postgres psql -X -q -v ON_ERROR_STOP=1 "$@"; }
 random() { openssl rand -hex "$1"; }
 
 # value FILE NAME - of a setting in a file of /etc/careforall; empty where there is none.
@@ -74,9 +74,7 @@ check_server() {
 
 apply_schema() {
   local login
-  [ "$(run_psql -d postgres -Atc "SELECT 1 FROM pg_database WHERE datname = 'careforall'")" = 1 ] ||
-    run_psql -d postgres -c 'CREATE DATABASE careforall'
-  run_psql -d careforall -f "$share/sql/install.sql"
+  as_postgres env PGDATABASE=careforall /usr/sbin/careforall-migrate --create
   for login in api relay projector payments; do
     NEW_PASSWORD=$(value "$login.env" CAREFORALL_PG_PASSWORD)
     export NEW_PASSWORD

@@ -56,7 +56,7 @@ $$;
 CREATE OR REPLACE FUNCTION careforall.account_etag(account careforall.accounts)
 RETURNS text
 LANGUAGE sql IMMUTABLE
-RETURN '"' || account.version || '"';
+AS $$ SELECT '"' || account.version || '"' $$;
 
 -- The account of the actor.
 CREATE OR REPLACE FUNCTION careforall.me_read(actor uuid)

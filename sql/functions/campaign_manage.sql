@@ -98,7 +98,7 @@ $$;
 CREATE OR REPLACE FUNCTION careforall.pool_manage_json(pool careforall.pools)
 RETURNS json
 LANGUAGE sql STABLE
-RETURN json_build_object('id', (pool).id, 'name', (pool).name, 'capacity', (pool).capacity);
+AS $$ SELECT json_build_object('id', (pool).id, 'name', (pool).name, 'capacity', (pool).capacity) $$;
 
 -- What a team edits. No totals: the document stays the same until somebody edits it.
 CREATE OR REPLACE FUNCTION careforall.campaign_manage_json(

@@ -137,7 +137,7 @@ BEGIN
   IF library <> r.extension_version THEN
     status := 'warn';
     value := value || ', library ' || library;
-    hint := 'Restart PostgreSQL if new files were installed, then run sql/install.sql.';
+    hint := 'Restart PostgreSQL if new files were installed, then run careforall-migrate.';
   ELSIF r.in_recovery THEN
     status := 'warn';
     hint := 'This server is a standby; pledges go to the primary.';

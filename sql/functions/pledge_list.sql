@@ -14,7 +14,8 @@ CREATE OR REPLACE FUNCTION careforall.pledge_team_json(
 RETURNS json
 LANGUAGE sql STABLE
 SET search_path = pg_catalog, careforall, pg_temp
-RETURN json_build_object(
+AS $$
+  SELECT json_build_object(
     'id', pledge.id,
     'state', pledge.state,
     'state_reason', pledge.state_reason,
@@ -30,7 +31,8 @@ RETURN json_build_object(
     'display', pledge.display,
     'message', pledge.message,
     'created_at', careforall.json_time(pledge.created_at),
-    'updated_at', careforall.json_time(pledge.updated_at));
+    'updated_at', careforall.json_time(pledge.updated_at))
+$$;
 
 -- Whether a pledge fits all filters that are not NULL: created from (inclusive) to
 -- (exclusive), amount from min to max (both inclusive), and q, which is a part of
@@ -41,7 +43,8 @@ CREATE OR REPLACE FUNCTION careforall.pledge_fits(
   min_minor bigint, max_minor bigint, q text, sees_email boolean)
 RETURNS boolean
 LANGUAGE sql IMMUTABLE
-RETURN (pledge_fits.state IS NULL OR pledge.state = pledge_fits.state)
+AS $$
+  SELECT (pledge_fits.state IS NULL OR pledge.state = pledge_fits.state)
   AND (created_from IS NULL OR pledge.created_at >= created_from)
   AND (created_to IS NULL OR pledge.created_at < created_to)
   AND (min_minor IS NULL OR pledge.amount_minor >= min_minor)
@@ -49,7 +52,8 @@ RETURN (pledge_fits.state IS NULL OR pledge.state = pledge_fits.state)
   AND (q IS NULL
     OR strpos(lower(pledge.donor_name), lower(q)) > 0
     OR (sees_email AND strpos(lower(pledge.donor_email), lower(q)) > 0)
-    OR starts_with(pledge.id::text, lower(q)));
+    OR starts_with(pledge.id::text, lower(q)))
+$$;
 
 -- The pledges of an account, newest first, before the one given (NULL: from the
 -- newest). max is held to 1..101.

@@ -6,7 +6,8 @@ CREATE OR REPLACE FUNCTION careforall.refund_json(refund careforall.refunds, sho
 RETURNS json
 LANGUAGE sql STABLE
 SET search_path = pg_catalog, careforall, pg_temp
-RETURN json_build_object(
+AS $$
+  SELECT json_build_object(
     'id', refund.id,
     'amount', careforall.json_money(refund.amount_minor, refund.currency),
     'kind', refund.kind,
@@ -15,14 +16,16 @@ RETURN json_build_object(
     'reason', CASE WHEN shows_words THEN refund.reason END,
     'requested_by', CASE WHEN shows_words THEN refund.requested_by END,
     'created_at', careforall.json_time(refund.created_at),
-    'settled_at', careforall.json_time(refund.settled_at));
+    'settled_at', careforall.json_time(refund.settled_at))
+$$;
 
 -- What a donor asked back.
 CREATE OR REPLACE FUNCTION careforall.refund_request_json(request careforall.refund_requests)
 RETURNS json
 LANGUAGE sql STABLE
 SET search_path = pg_catalog, careforall, pg_temp
-RETURN json_build_object(
+AS $$
+  SELECT json_build_object(
     'id', request.id,
     'pledge_id', request.pledge_id,
     'message', request.message,
@@ -30,7 +33,8 @@ RETURN json_build_object(
     'note', request.note,
     'refund_id', request.refund_id,
     'created_at', careforall.json_time(request.created_at),
-    'decided_at', careforall.json_time(request.decided_at));
+    'decided_at', careforall.json_time(request.decided_at))
+$$;
 
 -- The history of a pledge for its donor, oldest first.
 CREATE OR REPLACE FUNCTION careforall.pledge_history_json(pledge_id uuid)

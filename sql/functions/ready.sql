@@ -7,7 +7,7 @@ LANGUAGE sql STABLE SECURITY DEFINER
 SET search_path = pg_catalog, careforall, pg_temp
 AS $$
   SELECT (SELECT e.extversion FROM pg_catalog.pg_extension e WHERE e.extname = 'careforall'),
-         (SELECT max(i.version) FROM careforall.schema_info i),
+         (SELECT max(m.version) FROM careforall.schema_migrations m),
          pg_is_in_recovery()
 $$;
 

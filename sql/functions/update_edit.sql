@@ -24,7 +24,7 @@ $$;
 CREATE OR REPLACE FUNCTION careforall.update_etag(news careforall.campaign_updates)
 RETURNS text
 LANGUAGE sql IMMUTABLE
-RETURN '"' || (news).version || '"';
+AS $$ SELECT '"' || (news).version || '"' $$;
 
 -- Whether an account (NULL: nobody) or the pledge of a private link, whose token has
 -- been checked (NULL: none), may read what is for backers.

@@ -108,25 +108,83 @@ CREATE INDEX IF NOT EXISTS admin_tokens_account_id_idx
 
 COMMENT ON TABLE careforall.accounts IS
   'People who can log in. Changed by functions only; never deleted.';
+COMMENT ON COLUMN careforall.accounts.id IS
+  'UUID version 7; in the audit log as account:<id>.';
+COMMENT ON COLUMN careforall.accounts.email IS
+  'The address to log in with; unique without regard to case.';
+COMMENT ON COLUMN careforall.accounts.name IS
+  'The name as its owner wrote it.';
+COMMENT ON COLUMN careforall.accounts.role IS
+  'donor, owner (makes campaigns) or admin (everything).';
 COMMENT ON COLUMN careforall.accounts.password_hash IS
   'Argon2id of the password, as a PHC string.';
 COMMENT ON COLUMN careforall.accounts.pepper_id IS
   'Names the pepper that was mixed into the password; empty if none was.';
+COMMENT ON COLUMN careforall.accounts.password_changed_at IS
+  'When the password was last set.';
+COMMENT ON COLUMN careforall.accounts.disabled_at IS
+  'Since when it cannot log in; NULL if it can.';
 COMMENT ON COLUMN careforall.accounts.version IS
   'Grows by one with each change that the account''s documents show.';
+COMMENT ON COLUMN careforall.accounts.created_at IS
+  'When it was registered.';
+COMMENT ON COLUMN careforall.accounts.updated_at IS
+  'When its documents last changed.';
 COMMENT ON TABLE careforall.sessions IS
   'A log-in and the family of refresh tokens that came from it.';
+COMMENT ON COLUMN careforall.sessions.id IS
+  'Named in the access tokens of the session.';
+COMMENT ON COLUMN careforall.sessions.account_id IS
+  'Whose session it is.';
+COMMENT ON COLUMN careforall.sessions.user_agent IS
+  'What the browser called itself at the log-in, cut to 200 characters.';
 COMMENT ON COLUMN careforall.sessions.generation IS
   'Which generation of refresh tokens is the newest.';
+COMMENT ON COLUMN careforall.sessions.created_at IS
+  'When the log-in was.';
 COMMENT ON COLUMN careforall.sessions.refreshed_at IS
   'When the newest generation began.';
 COMMENT ON COLUMN careforall.sessions.expires_at IS
   'Until when the session must be refreshed to live on.';
 COMMENT ON COLUMN careforall.sessions.ends_at IS
   'When the session is over however often it is refreshed.';
+COMMENT ON COLUMN careforall.sessions.ended_at IS
+  'When it was ended by somebody; NULL while nobody has.';
+COMMENT ON COLUMN careforall.sessions.end_reason IS
+  'Why it was ended: logout, logout_all, ended_by_user, ended_by_admin, password_changed, disabled, token_reused, too_many.';
 COMMENT ON TABLE careforall.refresh_tokens IS
   'One-time tokens that prolong a session, as hashes; used ones stay, so that a second use is seen.';
+COMMENT ON COLUMN careforall.refresh_tokens.token_hash IS
+  'SHA-256 of the token, which is stored nowhere.';
+COMMENT ON COLUMN careforall.refresh_tokens.session_id IS
+  'The session that it prolongs.';
+COMMENT ON COLUMN careforall.refresh_tokens.generation IS
+  'Which generation of the session it belongs to.';
+COMMENT ON COLUMN careforall.refresh_tokens.issued_at IS
+  'When it was given out.';
+COMMENT ON COLUMN careforall.refresh_tokens.used_at IS
+  'When it was used; a later use ends the session.';
 COMMENT ON TABLE careforall.login_failures IS
   'Failed log-ins by hash of the e-mail address, whether there is such an account or not.';
+COMMENT ON COLUMN careforall.login_failures.email_hash IS
+  'SHA-256 of the address in lower case: careforall.login_key().';
+COMMENT ON COLUMN careforall.login_failures.failures IS
+  'Failed log-ins since the last good one.';
+COMMENT ON COLUMN careforall.login_failures.failed_at IS
+  'When the last one was.';
+COMMENT ON COLUMN careforall.login_failures.blocked_until IS
+  'Until when further tries are refused unseen.';
 COMMENT ON TABLE careforall.admin_tokens IS
   'One-time tokens, as hashes, with which an administrator''s account is made.';
+COMMENT ON COLUMN careforall.admin_tokens.id IS
+  'Named in the audit log.';
+COMMENT ON COLUMN careforall.admin_tokens.token_hash IS
+  'SHA-256 of the token, which was shown once.';
+COMMENT ON COLUMN careforall.admin_tokens.created_at IS
+  'When it was made.';
+COMMENT ON COLUMN careforall.admin_tokens.expires_at IS
+  'Until when it can be used.';
+COMMENT ON COLUMN careforall.admin_tokens.used_at IS
+  'When it was used; NULL if it was not.';
+COMMENT ON COLUMN careforall.admin_tokens.account_id IS
+  'The account that was made with it.';

@@ -128,23 +128,91 @@ CREATE INDEX IF NOT EXISTS rewards_pool_id_idx
 
 COMMENT ON TABLE careforall.campaigns IS
   'A fundraising campaign. Its life cycle and its cap are enforced by triggers of the careforall extension.';
-COMMENT ON COLUMN careforall.campaigns.cap_minor IS
-  'Most money that may be pledged, in minor units of currency: NULL is unlimited, 0 is none.';
+COMMENT ON COLUMN careforall.campaigns.id IS
+  'UUID version 7: the order of ids is that of making.';
+COMMENT ON COLUMN careforall.campaigns.slug IS
+  'Its name in addresses: lower case, digits and single hyphens; unique.';
+COMMENT ON COLUMN careforall.campaigns.title IS
+  'Its title, at most 140 characters.';
+COMMENT ON COLUMN careforall.campaigns.summary IS
+  'A sentence or two for lists, at most 300 characters.';
+COMMENT ON COLUMN careforall.campaigns.story IS
+  'The whole text, as Markdown; readers must not trust it as HTML.';
+COMMENT ON COLUMN careforall.campaigns.category IS
+  'A word by which lists are filtered, such as community.';
+COMMENT ON COLUMN careforall.campaigns.image_url IS
+  'Address of the cover image; NULL if it has none.';
+COMMENT ON COLUMN careforall.campaigns.image_alt IS
+  'What the image shows, for those who do not see it.';
+COMMENT ON COLUMN careforall.campaigns.owner_name IS
+  'Who asks for the money, as shown to the public.';
 COMMENT ON COLUMN careforall.campaigns.owner_id IS
   'The account that owns the campaign; NULL if it was made by hand and only administrators run it.';
+COMMENT ON COLUMN careforall.campaigns.currency IS
+  'ISO 4217 code of all amounts of the campaign; never changes.';
+COMMENT ON COLUMN careforall.campaigns.goal_minor IS
+  'What is to be raised, in minor units.';
+COMMENT ON COLUMN careforall.campaigns.cap_minor IS
+  'Most money that may be pledged, in minor units of currency: NULL is unlimited, 0 is none.';
+COMMENT ON COLUMN careforall.campaigns.min_pledge_minor IS
+  'The smallest pledge, in minor units.';
+COMMENT ON COLUMN careforall.campaigns.max_pledge_minor IS
+  'The largest pledge, in minor units; NULL is unlimited.';
+COMMENT ON COLUMN careforall.campaigns.state IS
+  'draft, active, paused or closed; see careforall.campaign_transitions().';
 COMMENT ON COLUMN careforall.campaigns.refund_releases IS
   'Whether refunded money and places may be pledged again.';
+COMMENT ON COLUMN careforall.campaigns.starts_at IS
+  'From when it takes pledges.';
+COMMENT ON COLUMN careforall.campaigns.ends_at IS
+  'Until when it takes pledges; NULL is without end.';
 COMMENT ON COLUMN careforall.campaigns.version IS
   'Grows by one with each event of the campaign; set by trigger.';
+COMMENT ON COLUMN careforall.campaigns.created_at IS
+  'When it was made.';
+COMMENT ON COLUMN careforall.campaigns.updated_at IS
+  'When it last changed.';
 COMMENT ON TABLE careforall.campaign_members IS
   'Accounts that help to run a campaign: an editor may change it, a viewer may look.';
+COMMENT ON COLUMN careforall.campaign_members.campaign_id IS
+  'The campaign.';
+COMMENT ON COLUMN careforall.campaign_members.account_id IS
+  'The account that helps.';
+COMMENT ON COLUMN careforall.campaign_members.role IS
+  'editor or viewer.';
+COMMENT ON COLUMN careforall.campaign_members.added_at IS
+  'Since when.';
 COMMENT ON TABLE careforall.pools IS
   'A capacity of places that several rewards of one campaign share.';
+COMMENT ON COLUMN careforall.pools.id IS
+  'UUID version 7; also the id of the limit.';
+COMMENT ON COLUMN careforall.pools.campaign_id IS
+  'The campaign whose rewards share it.';
+COMMENT ON COLUMN careforall.pools.name IS
+  'What it is called among those who run the campaign.';
 COMMENT ON COLUMN careforall.pools.capacity IS
   'Places in all: NULL is unlimited, 0 is none.';
+COMMENT ON COLUMN careforall.pools.created_at IS
+  'When it was made.';
 COMMENT ON TABLE careforall.rewards IS
   'A tier that a donor can choose, with an optional quantity and an optional shared pool.';
+COMMENT ON COLUMN careforall.rewards.id IS
+  'UUID version 7; also the id of the limit.';
+COMMENT ON COLUMN careforall.rewards.campaign_id IS
+  'The campaign that offers it.';
+COMMENT ON COLUMN careforall.rewards.pool_id IS
+  'The pool that its places are taken from as well; NULL if none.';
+COMMENT ON COLUMN careforall.rewards.title IS
+  'What it is, at most 140 characters.';
+COMMENT ON COLUMN careforall.rewards.description IS
+  'More about it, at most 2000 characters.';
+COMMENT ON COLUMN careforall.rewards.min_amount_minor IS
+  'The smallest pledge for one place of it, in minor units.';
 COMMENT ON COLUMN careforall.rewards.quantity IS
   'Places of this reward: NULL is unlimited, 0 is none.';
+COMMENT ON COLUMN careforall.rewards.position IS
+  'Order among the rewards of the campaign, the smallest first.';
 COMMENT ON COLUMN careforall.rewards.archived_at IS
   'When its team took it away; it is not shown any more, and pledges of the past still name it.';
+COMMENT ON COLUMN careforall.rewards.created_at IS
+  'When it was made.';

@@ -60,5 +60,7 @@ COMMENT ON FUNCTION careforall.campaign_rank_add() IS
   'Gives each new campaign its row in campaign_ranks.';
 COMMENT ON TABLE careforall.campaign_ranks IS
   'How much of its goal each campaign has raised, as of the last run of the job campaigns_rank.';
+COMMENT ON COLUMN careforall.campaign_ranks.campaign_id IS
+  'The campaign.';
 COMMENT ON COLUMN careforall.campaign_ranks.funded_ppm IS
   'Raised money per million of the goal.';

@@ -32,5 +32,17 @@ CREATE INDEX IF NOT EXISTS campaigns_image_url_idx
 
 COMMENT ON TABLE careforall.campaign_images IS
   'Cover images by the hash of their bytes; served at their url, for ever the same.';
+COMMENT ON COLUMN careforall.campaign_images.sha256 IS
+  'Hash of the bytes: the name of the image.';
+COMMENT ON COLUMN careforall.campaign_images.media_type IS
+  'image/jpeg, image/png or image/webp, as found in the bytes.';
+COMMENT ON COLUMN careforall.campaign_images.width IS
+  'Pixels.';
+COMMENT ON COLUMN careforall.campaign_images.height IS
+  'Pixels.';
+COMMENT ON COLUMN careforall.campaign_images.bytes IS
+  'The file as it was uploaded, at most 2 MiB.';
+COMMENT ON COLUMN careforall.campaign_images.url IS
+  'The path at which the API serves it.';
 COMMENT ON COLUMN careforall.campaign_images.uploaded_at IS
   'The last time that somebody uploaded these bytes.';

@@ -30,5 +30,21 @@ CREATE INDEX IF NOT EXISTS campaign_updates_author_id_idx
 
 COMMENT ON TABLE careforall.campaign_updates IS
   'News of a campaign by its team. Plain text or Markdown; readers must not trust it as HTML.';
+COMMENT ON COLUMN careforall.campaign_updates.id IS
+  'UUID version 7: the order of ids is that of writing.';
+COMMENT ON COLUMN careforall.campaign_updates.campaign_id IS
+  'The campaign it is about.';
+COMMENT ON COLUMN careforall.campaign_updates.author_id IS
+  'The account that wrote it.';
+COMMENT ON COLUMN careforall.campaign_updates.title IS
+  'Its title, at most 140 characters.';
+COMMENT ON COLUMN careforall.campaign_updates.body IS
+  'Its text, at most 10000 characters.';
 COMMENT ON COLUMN careforall.campaign_updates.visibility IS
   'public, or backers: those with a confirmed pledge, and the team.';
+COMMENT ON COLUMN careforall.campaign_updates.version IS
+  'Grows by one with each change.';
+COMMENT ON COLUMN careforall.campaign_updates.created_at IS
+  'When it was written.';
+COMMENT ON COLUMN careforall.campaign_updates.updated_at IS
+  'When it last changed.';

@@ -143,29 +143,115 @@ CREATE UNIQUE INDEX IF NOT EXISTS refunds_late_payment_id_key
 
 COMMENT ON TABLE careforall.pledges IS
   'A promise of money by a donor. State, version, held_minor and held_places are ruled by triggers of the careforall extension.';
+COMMENT ON COLUMN careforall.pledges.id IS
+  'UUID version 7: the order of ids is that of making.';
+COMMENT ON COLUMN careforall.pledges.campaign_id IS
+  'The campaign that it is for.';
+COMMENT ON COLUMN careforall.pledges.reward_id IS
+  'The reward that was chosen; NULL if none.';
+COMMENT ON COLUMN careforall.pledges.pool_id IS
+  'The pool of the reward when the pledge was made; set by trigger.';
+COMMENT ON COLUMN careforall.pledges.quantity IS
+  'Places of the reward; 0 without a reward.';
 COMMENT ON COLUMN careforall.pledges.amount_minor IS
   'All that is charged, held, counted and refunded, in minor units; never changes.';
 COMMENT ON COLUMN careforall.pledges.fee_minor IS
   'The part of amount_minor by which the donor covers the fee of the provider; never changes.';
-COMMENT ON COLUMN careforall.pledges.account_id IS
-  'The account that pledged; NULL for a guest; never changes.';
-COMMENT ON COLUMN careforall.pledges.pool_id IS
-  'The pool of the reward when the pledge was made; set by trigger.';
+COMMENT ON COLUMN careforall.pledges.currency IS
+  'That of the campaign.';
+COMMENT ON COLUMN careforall.pledges.state IS
+  'pending, confirmed, failed or refunded; see careforall.pledge_transitions().';
+COMMENT ON COLUMN careforall.pledges.state_reason IS
+  'Why it is in this state, as a code: expired, canceled, or the provider''s.';
+COMMENT ON COLUMN careforall.pledges.refunded_minor IS
+  'What has been given back of amount_minor, in minor units.';
 COMMENT ON COLUMN careforall.pledges.held_minor IS
   'What this pledge counts for against the cap of its campaign, in minor units; set by trigger.';
 COMMENT ON COLUMN careforall.pledges.held_places IS
   'What this pledge counts for against its reward and pool, in places; set by trigger.';
+COMMENT ON COLUMN careforall.pledges.donor_name IS
+  'The name as the donor wrote it; shown by display only. Personal data.';
+COMMENT ON COLUMN careforall.pledges.donor_email IS
+  'The address of the donor; never shown to the public. Personal data.';
 COMMENT ON COLUMN careforall.pledges.display IS
   'What the public may see of the donor: name, amount and message; name and message; name; nothing.';
+COMMENT ON COLUMN careforall.pledges.message IS
+  'What the donor says to the campaign; shown by display only. Personal data.';
+COMMENT ON COLUMN careforall.pledges.account_id IS
+  'The account that pledged; NULL for a guest; never changes.';
+COMMENT ON COLUMN careforall.pledges.provider IS
+  'The payment provider; NULL until there is a payment.';
+COMMENT ON COLUMN careforall.pledges.payment_id IS
+  'The payment at the provider; NULL until there is one.';
+COMMENT ON COLUMN careforall.pledges.cancel_requested_at IS
+  'When the provider was to cancel the payment; NULL if nobody asked for it.';
+COMMENT ON COLUMN careforall.pledges.hold_expires_at IS
+  'Until when a pending pledge keeps its money and places.';
 COMMENT ON COLUMN careforall.pledges.version IS
   'Grows by one with each event of the pledge; set by trigger.';
+COMMENT ON COLUMN careforall.pledges.traceparent IS
+  'W3C trace context of the request that made it.';
+COMMENT ON COLUMN careforall.pledges.created_at IS
+  'When it was made.';
+COMMENT ON COLUMN careforall.pledges.updated_at IS
+  'When its last event was.';
 COMMENT ON TABLE careforall.pledge_history IS
   'One row for each event of a pledge: who, when, from, to, why. Append-only.';
+COMMENT ON COLUMN careforall.pledge_history.pledge_id IS
+  'The pledge.';
+COMMENT ON COLUMN careforall.pledge_history.version IS
+  'Version of the pledge after the event.';
+COMMENT ON COLUMN careforall.pledge_history.campaign_id IS
+  'Its campaign.';
+COMMENT ON COLUMN careforall.pledge_history.event IS
+  'What happened: an event of careforall.pledge_transitions().';
+COMMENT ON COLUMN careforall.pledge_history.from_state IS
+  'State before; NULL for create.';
+COMMENT ON COLUMN careforall.pledge_history.to_state IS
+  'State after.';
 COMMENT ON COLUMN careforall.pledge_history.amount_minor IS
   'The money that this event moved, in minor units; NULL if none.';
+COMMENT ON COLUMN careforall.pledge_history.reason IS
+  'Why, as a code of the engine or the provider.';
+COMMENT ON COLUMN careforall.pledge_history.actor IS
+  'Who: donor, provider, a job, or the log-in or account that did it.';
+COMMENT ON COLUMN careforall.pledge_history.traceparent IS
+  'W3C trace context of the cause.';
+COMMENT ON COLUMN careforall.pledge_history.occurred_at IS
+  'When, by careforall.clock().';
 COMMENT ON TABLE careforall.refunds IS
   'A refund asked for and what became of it; kind late is money that came for a pledge that could not take it.';
+COMMENT ON COLUMN careforall.refunds.id IS
+  'UUID version 7; the idempotency key at the provider.';
+COMMENT ON COLUMN careforall.refunds.pledge_id IS
+  'The pledge.';
+COMMENT ON COLUMN careforall.refunds.campaign_id IS
+  'Its campaign.';
+COMMENT ON COLUMN careforall.refunds.amount_minor IS
+  'What is to be given back, in minor units.';
+COMMENT ON COLUMN careforall.refunds.currency IS
+  'That of the pledge.';
+COMMENT ON COLUMN careforall.refunds.kind IS
+  'manual: somebody asked for it; late: money came for a pledge that could not take it.';
+COMMENT ON COLUMN careforall.refunds.reason IS
+  'Why, in the words of whoever asked for it.';
+COMMENT ON COLUMN careforall.refunds.requested_by IS
+  'Who: log-in, account or engine.';
+COMMENT ON COLUMN careforall.refunds.state IS
+  'requested, succeeded or failed.';
+COMMENT ON COLUMN careforall.refunds.state_reason IS
+  'Why the provider refused it.';
+COMMENT ON COLUMN careforall.refunds.provider IS
+  'The payment provider.';
+COMMENT ON COLUMN careforall.refunds.payment_id IS
+  'The payment that is given back.';
+COMMENT ON COLUMN careforall.refunds.provider_refund_id IS
+  'The refund at the provider; NULL until it has one.';
 COMMENT ON COLUMN careforall.refunds.key_hash IS
   'SHA-256 of principal, method, route and Idempotency-Key of a refund asked for through the API.';
 COMMENT ON COLUMN careforall.refunds.fingerprint IS
   'SHA-256 of the request of that key.';
+COMMENT ON COLUMN careforall.refunds.created_at IS
+  'When it was asked for.';
+COMMENT ON COLUMN careforall.refunds.settled_at IS
+  'When the provider said how it ended; NULL until then.';

@@ -17,7 +17,11 @@ CREATE TABLE IF NOT EXISTS careforall.fee_schedule (
 
 COMMENT ON TABLE careforall.fee_schedule IS
   'The fee of the payment provider by currency: a part of the payment plus a fixed amount.';
+COMMENT ON COLUMN careforall.fee_schedule.currency IS
+  'ISO 4217 code.';
 COMMENT ON COLUMN careforall.fee_schedule.basis_points IS
   'Hundredths of a percent of the whole payment; the result is rounded half up to a minor unit.';
 COMMENT ON COLUMN careforall.fee_schedule.fixed_minor IS
   'Minor units that each payment costs.';
+COMMENT ON COLUMN careforall.fee_schedule.updated_at IS
+  'When it was last set.';

@@ -38,7 +38,23 @@ CREATE INDEX IF NOT EXISTS refund_requests_refund_id_idx
 
 COMMENT ON TABLE careforall.refund_requests IS
   'What a donor asks back, and what the people who run the campaign decided.';
+COMMENT ON COLUMN careforall.refund_requests.id IS
+  'UUID version 7.';
+COMMENT ON COLUMN careforall.refund_requests.pledge_id IS
+  'The pledge that money is asked back of.';
+COMMENT ON COLUMN careforall.refund_requests.campaign_id IS
+  'Its campaign.';
+COMMENT ON COLUMN careforall.refund_requests.message IS
+  'Why, in the words of the donor. Personal data.';
+COMMENT ON COLUMN careforall.refund_requests.state IS
+  'open, accepted or declined.';
 COMMENT ON COLUMN careforall.refund_requests.note IS
   'What was said to the donor with the decision.';
 COMMENT ON COLUMN careforall.refund_requests.refund_id IS
   'The refund that an accepted request led to.';
+COMMENT ON COLUMN careforall.refund_requests.decided_by IS
+  'The account that decided.';
+COMMENT ON COLUMN careforall.refund_requests.decided_at IS
+  'When; NULL while it is open.';
+COMMENT ON COLUMN careforall.refund_requests.created_at IS
+  'When it was asked.';

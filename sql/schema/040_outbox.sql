@@ -38,8 +38,20 @@ COMMENT ON COLUMN careforall.outbox.event_id IS
   'UUID version 7: the CloudEvents id and the Nats-Msg-Id.';
 COMMENT ON COLUMN careforall.outbox.xid IS
   'The transaction that wrote the row; batches are read between two snapshots.';
+COMMENT ON COLUMN careforall.outbox.aggregate_type IS
+  'What it is about: pledge or campaign.';
+COMMENT ON COLUMN careforall.outbox.aggregate_id IS
+  'The pledge or campaign that it is about.';
+COMMENT ON COLUMN careforall.outbox.aggregate_version IS
+  'Version of that after the event: a consumer sees each once, in order.';
+COMMENT ON COLUMN careforall.outbox.campaign_id IS
+  'The campaign; decides the subject''s bucket.';
+COMMENT ON COLUMN careforall.outbox.type IS
+  'What happened, such as pledge.confirmed; docs/events.md lists them.';
 COMMENT ON COLUMN careforall.outbox.data IS
   'The event''s data as published, byte for byte; no e-mail address, and a name or message only if it is public.';
+COMMENT ON COLUMN careforall.outbox.traceparent IS
+  'W3C trace context of the cause.';
 COMMENT ON COLUMN careforall.outbox.occurred_at IS 'By careforall.clock().';
 COMMENT ON COLUMN careforall.outbox.recorded_at IS
   'Wall clock at the insert; decides the partition.';

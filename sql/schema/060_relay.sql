@@ -70,19 +70,75 @@ CREATE INDEX IF NOT EXISTS outbox_parked_event_id_idx
 
 COMMENT ON TABLE careforall.relay_leaders IS
   'Which relay leads for each consumer; the epoch grows with each change and fences the one before.';
+COMMENT ON COLUMN careforall.relay_leaders.consumer IS
+  'Name of the consumer, such as relay.';
+COMMENT ON COLUMN careforall.relay_leaders.epoch IS
+  'Grows with each change of the leader.';
+COMMENT ON COLUMN careforall.relay_leaders.holder IS
+  'Host and process of the leader.';
+COMMENT ON COLUMN careforall.relay_leaders.backend_pid IS
+  'PostgreSQL session of the leader; NULL when nobody leads.';
+COMMENT ON COLUMN careforall.relay_leaders.led_since IS
+  'Since when it leads.';
 COMMENT ON COLUMN careforall.relay_leaders.heartbeat_at IS
   'Written each second by the leader; one that is silent for 3 seconds is ended by a standby.';
 COMMENT ON TABLE careforall.relay_checkpoints IS
   'How far the relay is: what a snapshot sees is on the stream up to a sequence. Old rows are pruned by relay_prune().';
+COMMENT ON COLUMN careforall.relay_checkpoints.id IS
+  'Order of writing.';
+COMMENT ON COLUMN careforall.relay_checkpoints.consumer IS
+  'The consumer.';
+COMMENT ON COLUMN careforall.relay_checkpoints.epoch IS
+  'Of the leader that wrote it.';
 COMMENT ON COLUMN careforall.relay_checkpoints.system_identifier IS
   'The database cluster whose transaction ids the snapshot means.';
+COMMENT ON COLUMN careforall.relay_checkpoints.snapshot IS
+  'What was visible to the batch that it ends.';
+COMMENT ON COLUMN careforall.relay_checkpoints.stream IS
+  'Name of the stream.';
 COMMENT ON COLUMN careforall.relay_checkpoints.stream_created IS
   'When the stream was made, as the server says it: a stream made anew is another stream.';
+COMMENT ON COLUMN careforall.relay_checkpoints.stream_seq IS
+  'Sequence of the last message of the batch.';
+COMMENT ON COLUMN careforall.relay_checkpoints.last_outbox_id IS
+  'Outbox id of the last event of the batch.';
+COMMENT ON COLUMN careforall.relay_checkpoints.created_at IS
+  'When it was written.';
 COMMENT ON TABLE careforall.outbox_parked IS
   'Events that cannot be published, and the later events of the same aggregate, until someone decides.';
+COMMENT ON COLUMN careforall.outbox_parked.outbox_id IS
+  'Id of the event in the outbox.';
+COMMENT ON COLUMN careforall.outbox_parked.event_id IS
+  'As in the outbox.';
+COMMENT ON COLUMN careforall.outbox_parked.xid IS
+  'As in the outbox.';
+COMMENT ON COLUMN careforall.outbox_parked.aggregate_type IS
+  'As in the outbox.';
+COMMENT ON COLUMN careforall.outbox_parked.aggregate_id IS
+  'As in the outbox.';
+COMMENT ON COLUMN careforall.outbox_parked.aggregate_version IS
+  'As in the outbox.';
+COMMENT ON COLUMN careforall.outbox_parked.campaign_id IS
+  'As in the outbox.';
+COMMENT ON COLUMN careforall.outbox_parked.type IS
+  'As in the outbox.';
+COMMENT ON COLUMN careforall.outbox_parked.data IS
+  'As in the outbox.';
+COMMENT ON COLUMN careforall.outbox_parked.traceparent IS
+  'As in the outbox.';
+COMMENT ON COLUMN careforall.outbox_parked.occurred_at IS
+  'As in the outbox.';
+COMMENT ON COLUMN careforall.outbox_parked.recorded_at IS
+  'As in the outbox.';
+COMMENT ON COLUMN careforall.outbox_parked.consumer IS
+  'The consumer that could not publish it.';
+COMMENT ON COLUMN careforall.outbox_parked.reason IS
+  'Why; "aggregate is parked" for those that only wait for an earlier one.';
+COMMENT ON COLUMN careforall.outbox_parked.state IS
+  'parked: waits for a decision; released: to be published next; sent: published; dropped: never will be.';
 COMMENT ON COLUMN careforall.outbox_parked.attempts IS
   'Times that it could not be published; 1 for an event that only waits for its aggregate.';
 COMMENT ON COLUMN careforall.outbox_parked.parked_at IS 'The first time.';
 COMMENT ON COLUMN careforall.outbox_parked.failed_at IS 'The last time.';
-COMMENT ON COLUMN careforall.outbox_parked.state IS
-  'parked: waits for a decision; released: to be published next; sent: published; dropped: never will be.';
+COMMENT ON COLUMN careforall.outbox_parked.decided_at IS
+  'When somebody released or dropped it.';

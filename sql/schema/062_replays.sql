@@ -27,7 +27,33 @@ CREATE INDEX IF NOT EXISTS outbox_replays_running_idx
 
 COMMENT ON TABLE careforall.outbox_replays IS
   'Ranges of the outbox that the leading relay publishes again, with the same event ids; see outbox_replay().';
+COMMENT ON COLUMN careforall.outbox_replays.id IS
+  'Number of the replay.';
+COMMENT ON COLUMN careforall.outbox_replays.first_id IS
+  'Outbox id of its first event.';
+COMMENT ON COLUMN careforall.outbox_replays.last_id IS
+  'Outbox id of its last event.';
+COMMENT ON COLUMN careforall.outbox_replays.from_time IS
+  'The time that it was asked from; NULL if by id or open.';
+COMMENT ON COLUMN careforall.outbox_replays.to_time IS
+  'The time that it was asked to, exclusive; NULL if by id or open.';
+COMMENT ON COLUMN careforall.outbox_replays.events IS
+  'How many events it has.';
+COMMENT ON COLUMN careforall.outbox_replays.state IS
+  'running, done or canceled.';
 COMMENT ON COLUMN careforall.outbox_replays.position IS
   'Outbox id up to which the range is on the stream again.';
+COMMENT ON COLUMN careforall.outbox_replays.published IS
+  'How many are on the stream again.';
+COMMENT ON COLUMN careforall.outbox_replays.stream_created IS
+  'The stream, by the time that it was made.';
 COMMENT ON COLUMN careforall.outbox_replays.stream_seq IS
   'Sequence of the stream that position was reached at; a stream that ends before it has lost the replay.';
+COMMENT ON COLUMN careforall.outbox_replays.requested_by IS
+  'Who asked for it.';
+COMMENT ON COLUMN careforall.outbox_replays.reason IS
+  'Why, in their words.';
+COMMENT ON COLUMN careforall.outbox_replays.requested_at IS
+  'When it was asked for.';
+COMMENT ON COLUMN careforall.outbox_replays.updated_at IS
+  'When the relay last noted progress.';

@@ -43,9 +43,31 @@ CREATE INDEX IF NOT EXISTS pledges_failed_payment_idx
 
 COMMENT ON TABLE careforall.payment_dead_letters IS
   'Payments, cancellations and refunds that the provider refused for good; redrive them with payment_redrive().';
+COMMENT ON COLUMN careforall.payment_dead_letters.id IS
+  'Number by which it is redriven.';
+COMMENT ON COLUMN careforall.payment_dead_letters.kind IS
+  'payment, cancel or refund.';
 COMMENT ON COLUMN careforall.payment_dead_letters.target_id IS
   'The pledge for kinds payment and cancel, the refund for kind refund.';
+COMMENT ON COLUMN careforall.payment_dead_letters.pledge_id IS
+  'The pledge whose money it is about.';
+COMMENT ON COLUMN careforall.payment_dead_letters.attempts IS
+  'How often the provider was asked before it was parked.';
+COMMENT ON COLUMN careforall.payment_dead_letters.http_status IS
+  'The provider''s last status; NULL if it did not answer.';
+COMMENT ON COLUMN careforall.payment_dead_letters.code IS
+  'The provider''s error code, or ours.';
+COMMENT ON COLUMN careforall.payment_dead_letters.message IS
+  'The provider''s words, cut to 500 characters.';
 COMMENT ON COLUMN careforall.payment_dead_letters.state IS
   'parked: waits for a decision; redriven: tried again; resolved: a later try worked.';
 COMMENT ON COLUMN careforall.payment_dead_letters.failures IS
   'How often this work was parked.';
+COMMENT ON COLUMN careforall.payment_dead_letters.traceparent IS
+  'W3C trace context of the work.';
+COMMENT ON COLUMN careforall.payment_dead_letters.first_failed_at IS
+  'When it was first parked.';
+COMMENT ON COLUMN careforall.payment_dead_letters.last_failed_at IS
+  'When it was last parked.';
+COMMENT ON COLUMN careforall.payment_dead_letters.decided_at IS
+  'When it was redriven or resolved; NULL while it is parked.';

@@ -34,13 +34,33 @@ CREATE TABLE IF NOT EXISTS careforall.consumer_reports (
 
 COMMENT ON TABLE careforall.consumer_controls IS
   'Whether relay, projector and payments may work: asked by each of them once a second.';
+COMMENT ON COLUMN careforall.consumer_controls.consumer IS
+  'relay, projector or payments.';
+COMMENT ON COLUMN careforall.consumer_controls.is_paused IS
+  'Whether it is to stand still.';
+COMMENT ON COLUMN careforall.consumer_controls.reason IS
+  'Why it was last paused or resumed.';
+COMMENT ON COLUMN careforall.consumer_controls.changed_by IS
+  'Who did it.';
+COMMENT ON COLUMN careforall.consumer_controls.changed_at IS
+  'When.';
 COMMENT ON TABLE careforall.consumer_reports IS
   'What each running relay, projector and payments process last said of itself.';
+COMMENT ON COLUMN careforall.consumer_reports.consumer IS
+  'relay, projector or payments.';
+COMMENT ON COLUMN careforall.consumer_reports.instance IS
+  'Host and process.';
 COMMENT ON COLUMN careforall.consumer_reports.is_paused IS
   'Whether the process has stopped working; follows consumer_controls within about a second.';
+COMMENT ON COLUMN careforall.consumer_reports.state IS
+  'What it is doing, in a few words.';
 COMMENT ON COLUMN careforall.consumer_reports.stream_seq IS
   'The stream sequence up to which it is done; NULL where there is no such thing.';
 COMMENT ON COLUMN careforall.consumer_reports.pending IS
   'Events of the stream that wait for it; NULL if it does not know.';
 COMMENT ON COLUMN careforall.consumer_reports.failures IS
   'Times since its start that it had to begin again, or that a piece of work failed.';
+COMMENT ON COLUMN careforall.consumer_reports.started_at IS
+  'Since when this process has been reporting.';
+COMMENT ON COLUMN careforall.consumer_reports.reported_at IS
+  'When it last did; silence of seconds means that it is gone.';

@@ -23,3 +23,19 @@ CREATE INDEX IF NOT EXISTS audit_log_actor_idx
 
 COMMENT ON TABLE careforall.audit_log IS
   'One row for each change made by hand: who, what, why. Append-only.';
+COMMENT ON COLUMN careforall.audit_log.id IS
+  'Order of writing.';
+COMMENT ON COLUMN careforall.audit_log.occurred_at IS
+  'When, by the wall clock.';
+COMMENT ON COLUMN careforall.audit_log.actor IS
+  'The log-in user of the session; cannot be forged.';
+COMMENT ON COLUMN careforall.audit_log.action IS
+  'What was done, such as pledge.refund.';
+COMMENT ON COLUMN careforall.audit_log.target_type IS
+  'What kind of thing it was done to, such as pledge.';
+COMMENT ON COLUMN careforall.audit_log.target_id IS
+  'Which one.';
+COMMENT ON COLUMN careforall.audit_log.reason IS
+  'Why, in the words of whoever did it.';
+COMMENT ON COLUMN careforall.audit_log.detail IS
+  'What changed; acts_for is the account that the session acted for.';

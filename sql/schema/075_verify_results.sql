@@ -14,6 +14,14 @@ CREATE TABLE IF NOT EXISTS careforall.verify_results (
 
 COMMENT ON TABLE careforall.verify_results IS
   'The newest result of each invariant check; any violation is a fault that must be looked at.';
+COMMENT ON COLUMN careforall.verify_results.name IS
+  'Name of the check.';
+COMMENT ON COLUMN careforall.verify_results.violations IS
+  'How many rows broke it; must be 0.';
+COMMENT ON COLUMN careforall.verify_results.sample IS
+  'One of them.';
+COMMENT ON COLUMN careforall.verify_results.checked_at IS
+  'When it was last checked.';
 COMMENT ON COLUMN careforall.verify_results.took IS
   'How long the whole run took.';
 COMMENT ON COLUMN careforall.verify_results.last_violation_at IS

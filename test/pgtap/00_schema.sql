@@ -2,7 +2,7 @@
 -- Goal: the rules every table, view and function of the schema must keep, whoever
 -- adds one. Method: the catalog is asked for objects that break a rule.
 \ir setup.psql
-SELECT plan(18);
+SELECT plan(19);
 
 CREATE TEMPORARY VIEW our_functions AS
 SELECT p.oid, p.proname, p.prosecdef, p.proconfig, p.proowner, p.proacl,
@@ -30,6 +30,11 @@ SELECT is_empty($$SELECT relname FROM our_relations
 SELECT is_empty($$SELECT signature FROM our_functions
   WHERE obj_description(oid, 'pg_proc') IS NULL$$, 'every function has a comment');
 
+SELECT is_empty($$SELECT f.signature FROM our_functions f JOIN pg_depend d ON d.classid = 'pg_proc'::regclass AND d.objid = f.oid
+    JOIN pg_proc p ON p.oid = f.oid
+  WHERE p.prosqlbody IS NOT NULL AND (d.refclassid = 'pg_class'::regclass OR d.refclassid = 'pg_type'::regclass
+    AND EXISTS (SELECT FROM pg_type t WHERE t.oid = d.refobjid AND t.typtype = 'c'))$$,
+  'no function is bound to a table so that the table could not be altered');
 SELECT is_empty($$SELECT signature FROM our_functions
   WHERE prosecdef AND NOT COALESCE(proconfig @> ARRAY['search_path=pg_catalog, careforall, pg_temp'], false)$$,
   'every SECURITY DEFINER function has the safe search_path');
@@ -75,9 +80,9 @@ SELECT is_empty($$SELECT relname FROM our_relations c
     AND c.relname IN ('pledges', 'campaigns', 'rewards', 'pools', 'pledge_history', 'audit_log')
     AND NOT EXISTS (SELECT FROM pg_trigger t WHERE t.tgrelid = c.oid AND NOT t.tgisinternal)$$,
   'the tables that the engine rules have its triggers');
-SELECT is((SELECT count(*)::integer FROM careforall.schema_info), 1, 'one schema version is recorded');
+SELECT results_eq('SELECT version FROM careforall.schema_migrations ORDER BY 1', 'SELECT generate_series(1, (SELECT max(version) FROM careforall.schema_migrations))', 'every schema version is recorded');
 SELECT is((SELECT r.schema_version FROM careforall.ready() r),
-  (SELECT max(version) FROM careforall.schema_info), 'ready() tells the schema version');
+  (SELECT max(version) FROM careforall.schema_migrations), 'ready() tells the schema version');
 SELECT isnt((SELECT r.extension_version FROM careforall.ready() r), NULL,
   'ready() tells the extension version');
 

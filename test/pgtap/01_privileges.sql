@@ -50,7 +50,7 @@ CREATE FUNCTION pg_temp.views_of(role_name text) RETURNS SETOF text LANGUAGE sql
     AND has_table_privilege(role_name, c.oid, 'SELECT')
 $$;
 SELECT set_eq($$SELECT * FROM pg_temp.views_of('careforall_readonly')$$,
-  ARRAY['campaign_overview', 'consumers_status', 'dead_letters_overview', 'fees', 'health', 'jobs_status', 'limits_status',
+  ARRAY['campaign_overview', 'consumers_status', 'dead_letters_overview', 'fees', 'health', 'jobs_status', 'limits_status', 'migrations_status',
     'outbox_days', 'outbox_parked_overview', 'outbox_readers_status', 'outbox_replays_status', 'outbox_status', 'pledge_summary', 'reward_overview', 'verify_status'],
   'readonly sees the views without personal data');
 SELECT set_eq($$SELECT * FROM pg_temp.views_of('careforall_support')$$,

@@ -6,7 +6,7 @@
 #
 # Makes the cluster in a temporary folder (as user postgres when started by root),
 # installs sql/ twice and compares, installs and seeds a second database without
-# pg_cron, runs the tests, and removes everything. KEEP=1 leaves the folder.
+# pg_cron, tests careforall-migrate, runs the tests, and removes everything. KEEP=1 leaves the folder.
 set -eu
 
 here=$(cd "$(dirname "$0")" && pwd)
@@ -58,21 +58,19 @@ CONF
 as_postgres "$bin/pg_ctl" -D "$folder/data" -l "$folder/log" -w start >/dev/null
 
 export PGHOST="$folder" PGPORT="$port" PGUSER=postgres PGOPTIONS=
-for database in careforall careforall_demo; do
-  createdb "$database"
-done
+createdb careforall
 
 # Installing twice changes nothing: neither the schema nor the rows it brings.
 picture() {
   pg_dump --schema-only careforall | grep -Ev "^.(un)?restrict "
-  psql -X -At careforall -c "TABLE careforall.schema_info"
+  psql -X -At careforall -c "SELECT version, name, checksum, applied_by FROM careforall.schema_migrations ORDER BY 1"
   psql -X -At careforall -c "SELECT jobid, jobname, schedule, command, username FROM cron.job ORDER BY jobid"
   psql -X -At careforall -c "SELECT r.rolname, r.rolcanlogin, m.roleid::regrole FROM pg_roles r
     LEFT JOIN pg_auth_members m ON m.member = r.oid WHERE r.rolname LIKE 'careforall%' ORDER BY 1, 3"
 }
-psql -X -q -f "$sql/install.sql" careforall
+PGDATABASE=careforall "$sql/migrate.sh" >/dev/null
 picture >"$folder/first"
-psql -X -q -f "$sql/install.sql" careforall
+PGDATABASE=careforall "$sql/migrate.sh" >/dev/null
 picture >"$folder/second"
 if ! diff -u "$folder/first" "$folder/second"; then
   echo "run.sh: installing twice changed the database" >&2
@@ -80,7 +78,7 @@ if ! diff -u "$folder/first" "$folder/second"; then
 fi
 echo "installing twice changes nothing: ok"
 
-psql -X -q -f "$sql/install.sql" careforall_demo >"$folder/notice"
+PGDATABASE=careforall_demo "$sql/migrate.sh" --create >"$folder/notice"
 grep -q 'no jobs are scheduled' "$folder/notice" || {
   echo "run.sh: expected a notice that pg_cron does not serve the database" >&2
   exit 1
@@ -104,6 +102,8 @@ psql -X -q -c "UPDATE cron.job SET active = false" careforall
 
 if [ $# -eq 0 ]; then
   set -- "$here"/[0-9]*.sql
+  mkdir "$folder/migrate"
+  "$here/migrate.sh" "$folder/migrate"
   pg_prove --dbname careforall_demo "$here/demo.sql"
   PGDATABASE=careforall_demo "$here/../../ops/docs/psql.sh" --check
 fi

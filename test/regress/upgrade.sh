@@ -91,10 +91,10 @@ contents() {
 	"$bin/pg_dump" --data-only "$1" | grep -Ev '^.(un)?restrict ' | sha256sum
 }
 
-# install DATABASE FILE: says nothing that is an error.
-install() {
-	ask -d "$1" -f "$2" >/dev/null 2>"$dir/install" || fail "$2: $(cat "$dir/install")"
-	! grep -i error "$dir/install" >&2 || fail "$2 went on after this"
+# migrate DATABASE FOLDER: says nothing that is an error.
+migrate() {
+	PGDATABASE=$1 PATH=$bin:$PATH "$2/migrate.sh" >/dev/null 2>"$dir/migrate" || fail "$2: $(cat "$dir/migrate")"
+	! grep -i error "$dir/migrate" >&2 || fail "$2 went on after this"
 }
 
 # pledge: one more through the engine, paid; refused would be an error.
@@ -128,10 +128,11 @@ start
 
 # A database of the first release, with data.
 "$bin/createdb" old
-sed "s/^CREATE EXTENSION IF NOT EXISTS careforall SCHEMA careforall;\$/CREATE EXTENSION careforall SCHEMA careforall VERSION '$oldest';/
-	/^ALTER EXTENSION careforall UPDATE;\$/d" "$sql/install.sql" >"$sql/install-old.sql"
-install old "$sql/install-old.sql"
-install old "$sql/seed/dev.sql"
+cp -R "$sql" "$dir/sql-old"
+sed -i "s/^CREATE EXTENSION IF NOT EXISTS careforall SCHEMA careforall;\$/CREATE EXTENSION careforall SCHEMA careforall VERSION '$oldest';/" "$dir/sql-old/prepare.sql"
+sed -i '/^ALTER EXTENSION careforall UPDATE;$/d' "$dir/sql-old/code.sql"
+migrate old "$dir/sql-old"
+ask -f "$sql/seed/dev.sql" >/dev/null
 ask -c "INSERT INTO careforall.campaigns (id, slug, title, category, owner_name, currency, goal_minor, cap_minor)
   VALUES (careforall.uuid7(), 'upgrade', 'U', 'test', 'Ann', 'EUR', 100, 1000000)" \
 	-c "UPDATE careforall.campaigns SET state = 'active' WHERE slug = 'upgrade'"
@@ -155,12 +156,12 @@ before=$(contents old)
 ask -c 'ALTER EXTENSION careforall UPDATE'
 expect 'the new version' "$newest" "SELECT extversion FROM pg_extension WHERE extname = 'careforall'"
 [ "$(contents old)" = "$before" ] || fail 'the update changed data'
-install old "$sql/install.sql"
+migrate old "$sql"
 pledge
 echo "ok: from $oldest to $newest with data"
 
 "$bin/createdb" fresh
-install fresh "$sql/install.sql"
+migrate fresh "$sql"
 picture old >"$dir/updated"
 picture fresh >"$dir/fresh"
 grep -q "ALTER EXTENSION careforall ADD FUNCTION careforall.verify()" "$dir/fresh" || fail 'the picture lacks the extension'

@@ -1,55 +1,18 @@
 -- SPDX-License-Identifier: Apache-2.0
--- Installs everything into the current database, or brings it up to date:
---
---   psql -d careforall -f sql/install.sql
---
--- Needs a superuser, and careforall in shared_preload_libraries. All is one
--- transaction: it is installed whole or not at all. Installing again changes
--- nothing. Everything but roles, extensions and pg_cron jobs is made as, and owned
--- by, careforall_owner.
-
-\set ON_ERROR_STOP on
-\set QUIET on
+-- Last step of careforall-migrate: everything that holds no data. The extension is
+-- updated, functions, views, rights and pg_cron jobs are made anew each time, in one
+-- transaction that takes no lock on any table, so that who is at work goes on with the
+-- old ones until all of the new ones are there. Functions and views are made as, and owned by, careforall_owner.
 
 BEGIN;
 SET LOCAL client_min_messages = warning;
 SET LOCAL search_path = pg_catalog, careforall, pg_temp;
-SELECT pg_advisory_xact_lock(hashtext('careforall.install')) IS NULL AS waited \gset
+SET LOCAL lock_timeout = '300ms';
 
-\ir roles.sql
-
-CREATE SCHEMA IF NOT EXISTS careforall AUTHORIZATION careforall_owner;
-CREATE EXTENSION IF NOT EXISTS careforall SCHEMA careforall;
 ALTER EXTENSION careforall UPDATE;
 GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA careforall TO careforall_owner;
 
 SET LOCAL ROLE careforall_owner;
-
-\ir schema/000_schema_info.sql
-\ir migrate.sql
-\ir schema/008_accounts.sql
-\ir schema/010_campaigns.sql
-\ir schema/015_campaign_search.sql
-\ir schema/016_campaign_images.sql
-\ir schema/017_campaign_updates.sql
-\ir schema/020_pledges.sql
-\ir schema/025_fees.sql
-\ir schema/028_refund_requests.sql
-\ir schema/030_totals.sql
-\ir schema/040_outbox.sql
-\ir schema/050_inbox.sql
--- The relay's tables.
-\ir schema/060_relay.sql
-\ir schema/062_replays.sql
-\ir schema/064_readers.sql
--- The payment worker's tables.
-\ir schema/065_payments.sql
-\ir schema/067_consumers.sql
-\ir schema/070_audit.sql
-\ir schema/075_verify_results.sql
-\ir schema/078_job_runs.sql
--- The extension's triggers: after every table.
-\ir schema/080_triggers.sql
 
 -- Helpers that others build on.
 \ir functions/json_format.sql
@@ -137,6 +100,7 @@ SET LOCAL ROLE careforall_owner;
 \ir views/activity.sql
 \ir views/accounts_overview.sql
 \ir views/health.sql
+\ir views/migrations_status.sql
 
 -- Administrators through the API; built on all of the above.
 \ir functions/pledge_search.sql
@@ -146,13 +110,13 @@ SET LOCAL ROLE careforall_owner;
 \ir functions/admin_state.sql
 \ir functions/stats_series.sql
 
+-- What these files do not make any more.
+\ir leftovers.sql
+
 RESET ROLE;
 
 \ir statements.sql
 \ir grants.sql
 \ir cron.sql
-
--- The outbox needs today's partition before the first pledge.
-SELECT count(*) AS rotated FROM careforall.job_run('outbox_rotate') \gset
 
 COMMIT;
