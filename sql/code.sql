@@ -10,7 +10,7 @@ SET LOCAL search_path = pg_catalog, careforall, pg_temp;
 SET LOCAL lock_timeout = '300ms';
 
 ALTER EXTENSION careforall UPDATE;
-GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA careforall TO careforall_owner;
+\ir owner_rights.sql
 
 SET LOCAL ROLE careforall_owner;
 

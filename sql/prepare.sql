@@ -10,7 +10,7 @@ SET LOCAL lock_timeout = '300ms';
 
 CREATE SCHEMA IF NOT EXISTS careforall AUTHORIZATION careforall_owner;
 CREATE EXTENSION IF NOT EXISTS careforall SCHEMA careforall;
-GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA careforall TO careforall_owner;
+\ir owner_rights.sql
 
 SET LOCAL ROLE careforall_owner;
 

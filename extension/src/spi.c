@@ -46,7 +46,7 @@ cfa_relations(void)
 		ereport(ERROR,
 				(errcode(ERRCODE_UNDEFINED_TABLE),
 				 errmsg("schema \"%s\" is not installed", SCHEMA_NAME),
-				 errhint("Run sql/install.sql in this database.")));
+				 errhint("Run careforall-migrate for this database.")));
 	return found;
 }
 

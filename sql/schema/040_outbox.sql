@@ -47,7 +47,7 @@ COMMENT ON COLUMN careforall.outbox.aggregate_version IS
 COMMENT ON COLUMN careforall.outbox.campaign_id IS
   'The campaign; decides the subject''s bucket.';
 COMMENT ON COLUMN careforall.outbox.type IS
-  'What happened, such as pledge.confirmed; docs/events.md lists them.';
+  'What happened, such as pledge.confirmed; docs/reference/events.md lists them.';
 COMMENT ON COLUMN careforall.outbox.data IS
   'The event''s data as published, byte for byte; no e-mail address, and a name or message only if it is public.';
 COMMENT ON COLUMN careforall.outbox.traceparent IS

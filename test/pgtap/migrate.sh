@@ -83,11 +83,15 @@ ok '--status tells what waits' grep -qx "$index waits" "$folder/status"
 ok '--dry-run says what would be done' grep -qx "would apply $column: A column more on the busiest table." "$folder/dry"
 ok '--dry-run does nothing' is 1 'SELECT max(version) FROM careforall.schema_migrations'
 
-# Forward, past a transaction that holds the table for a while.
-psql -X -q -c "BEGIN; LOCK careforall.pledges IN ROW EXCLUSIVE MODE; SELECT pg_sleep(1.5); COMMIT" >/dev/null &
-sleep 0.3
-"$folder/next/migrate.sh" >"$folder/log"
-wait
+# Forward, past a transaction that holds the table until it is waited for.
+holder="FROM pg_locks l JOIN pg_stat_activity a USING (pid) WHERE a.query LIKE '%pg_sleep(999)%' AND l.relation = 'careforall.pledges'::regclass AND l.granted"
+psql -X -q -c 'BEGIN; LOCK careforall.pledges IN ROW EXCLUSIVE MODE; SELECT pg_sleep(999)' >/dev/null 2>&1 &
+while [ "$(ask "SELECT count(*) $holder")" = 0 ]; do sleep 0.1; done
+"$folder/next/migrate.sh" >"$folder/log" &
+migrator=$!
+while kill -0 "$migrator" 2>/dev/null && ! grep -q ' waits: ' "$folder/log"; do sleep 0.1; done
+ask "SELECT pg_terminate_backend(pid) $holder" >/dev/null
+wait "$migrator"
 ok 'it says what it waits for' grep -q "^$column waits: canceling statement due to lock timeout" "$folder/log"
 ok 'and what it did' grep -qx "$index applied" "$folder/log"
 ok 'the rows are as they were' is "$rows" 'SELECT count(*), sum(amount_minor) FROM careforall.pledges'

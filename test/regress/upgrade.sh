@@ -134,7 +134,7 @@ sed -i '/^ALTER EXTENSION careforall UPDATE;$/d' "$dir/sql-old/code.sql"
 migrate old "$dir/sql-old"
 ask -f "$sql/seed/dev.sql" >/dev/null
 ask -c "INSERT INTO careforall.campaigns (id, slug, title, category, owner_name, currency, goal_minor, cap_minor)
-  VALUES (careforall.uuid7(), 'upgrade', 'U', 'test', 'Ann', 'EUR', 100, 1000000)" \
+  VALUES (careforall.uuid7(), 'upgrade', 'U', 'test', 'Ann', 'EUR', 100, 100000000000)" \
 	-c "UPDATE careforall.campaigns SET state = 'active' WHERE slug = 'upgrade'"
 pledge
 expect 'the old version' "$oldest" "SELECT extversion FROM pg_extension WHERE extname = 'careforall'"
