@@ -87,6 +87,7 @@ GRANT EXECUTE ON FUNCTION
   careforall.pool_edit(uuid, text, uuid, text, jsonb),
   careforall.pool_find(uuid, text, uuid),
   careforall.refund_create(uuid, uuid, bigint, text, text, bytea, bytea),
+  careforall.refund_request_count(uuid, uuid, text),
   careforall.refund_request_create(uuid, boolean, uuid, text),
   careforall.refund_request_decide(uuid, uuid, text, bigint, text, text),
   careforall.refund_request_list(uuid, uuid, text, uuid, integer),

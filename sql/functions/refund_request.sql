@@ -43,8 +43,29 @@ BEGIN
 END
 $$;
 
--- The requests of a campaign for those who run it, newest first, before the one
--- given (NULL: from the newest). max is held to 1..101.
+-- The campaigns whose requests an account reads: the one given, which it must be in the
+-- team of, else all that it is in the team of. NULL is every campaign.
+CREATE OR REPLACE FUNCTION careforall.refund_request_scope(actor uuid, campaign_id uuid)
+RETURNS uuid[]
+LANGUAGE plpgsql STABLE
+SET search_path = pg_catalog, careforall, pg_temp
+AS $$
+BEGIN
+  IF refund_request_scope.campaign_id IS NOT NULL THEN
+    PERFORM careforall.campaign_require(actor, refund_request_scope.campaign_id, 'view');
+    RETURN ARRAY[refund_request_scope.campaign_id];
+  ELSIF careforall.account_require(actor, 'donor') = 'admin' THEN
+    RETURN NULL;
+  END IF;
+  RETURN ARRAY(
+    SELECT c.id FROM careforall.campaigns c WHERE c.owner_id = actor
+    UNION SELECT m.campaign_id FROM careforall.campaign_members m WHERE m.account_id = actor);
+END
+$$;
+
+-- The requests of a campaign for those who run it, or (campaign NULL) of all campaigns
+-- that the account is in the team of, newest first, before the one given (NULL: from the
+-- newest). max is held to 1..101.
 CREATE OR REPLACE FUNCTION careforall.refund_request_list(
   actor uuid, campaign_id uuid, state text, before_id uuid, max integer)
 RETURNS TABLE (doc json, id uuid)
@@ -53,20 +74,45 @@ SET search_path = pg_catalog, careforall, pg_temp
 AS $$
 #variable_conflict use_column
 DECLARE
-  sees_email boolean :=
-    careforall.campaign_require(actor, refund_request_list.campaign_id, 'view') <> 'view';
+  scope uuid[] := careforall.refund_request_scope(actor, refund_request_list.campaign_id);
 BEGIN
   RETURN QUERY
   SELECT json_build_object(
-      'request', careforall.refund_request_json(q),
-      'pledge', careforall.pledge_team_json(p, sees_email)), q.id
-  FROM careforall.refund_requests q
-  JOIN careforall.pledges p ON p.id = q.pledge_id
-  WHERE q.campaign_id = refund_request_list.campaign_id
-    AND (refund_request_list.state IS NULL OR q.state = refund_request_list.state)
-    AND q.id < COALESCE(before_id, careforall.uuid_last())
-  ORDER BY q.id DESC
-  LIMIT LEAST(GREATEST(COALESCE(max, 20), 1), 101);
+      'request', careforall.refund_request_json(q.request),
+      'campaign', json_build_object('id', c.id, 'slug', c.slug, 'title', c.title),
+      'right', r."right",
+      'pledge', careforall.pledge_team_json(p, r."right" <> 'view'),
+      'refundable', careforall.json_money(
+        CASE p.state WHEN 'confirmed' THEN GREATEST(careforall.pledge_refundable(p), 0) ELSE 0 END, p.currency)),
+    (q.request).id
+  FROM (
+    SELECT q AS request FROM careforall.refund_requests q
+    WHERE (scope IS NULL OR q.campaign_id = ANY (scope))
+      AND (refund_request_list.state IS NULL OR q.state = refund_request_list.state)
+      AND q.id < COALESCE(before_id, careforall.uuid_last())
+    ORDER BY q.id DESC
+    LIMIT LEAST(GREATEST(COALESCE(max, 20), 1), 101)) q
+  JOIN careforall.pledges p ON p.id = (q.request).pledge_id
+  JOIN careforall.campaigns c ON c.id = (q.request).campaign_id
+  CROSS JOIN LATERAL (SELECT careforall.campaign_right(actor, c.id) AS "right") r
+  ORDER BY (q.request).id DESC;
+END
+$$;
+
+-- How many there are.
+CREATE OR REPLACE FUNCTION careforall.refund_request_count(
+  actor uuid, campaign_id uuid, state text)
+RETURNS bigint
+LANGUAGE plpgsql STABLE SECURITY DEFINER
+SET search_path = pg_catalog, careforall, pg_temp
+AS $$
+DECLARE
+  scope uuid[] := careforall.refund_request_scope(actor, refund_request_count.campaign_id);
+BEGIN
+  RETURN (
+    SELECT count(*) FROM careforall.refund_requests q
+    WHERE (scope IS NULL OR q.campaign_id = ANY (scope))
+      AND (refund_request_count.state IS NULL OR q.state = refund_request_count.state));
 END
 $$;
 
@@ -122,7 +168,11 @@ $$;
 
 COMMENT ON FUNCTION careforall.refund_request_create(uuid, boolean, uuid, text) IS
   'A donor asks for money back; to ask again gives the open request.';
+COMMENT ON FUNCTION careforall.refund_request_scope(uuid, uuid) IS
+  'The campaigns whose requests for refunds an account reads; NULL is every one.';
 COMMENT ON FUNCTION careforall.refund_request_list(uuid, uuid, text, uuid, integer) IS
-  'What donors of a campaign ask back, newest first, for those who run it.';
+  'What donors of a campaign, or of all that the account is in the team of, ask back, newest first.';
+COMMENT ON FUNCTION careforall.refund_request_count(uuid, uuid, text) IS
+  'The length of the list of requests for refunds.';
 COMMENT ON FUNCTION careforall.refund_request_decide(uuid, uuid, text, bigint, text, text) IS
   'Accepts (and asks for the refund) or declines what a donor asked back; audited.';

@@ -10,7 +10,7 @@ import { useStack } from "../lib/context.ts";
 import { makeCampaign, sqlPledge } from "../lib/fixtures.ts";
 import { pledgeIs, storedPledge } from "../lib/pledge.ts";
 import { until } from "../lib/until.ts";
-import { expectAccessible, expectNoSideways, launch, tabTo, visit, type Visitor } from "./browser.ts";
+import { decide, expectAccessible, expectNoSideways, launch, tabTo, visit, type Visitor } from "./browser.ts";
 
 const context = useStack();
 const tag = randomUUID().slice(0, 8);
@@ -40,18 +40,6 @@ const button = (name: string | RegExp, exact = false) => page.getByRole("button"
 const heading = (name: string | RegExp) => page.getByRole("heading", { level: 1, name });
 const audits = (action: string, target: string): Promise<number> =>
   context.sql.value<number>("SELECT count(*) FROM careforall.audit_log WHERE action = $1 AND target_id = $2", [action, target]);
-
-/** Fills the reason of the dialog that is open, looks at what would happen if it shows that, and confirms. */
-async function decide(reason: string, confirm: string | RegExp, count?: number): Promise<void> {
-  const dialog = page.getByRole("dialog");
-  await dialog.getByLabel("Reason").fill(reason);
-  if (count !== undefined) {
-    await dialog.getByRole("button", { name: "Show what would happen" }).click();
-    await dialog.locator(`[data-preview='${count}']`).waitFor();
-  }
-  await dialog.getByRole("button", { name: confirm }).click();
-  await dialog.waitFor({ state: "detached" });
-}
 
 test("a pledge is found by filters that stand in the address, without what is personal", async () => {
   const [small, large] = [await pledge(1_500), await pledge(9_900)];
@@ -132,7 +120,7 @@ test("its page has the whole chain, and money goes back in part, then the rest, 
   expect((await storedPledge(context.sql, id)).refunded_minor).toBe(1_250);
 
   await button("Refund…").click();
-  await decide("the concert does not take place", "Give €37.50 back", 1);
+  await decide(page, "the concert does not take place", "Give €37.50 back", 1);
   await page.locator("[data-history='refund']").nth(1).waitFor();
   await pledgeIs(context.sql, id, "refunded");
   await until("no refund to be offered", async () => (await button("Refund…").count()) === 0);
@@ -201,7 +189,7 @@ test("events that the relay has parked are released, parked again, and given up"
   for (const left of [1, 0]) {
     await page.goto(`/admin/work?campaign=${slug}`);
     await cards.first().getByRole("button", { name: /^Give up/ }).click();
-    await decide("it can never be published", "Give 1 event up", 1);
+    await decide(page, "it can never be published", "Give 1 event up", 1);
     await until("one less to be parked", async () => (await parkedNow("parked")) === left);
   }
   await page.getByText("Nothing fits", { exact: true }).waitFor();
@@ -230,7 +218,7 @@ test("the projector is paused and resumed, and health tells of it", async () => 
   await page.getByRole("dialog").getByLabel("Reason").fill("x");
   await page.getByRole("dialog").getByRole("button", { name: "Pause" }).click();
   await page.getByText("Please give a reason of at least 3 characters.").waitFor();
-  await decide("a look at the cache", "Pause");
+  await decide(page, "a look at the cache", "Pause");
   await page.locator("[data-consumer='projector'][data-status='paused']").waitFor();
   await expectAccessible(page, "paused process");
   try {
@@ -241,14 +229,14 @@ test("the projector is paused and resumed, and health tells of it", async () => 
   } finally {
     await page.goto("/admin/consumers");
     await button("Resume Projector").click();
-    await decide("the look is over", "Resume");
+    await decide(page, "the look is over", "Resume");
     await page.locator("[data-consumer='projector'][data-status='running']").waitFor();
   }
   expect(await status.innerText()).toBe("Running");
   await page.goto("/admin/health");
   const before = await page.locator("[data-verified]").getAttribute("data-verified");
   await button("Check now").click();
-  await decide("after the pause", "Check now");
+  await decide(page, "after the pause", "Check now");
   await until("the invariants to be checked", async () => {
     const now = await page.locator("[data-verified]").getAttribute("data-verified");
     return now !== "" && now !== before;
@@ -308,16 +296,16 @@ test("a role is changed, sessions end, the last administrator stays, and the log
   await page.getByRole("dialog").waitFor({ state: "detached" });
   await button("Change the role").click();
   await page.getByRole("radio", { name: /^Campaign owner/ }).check();
-  await decide("runs the campaign of the village", /^Change to/);
+  await decide(page, "runs the campaign of the village", /^Change to/);
   await page.locator("[data-audit='account.change'] [data-change='role']").waitFor();
   expect(await context.sql.value("SELECT role FROM careforall.accounts WHERE id = $1", [person.id])).toBe("owner");
 
   await button("End 1 session").click();
-  await decide("the telephone was stolen", "End 1 session");
+  await decide(page, "the telephone was stolen", "End 1 session");
   await page.getByRole("button", { name: "No session to end" }).waitFor();
   expect((await person.http.get("/api/v1/me")).status).toBe(401);
   await button("Disable").click();
-  await decide("left the project", "Disable");
+  await decide(page, "left the project", "Disable");
   await button("Enable").waitFor();
 
   await page.goto(`/admin/users/${admin.id}`);

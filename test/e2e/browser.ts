@@ -88,6 +88,21 @@ export async function expectAccessible(page: Page, what: string): Promise<void> 
   assert.deepEqual(result.value, [], what);
 }
 
+/**
+ * Fills the reason of the dialog that is open, looks at what would happen to so many if
+ * it shows that, and confirms.
+ */
+export async function decide(page: Page, reason: string, confirm: string | RegExp, count?: number): Promise<void> {
+  const dialog = page.getByRole("dialog");
+  await dialog.getByLabel("Reason").fill(reason);
+  if (count !== undefined) {
+    await dialog.getByRole("button", { name: "Show what would happen" }).click();
+    await dialog.locator(`[data-preview='${count}']`).waitFor();
+  }
+  await dialog.getByRole("button", { name: confirm }).click();
+  await dialog.waitFor({ state: "detached" });
+}
+
 /** Presses Tab until the element has the focus. */
 export async function tabTo(page: Page, target: Locator): Promise<void> {
   await target.waitFor();

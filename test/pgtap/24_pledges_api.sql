@@ -155,6 +155,8 @@ SELECT is(pg_temp.try(format($$SELECT doc FROM careforall.refund_request_create(
 SELECT id AS request FROM careforall.refund_requests WHERE pledge_id = :'pledge' \gset
 SELECT is(pg_temp.all_try($$SELECT doc #>> '{request,message}' || (doc #>> '{pledge,donor,name}') FROM careforall.refund_request_list(%1$L, %2$L, 'open', NULL, 10)$$, :'campaign'),
   ARRAY['PL010', 'Please give it back.Amina', 'Please give it back.Amina', 'Please give it back.Amina', 'PL010', 'Please give it back.Amina', 'PL011'], 'the team sees it');
+SELECT is(pg_temp.all_try($$SELECT count(*) || ' of ' || careforall.refund_request_count(%1$L, NULL, 'open') FROM careforall.refund_request_list(%1$L, NULL, 'open', NULL, 10)$$, ''),
+  ARRAY['0 of 0', '1 of 1', '1 of 1', '1 of 1', '0 of 0', '1 of 1', 'PL011'], 'in the list of all campaigns too');
 SELECT is(pg_temp.try(format($$SELECT careforall.refund_request_decide(%L, %L, 'accepted', 999999, 'EUR', '')$$, :'owner', :'request')), 'PL008', 'not more than is left');
 SELECT is(pg_temp.all_try($$SELECT doc ->> 'state' FROM careforall.refund_request_decide(%1$L, %2$L, 'accepted', NULL, NULL, 'ok')$$, :'request'),
   ARRAY['PL005', 'accepted', 'accepted', 'PL010', 'PL005', 'accepted', 'PL011'], 'who may edit decides, once');

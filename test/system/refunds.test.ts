@@ -206,6 +206,46 @@ describe("a donor asks for a refund", () => {
     expect(own.body.refund_request).toMatchObject({ state: "accepted", note: "Gladly." });
   });
 
+  test("and those who run campaigns have one list of all that are theirs, with its length", async () => {
+    interface Item {
+      request: Request;
+      campaign: { id: string };
+      right: string;
+      pledge: { donor: { email: string | null } };
+      refundable: { amount: number };
+    }
+    const other = await makeCampaign(context.sql);
+    await context.sql.rows("UPDATE careforall.campaigns SET owner_id = $2 WHERE id = $1", [other, stranger.id]);
+    await context.sql.rows("INSERT INTO careforall.campaign_members (campaign_id, account_id, role) VALUES ($1, $2, 'viewer')", [other, owner.id]);
+    const pledges = [await confirmed(1000), (await context.http.pledge(other, pledgeBody(1100))).body];
+    const asked: string[] = [];
+    for (const pledge of pledges) {
+      await pledgeIs(context.sql, pledge.id, "confirmed");
+      asked.push((await ask(context.http, pledge.id, { message: "Please" }, pledge.token)).body.id);
+    }
+    const mine = async (person: Person, query = "state=open") => {
+      const answer = await person.http.get<{ items: Item[] }>(`/api/v1/me/refund-requests?${query}`, { Prefer: "count=exact" });
+      expect(answer.status).toBe(200);
+      return { items: answer.body.items, total: answer.headers.get("x-total-count") };
+    };
+    const [, theirs] = asked as [string, string];
+    const owned = await mine(owner);
+    expect(owned.total).toBe(String(owned.items.length));
+    expect(owned.items.map(({ request }) => request.id)).toEqual(expect.arrayContaining(asked));
+    const right = (id: string) => owned.items.find(({ request }) => request.id === id);
+    expect(right(theirs)).toMatchObject({ campaign: { id: other }, right: "view", pledge: { donor: { email: null } }, refundable: euro(1100) });
+    expect(right(asked[0] ?? "")).toMatchObject({ campaign: { id: campaign }, right: "own", refundable: euro(1000) });
+    expect((await mine(stranger)).items.map(({ request }) => request.id)).toEqual([theirs]);
+    expect(await mine(await context.login("owner"))).toEqual({ items: [], total: "0" });
+    const all = await mine(admin, "state=open&limit=1");
+    expect(all.items[0]?.request.id).toBe(theirs);
+    expect(Number(all.total)).toBe(await context.sql.value("SELECT count(*) FROM careforall.refund_requests WHERE state = 'open'"));
+    for (const id of asked) expect((await decide(admin.http, id, { decision: "declined", note: "Not now." })).status).toBe(200);
+    expect((await mine(stranger)).total).toBe("0");
+    expect((await mine(stranger, "state=declined")).total).toBe("1");
+    expect((await context.http.get("/api/v1/me/refund-requests")).status).toBe(401);
+  });
+
   test("which is declined, and what cannot be asked for", async () => {
     const pledge = await confirmed(1000);
     for (const http of [context.http, stranger.http, owner.http]) {

@@ -119,6 +119,11 @@ const adminRoutes = [
   }),
   createRoute({
     getParentRoute: () => adminRoute,
+    path: '/refund-requests',
+    component: page(() => import('./pages/admin/requests'), 'RequestsPage', 'admin'),
+  }),
+  createRoute({
+    getParentRoute: () => adminRoute,
     path: '/live',
     component: page(() => import('./pages/admin/feed'), 'FeedPage', 'admin'),
   }),
@@ -180,6 +185,11 @@ const managedRoutes = [
     getParentRoute: () => managedRoute,
     path: '/pledges',
     component: page(() => import('./pages/admin/campaign/pledges'), 'CampaignPledgesPage', 'admin'),
+  }),
+  createRoute({
+    getParentRoute: () => managedRoute,
+    path: '/refund-requests',
+    component: page(() => import('./pages/admin/campaign/requests'), 'CampaignRequestsPage', 'admin'),
   }),
   createRoute({
     getParentRoute: () => managedRoute,

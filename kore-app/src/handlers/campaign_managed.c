@@ -6,11 +6,8 @@
 #include "handlers/campaign_managed.h"
 
 #include "core/ctx.h"
-#include "handlers/call.h"
-#include "handlers/list.h"
 #include "handlers/list_call.h"
 #include "handlers/params.h"
-#include "middleware/headers.h"
 
 #define OWN_PARAMS 2 /* the account, whether all are asked for */
 
@@ -29,18 +26,13 @@ static const CfaListCall list_call = {
 	.sql = "SELECT m.doc, m.id, m.key FROM careforall.managed_campaigns("
 		   "$1::uuid, $2::boolean, $3::text, $4::text, $5::text, $6::text, "
 		   "$7::text, $8::bigint, $9::uuid, $10::int) m",
+	.count_sql = "SELECT careforall.managed_campaigns_count($1::uuid, "
+				 "$2::boolean, $3::text, $4::text, $5::text, $6::text, "
+				 "$7::text)",
 	.has_key = true,
 };
 
-typedef struct Managed
-{
-	CfaCtx *ctx;
-	const char *name;
-	CfaPgParams params;
-} Managed;
-
 static void list(CfaCtx *ctx, const char *name, const char *is_admin);
-static void on_counted(void *arg, const PGresult *result, const char *sqlstate);
 
 void
 api_me_campaigns(CfaCtx *ctx)
@@ -58,49 +50,14 @@ api_admin_campaigns(CfaCtx *ctx)
 	list(ctx, "admin-campaigns", "true");
 }
 
-/* Counts first if that is asked for. */
 static void
 list(CfaCtx *ctx, const char *name, const char *is_admin)
 {
-	Managed *managed = cfa_arena_zalloc(&ctx->arena, sizeof(*managed));
-	const char *prefer = cfa_ctx_header(ctx, "prefer");
-	CfaPgParams *params = &managed->params;
+	CfaPgParams params = {
+		.count = OWN_PARAMS + (int) (sizeof(filters) / sizeof(*filters)) - 1,
+		.values = {ctx->principal.account_id, is_admin},
+	};
 
-	managed->ctx = ctx;
-	managed->name = name;
-	params->values[0] = ctx->principal.account_id;
-	params->values[1] = is_admin;
-	if (!cfa_params_read(ctx, filters, &params->values[OWN_PARAMS]))
-		return;
-	params->count = OWN_PARAMS + (int) (sizeof(filters) / sizeof(*filters)) - 1;
-	if (prefer == NULL || !cfa_header_has_token(prefer, "count=exact"))
-	{
-		cfa_list_call(ctx, &list_call, name, params);
-		return;
-	}
-	cfa_ctx_hold(ctx);
-	cfa_pg_call("SELECT careforall.managed_campaigns_count($1::uuid, "
-				"$2::boolean, $3::text, $4::text, $5::text, $6::text, "
-				"$7::text)",
-				params,
-				on_counted,
-				managed);
-}
-
-static void
-on_counted(void *arg, const PGresult *result, const char *sqlstate)
-{
-	Managed *managed = arg;
-	CfaCtx *ctx = managed->ctx;
-
-	if (result == NULL)
-	{
-		cfa_answer_sqlstate(ctx, sqlstate);
-	}
-	else
-	{
-		cfa_list_counted(ctx, PQgetvalue(result, 0, 0));
-		cfa_list_call(ctx, &list_call, managed->name, &managed->params);
-	}
-	cfa_ctx_release(ctx);
+	if (cfa_params_read(ctx, filters, &params.values[OWN_PARAMS]))
+		cfa_list_call(ctx, &list_call, name, &params);
 }

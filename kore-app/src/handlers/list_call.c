@@ -11,15 +11,21 @@
 
 #include "handlers/call.h"
 #include "handlers/list.h"
+#include "middleware/headers.h"
 
 typedef struct Pending
 {
 	CfaCtx *ctx;
 	const CfaListCall *call;
 	CfaListQuery query;
+	CfaPgParams params; /* with the place to go on behind and the most rows */
 } Pending;
 
+static void add_place(Pending *pending);
 static void add_param(CfaPgParams *params, const char *value);
+static bool is_count_preferred(CfaCtx *ctx);
+static void on_counted(void *arg, const PGresult *result, const char *sqlstate);
+static void read_rows(Pending *pending);
 static void on_rows(void *arg, const PGresult *result, const char *sqlstate);
 static void answer_page(const Pending *pending, const PGresult *result);
 
@@ -28,29 +34,41 @@ cfa_list_call(CfaCtx *ctx, const CfaListCall *call, const char *name,
 			  const CfaPgParams *params)
 {
 	Pending *pending = cfa_arena_zalloc(&ctx->arena, sizeof(*pending));
-	CfaPgParams all = *params;
-	char *id = NULL;
 
 	pending->ctx = ctx;
 	pending->call = call;
+	pending->params = *params;
 	if (!cfa_list_read(ctx, name, &pending->query))
 		return;
-	if (pending->query.has_cursor)
+	add_place(pending);
+	if (call->count_sql == NULL || !is_count_preferred(ctx))
 	{
-		id = cfa_arena_alloc(&ctx->arena, CFA_UUID_TEXT_LEN + 1);
-		cfa_uuid_format(pending->query.cursor.id, id);
+		read_rows(pending);
+		return;
 	}
-	if (call->has_key)
-		add_param(&all,
-				  id == NULL ? NULL
-							 : cfa_arena_printf(&ctx->arena,
-												"%" PRId64,
-												pending->query.cursor.time_ms));
-	add_param(&all, id);
-	add_param(&all,
-			  cfa_arena_printf(&ctx->arena, "%u", pending->query.limit + 1));
 	cfa_ctx_hold(ctx);
-	cfa_pg_call(call->sql, &all, on_rows, pending);
+	cfa_pg_call(call->count_sql, params, on_counted, pending);
+}
+
+static void
+add_place(Pending *pending)
+{
+	const CfaListQuery *query = &pending->query;
+	CfaArena *arena = &pending->ctx->arena;
+	char *id = NULL;
+	char *key = NULL;
+
+	if (query->has_cursor)
+	{
+		id = cfa_arena_alloc(arena, CFA_UUID_TEXT_LEN + 1);
+		cfa_uuid_format(query->cursor.id, id);
+		key = cfa_arena_printf(arena, "%" PRId64, query->cursor.time_ms);
+	}
+	if (pending->call->has_key)
+		add_param(&pending->params, key);
+	add_param(&pending->params, id);
+	add_param(&pending->params,
+			  cfa_arena_printf(arena, "%u", query->limit + 1));
 }
 
 static void
@@ -59,6 +77,38 @@ add_param(CfaPgParams *params, const char *value)
 	params->values[params->count] = value;
 	params->formats[params->count] = 0;
 	params->count++;
+}
+
+static bool
+is_count_preferred(CfaCtx *ctx)
+{
+	const char *prefer = cfa_ctx_header(ctx, "prefer");
+
+	return prefer != NULL && cfa_header_has_token(prefer, "count=exact");
+}
+
+static void
+on_counted(void *arg, const PGresult *result, const char *sqlstate)
+{
+	Pending *pending = arg;
+
+	if (result == NULL)
+	{
+		cfa_answer_sqlstate(pending->ctx, sqlstate);
+	}
+	else
+	{
+		cfa_list_counted(pending->ctx, PQgetvalue(result, 0, 0));
+		read_rows(pending);
+	}
+	cfa_ctx_release(pending->ctx);
+}
+
+static void
+read_rows(Pending *pending)
+{
+	cfa_ctx_hold(pending->ctx);
+	cfa_pg_call(pending->call->sql, &pending->params, on_rows, pending);
 }
 
 static void

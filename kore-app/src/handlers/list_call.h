@@ -9,11 +9,13 @@
  * A list that one SQL function serves. Behind its own parameters come the place
  * to go on behind (with has_key a bigint, then a uuid; NULL at the start) and the
  * most rows to give, which is one more than a page has. Rows have the columns doc
- * (JSON), id and, with has_key, the key.
+ * (JSON), id and, with has_key, the key. With count_sql, which has the own
+ * parameters alone, a client may ask for the length of the whole list.
  */
 typedef struct CfaListCall
 {
-	const char *sql; /* static */
+	const char *sql;	   /* static */
+	const char *count_sql; /* static; NULL: no length is told */
 	bool has_key;
 } CfaListCall;
 

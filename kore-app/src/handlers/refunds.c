@@ -33,6 +33,8 @@ static const CfaField decision_fields[] = {
 };
 /* clang-format on */
 
+static void list_requests(CfaCtx *ctx, const char *name,
+						  const char *campaign_id);
 static void read_money(CfaCtx *ctx, const json_t *body, const char **amount,
 					   const char **currency);
 static const char *text_of(CfaCtx *ctx, const json_t *body, const char *name);
@@ -81,22 +83,24 @@ api_refund_create(CfaCtx *ctx)
 void
 api_refund_request_list(CfaCtx *ctx)
 {
-	static const CfaListCall call = {
-		.sql =
-			"SELECT l.doc, l.id FROM careforall.refund_request_list($1::uuid,"
-			" $2::uuid, $3::text, $4::uuid, $5::int) l",
-	};
 	const char *id = cfa_call_id(ctx, "id");
-	const char *state;
 
-	if (id != NULL &&
-		cfa_query_choice(ctx, "state", "open accepted declined", &state))
-		cfa_list_call(
-			ctx,
-			&call,
-			cfa_arena_printf(&ctx->arena, "campaigns/%s/refund-requests", id),
-			&(CfaPgParams){.count = 3,
-						   .values = {ctx->principal.account_id, id, state}});
+	if (id != NULL)
+		list_requests(ctx,
+					  cfa_arena_printf(&ctx->arena,
+									   "campaigns/%s/refund-requests",
+									   id),
+					  id);
+}
+
+void
+api_me_refund_requests(CfaCtx *ctx)
+{
+	list_requests(ctx,
+				  cfa_arena_printf(&ctx->arena,
+								   "refund-requests of %s",
+								   ctx->principal.account_id),
+				  NULL);
 }
 
 void
@@ -136,6 +140,29 @@ api_refund_request_decide(CfaCtx *ctx)
 										   amount,
 										   currency,
 										   note}});
+}
+
+/* campaign_id NULL: of all campaigns that the account is in the team of. */
+static void
+list_requests(CfaCtx *ctx, const char *name, const char *campaign_id)
+{
+	static const CfaListCall call = {
+		.sql =
+			"SELECT l.doc, l.id FROM careforall.refund_request_list($1::uuid,"
+			" $2::uuid, $3::text, $4::uuid, $5::int) l",
+		.count_sql = "SELECT careforall.refund_request_count($1::uuid,"
+					 " $2::uuid, $3::text)",
+	};
+	const char *state;
+
+	if (cfa_query_choice(ctx, "state", "open accepted declined", &state))
+		cfa_list_call(ctx,
+					  &call,
+					  name,
+					  &(CfaPgParams){.count = 3,
+									 .values = {ctx->principal.account_id,
+												campaign_id,
+												state}});
 }
 
 /* The member amount as parameters; NULL if there is none. */

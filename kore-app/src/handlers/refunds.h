@@ -12,6 +12,9 @@ void api_refund_create(struct CfaCtx *ctx);
 /* GET /api/v1/campaigns/{id}/refund-requests */
 void api_refund_request_list(struct CfaCtx *ctx);
 
+/* GET /api/v1/me/refund-requests */
+void api_me_refund_requests(struct CfaCtx *ctx);
+
 /* POST /api/v1/refund-requests/{id}/decision */
 void api_refund_request_decide(struct CfaCtx *ctx);
 

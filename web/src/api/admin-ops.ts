@@ -26,6 +26,8 @@ export type AdminAuditEntry = Schemas['AdminAuditEntry']
 export type AdminVerify = Schemas['AdminVerify']
 export type AdminJob = Schemas['AdminJob']
 export type AdminLimit = Schemas['AdminLimit']
+export type RefundRequestItem = Schemas['RefundRequestPage']['items'][number]
+export type RefundRequestState = Schemas['RefundRequestState']
 export type User = Schemas['User']
 export type Role = Schemas['Role']
 export type StuckKind = NonNullable<QueryOf<'/api/v1/admin/payments/stuck'>['kind']>
@@ -184,6 +186,30 @@ export function auditQuery(query: AuditQuery) {
     queryFn: async ({ signal }) => (await call('get', '/api/v1/admin/audit', { query, signal })).data,
     placeholderData: keepPreviousData,
   })
+}
+
+type RequestQuery = { state?: RefundRequestState; limit?: number; cursor?: string }
+
+/** What donors of a campaign ask back, or of all campaigns that the account has to do with; with the length of the list. */
+export function refundRequestsQuery(campaign: string | null, query: RequestQuery) {
+  return queryOptions({
+    queryKey: [...root, 'requests', campaign, query],
+    queryFn: async ({ signal }) => {
+      const options = { query, headers: { Prefer: 'count=exact' }, signal }
+      const { data, total } =
+        campaign === null
+          ? await call('get', '/api/v1/me/refund-requests', options)
+          : await call('get', '/api/v1/campaigns/{id}/refund-requests', { path: { id: campaign }, ...options })
+      return { ...data, total: total ?? data.items.length }
+    },
+    placeholderData: keepPreviousData,
+    refetchInterval: LISTS_EVERY_MS,
+  })
+}
+
+/** How many wait for an answer. */
+export function openRequestsQuery(campaign: string | null) {
+  return queryOptions({ ...refundRequestsQuery(campaign, { state: 'open', limit: 1 }), select: ({ total }) => total })
 }
 
 export const linksQuery = queryOptions({

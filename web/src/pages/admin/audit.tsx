@@ -17,6 +17,7 @@ const TARGETS = [
   'aggregate',
   'campaign',
   'consumer',
+  'donor',
   'fee',
   'job',
   'pledge',
@@ -38,6 +39,7 @@ const ACTIONS = [
   'campaign.close',
   'consumer.pause',
   'consumer.resume',
+  'donor.erase',
   'donor.reveal',
   'outbox_drop',
   'outbox_release',
@@ -46,6 +48,8 @@ const ACTIONS = [
   'pledge.expire',
   'pledge.refund',
   'pledges.export',
+  'refund_request.accepted',
+  'refund_request.declined',
   'verify.run',
 ] as const
 

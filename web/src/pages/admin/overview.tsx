@@ -3,6 +3,7 @@
 // came in. Owners see the same of their own campaigns.
 import { useQuery } from '@tanstack/react-query'
 import { campaignCountQuery, campaignListQuery, campaignStatsQuery, outboxQuery, statsQuery } from '@/api/admin-campaigns'
+import { openRequestsQuery } from '@/api/admin-ops'
 import { useSession } from '@/api/session'
 import { campaignPledgesLink, FIGURE_FILTERS, Figures, Number, type PledgeFilter } from '@/components/admin/figures/figures'
 import { NothingFound } from '@/components/admin/ops/list'
@@ -20,7 +21,7 @@ export function OverviewPage() {
   return (
     <>
       <PageHeader title={t('admin.overview.title')} documentTitle={t('admin.overview.document')} />
-      {isAdmin && <Waiting />}
+      {isAdmin ? <Waiting /> : <OwnWaiting />}
       <CampaignCounts isAdmin={isAdmin} />
       {isAdmin ? <Figures queryOf={(query) => statsQuery(query) as never} listOf={pledgesLink} /> : <OwnFigures />}
     </>
@@ -48,7 +49,10 @@ function Waiting() {
       <h2 id="waiting-heading" className="text-heading">
         {t('admin.overview.waiting')}
       </h2>
-      <ul className="grid grid-cols-2 gap-4 md:grid-cols-3 xl:grid-cols-6">
+      <ul className="grid grid-cols-2 gap-4 md:grid-cols-3 xl:grid-cols-4 2xl:grid-cols-7">
+        <li className="grid">
+          <OpenRequests />
+        </li>
         {numbers.map(({ name, ...number }) => (
           <li key={name} className="grid">
             <Number name={name} label={t(`admin.overview.${name}`)} {...number} />
@@ -70,6 +74,26 @@ function Waiting() {
       </ul>
     </section>
   )
+}
+
+/** Of those who run campaigns only requests wait. */
+function OwnWaiting() {
+  return (
+    <section aria-labelledby="waiting-heading" className="grid min-w-0 gap-3">
+      <h2 id="waiting-heading" className="text-heading">
+        {t('admin.overview.waiting')}
+      </h2>
+      <div className="grid grid-cols-2 gap-4 md:grid-cols-3">
+        <OpenRequests />
+      </div>
+    </section>
+  )
+}
+
+function OpenRequests() {
+  const { data } = useQuery(openRequestsQuery(null))
+  if (data === undefined) return <Skeleton className="h-28" />
+  return <Number name="refund_requests" label={t('admin.requests.title')} value={data} href="/admin/refund-requests" isAlarm={data > 0} />
 }
 
 function CampaignCounts({ isAdmin }: { isAdmin: boolean }) {

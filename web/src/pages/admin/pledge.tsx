@@ -7,7 +7,7 @@ import { useState, type ReactNode } from 'react'
 import { pledgeDetailQuery, type AdminPledgeDetail } from '@/api/admin-ops'
 import { Actor, CopyId, Fact, Facts, Moment, PledgeStateBadge, SectionCard, TraceId, words } from '@/components/admin/ops/bits'
 import { QueryView } from '@/components/admin/ops/list'
-import { CancelDialog, ReleaseDialog, RetryRefundDialog, RevealDialog } from '@/components/admin/ops/pledge-dialogs'
+import { CancelDialog, EraseDonorDialog, ReleaseDialog, RetryRefundDialog, RevealDialog } from '@/components/admin/ops/pledge-dialogs'
 import { AuditRow, DeadLetterCard, ParkedEventCard } from '@/components/admin/ops/rows'
 import { RefundDialog } from '@/components/admin/ops/refund-dialog'
 import { Badge } from '@/components/ui/badge'
@@ -19,7 +19,7 @@ import { formatDateTime, locale, t } from '@/i18n'
 import { useNow } from '@/lib/hooks'
 import { formatMoney } from '@/lib/money'
 
-type Open = 'refund' | 'cancel' | 'release' | 'reveal' | { retry: string } | null
+type Open = 'refund' | 'cancel' | 'release' | 'reveal' | 'erase' | { retry: string } | null
 type Detail = { detail: AdminPledgeDetail }
 
 export function AdminPledgePage() {
@@ -61,9 +61,16 @@ function PledgeView({ detail }: Detail) {
                 </Button>
               </>
             )}
-            <Button variant="outline" onClick={() => setOpen('reveal')}>
-              {t('admin.pledge.reveal')}
-            </Button>
+            {!isErased(detail) && (
+              <>
+                <Button variant="outline" onClick={() => setOpen('reveal')}>
+                  {t('admin.pledge.reveal')}
+                </Button>
+                <Button variant="outline" onClick={() => setOpen('erase')}>
+                  {t('admin.pledge.erase')}
+                </Button>
+              </>
+            )}
           </>
         }
       >
@@ -89,6 +96,7 @@ function PledgeView({ detail }: Detail) {
       {open === 'cancel' && <CancelDialog pledge={pledge} onClose={close} />}
       {open === 'release' && <ReleaseDialog pledge={pledge} onClose={close} />}
       {open === 'reveal' && <RevealDialog pledge={pledge} onClose={close} />}
+      {open === 'erase' && <EraseDonorDialog pledge={pledge} onClose={close} />}
       {open !== null && typeof open === 'object' && <RetryRefundDialog refundId={open.retry} onClose={close} />}
     </>
   )
@@ -106,7 +114,12 @@ function HoldNotice({ detail: { pledge } }: Detail) {
   )
 }
 
-function Summary({ detail: { pledge, refundable, idempotency } }: Detail) {
+function isErased({ history }: AdminPledgeDetail): boolean {
+  return history.some(({ event }) => event === 'donor_erase')
+}
+
+function Summary({ detail }: Detail) {
+  const { pledge, refundable, idempotency } = detail
   return (
     <SectionCard title={t('admin.pledge.summary')} id="summary">
       <Facts>
@@ -127,10 +140,16 @@ function Summary({ detail: { pledge, refundable, idempotency } }: Detail) {
           </Fact>
         )}
         <Fact label={t('admin.pledge.donor')}>
-          <span dir="auto">{pledge.donor.name ?? t('admin.pledges.no_name')}</span>{' '}
-          <span className="text-muted" dir="ltr">
-            {pledge.donor.email}
-          </span>
+          {isErased(detail) ? (
+            t('admin.pledge.erased')
+          ) : (
+            <>
+              <span dir="auto">{pledge.donor.name ?? t('admin.pledges.no_name')}</span>{' '}
+              <span className="text-muted" dir="ltr">
+                {pledge.donor.email}
+              </span>
+            </>
+          )}
           {pledge.donor.account_id !== null && (
             <>
               {' '}

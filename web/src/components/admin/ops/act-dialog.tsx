@@ -21,6 +21,8 @@ export type Preview = {
   lines: ReactNode[]
   /** How many things it concerns; with 0 there is nothing to do. */
   count: number
+  /** What has to be typed; else the count, where it concerns much at once. */
+  typed?: string
   body?: ReactNode
 }
 
@@ -31,6 +33,8 @@ type ActDialogProps = {
   /** Further fields, above the reason; `inputs` changes with what is in them. */
   fields?: ReactNode
   inputs?: string
+  /** What the reason is where the audit log is not all that keeps it. */
+  reasonField?: { label: string; hint: string; isOptional?: boolean }
   /** Whether the further fields can be sent; else their faults are shown and nothing happens. */
   check?: () => boolean
   preview?: (reason: string) => Promise<Preview>
@@ -58,10 +62,13 @@ export function ActDialog(props: ActDialogProps) {
 
   const shown = seen !== null && seen.inputs === inputs ? seen.preview : null
   const isReady = preview === undefined || (shown !== null && shown.count > 0)
-  const mustType = shown !== null && shown.count >= TYPED_FROM
-  const isReasonBad = isChecked && !isReason(reason)
+  const toType = shown === null ? undefined : (shown.typed ?? (shown.count >= TYPED_FROM ? String(shown.count) : undefined))
+  const { label, hint, isOptional = false } = props.reasonField ?? { label: t('admin.act.reason'), hint: t('admin.act.reason_hint') }
+  const isReason = reason.trim().length >= REASON_MIN || (isOptional && reason.trim() === '')
+  const isReasonBad = isChecked && !isReason
   const reasonError = isReasonBad ? t('admin.act.reason_error', { least: REASON_MIN }) : fieldProblem(failure, '/reason')
-  const typedError = isChecked && mustType && typed.trim() !== String(shown.count) ? t('admin.act.typed_error', { count: shown.count }) : undefined
+  const typedFault = toType !== undefined && typed.trim() !== toType ? t('confirm.typed_wrong', { word: toType }) : undefined
+  const typedError = isChecked ? typedFault : undefined
 
   useEffect(() => {
     if (shown !== null) previewRef.current?.focus()
@@ -99,10 +106,10 @@ export function ActDialog(props: ActDialogProps) {
     if (isBusy) return
     setIsChecked(true)
     if (props.check?.() === false) return
-    if (!isReason(reason)) return reasonRef.current?.focus()
+    if (!isReason) return reasonRef.current?.focus()
     if (preview !== undefined && shown === null) return void look()
     if (!isReady) return
-    if (mustType && typed.trim() !== String(shown.count)) return typedRef.current?.focus()
+    if (typedFault !== undefined) return typedRef.current?.focus()
     void act()
   }
 
@@ -114,25 +121,25 @@ export function ActDialog(props: ActDialogProps) {
             <div className="grid gap-2">{text}</div>
           </DialogDescription>
           {fields}
-          <Field id={`${id}-reason`} label={t('admin.act.reason')} hint={t('admin.act.reason_hint')} error={reasonError}>
+          <Field id={`${id}-reason`} label={label} hint={hint} error={reasonError}>
             <Textarea
               ref={reasonRef}
               {...fieldProps(`${id}-reason`, reasonError)}
               value={reason}
               maxLength={REASON_MAX}
-              required
+              required={!isOptional}
+              dir="auto"
               onChange={(event) => setReason(event.target.value)}
             />
           </Field>
           {shown !== null && <PreviewBox preview={shown} boxRef={previewRef} />}
-          {mustType && (
-            <Field id={`${id}-typed`} label={t('admin.act.typed', { count: shown.count })} error={typedError}>
+          {toType !== undefined && (
+            <Field id={`${id}-typed`} label={t('confirm.typed', { word: toType })} error={typedError}>
               <Input
                 ref={typedRef}
                 {...fieldProps(`${id}-typed`, typedError, false)}
                 value={typed}
-                inputMode="numeric"
-                autoComplete="off"
+                  autoComplete="off"
                 onChange={(event) => setTyped(event.target.value)}
               />
             </Field>
@@ -177,8 +184,4 @@ function PreviewBox({ preview, boxRef }: { preview: Preview; boxRef: RefObject<H
       {preview.body}
     </div>
   )
-}
-
-function isReason(text: string): boolean {
-  return text.trim().length >= REASON_MIN
 }

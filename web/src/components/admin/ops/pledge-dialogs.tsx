@@ -120,6 +120,46 @@ export function RetryRefundDialog({ refundId, onClose }: { refundId: string; onC
   )
 }
 
+const ERASED = { pledges: 'admin.erase.pledges', 'requests for refunds': 'admin.erase.requests', 'provider events': 'admin.erase.reports', account: 'admin.erase.account' } as const
+
+/** Everything that names the donor of a pledge goes, in all their pledges. */
+export function EraseDonorDialog({ pledge, onClose }: PledgeDialogProps) {
+  const send = async (reason: string, dry_run: boolean) =>
+    (await call('post', '/api/v1/admin/pledges/{id}/erase-donor', { path: { id: pledge.id }, body: { reason, dry_run } })).data
+  return (
+    <ActDialog
+      title={t('admin.erase.title')}
+      text={<p>{t('admin.erase.text')}</p>}
+      confirmLabel={() => t('admin.erase.confirm')}
+      tone="give"
+      preview={async (reason) => {
+        const { items } = await send(reason, true)
+        const known = items.filter(({ what, count }) => what in ERASED && count > 0)
+        return {
+          count: items.reduce((sum, { count }) => sum + count, 0),
+          typed: t('admin.erase.word'),
+          lines: known.map(({ what, count }) => t(ERASED[what as keyof typeof ERASED], { count })),
+          body: (
+            <>
+              <p className="font-bold">{t('admin.erase.stays')}</p>
+              <ul className="ms-5 grid list-disc gap-1">
+                <li>{t('admin.erase.stays_books')}</li>
+                <li>{t('admin.erase.stays_reason')}</li>
+              </ul>
+              <p>{t('admin.erase.no_way_back')}</p>
+            </>
+          ),
+        }
+      }}
+      run={async (reason) => {
+        await send(reason, false)
+        return t('admin.erase.done')
+      }}
+      onClose={onClose}
+    />
+  )
+}
+
 /** Personal data, for a reason that is kept; it is shown here and nowhere else. */
 export function RevealDialog({ pledge, onClose }: PledgeDialogProps) {
   const [donor, setDonor] = useState<Donor | null>(null)
