@@ -18,6 +18,8 @@ SET LOCAL ROLE careforall_owner;
 \ir functions/json_format.sql
 \ir functions/setting_interval.sql
 \ir functions/audit_add.sql
+\ir functions/outbox_partitions.sql
+\ir functions/retention.sql
 \ir functions/account_require.sql
 \ir functions/etag_require.sql
 \ir functions/json_check.sql
@@ -101,6 +103,7 @@ SET LOCAL ROLE careforall_owner;
 \ir views/accounts_overview.sql
 \ir views/health.sql
 \ir views/migrations_status.sql
+\ir views/retention.sql
 
 -- Administrators through the API; built on all of the above.
 \ir functions/pledge_search.sql

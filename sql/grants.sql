@@ -238,6 +238,7 @@ GRANT EXECUTE ON FUNCTION
   careforall.pool_capacity_set(uuid, integer, text),
   careforall.pool_create(text, text, integer, text),
   careforall.refund_retry(uuid, text, boolean),
+  careforall.retention_set(text, interval, text, boolean),
   careforall.reward_create(text, text, bigint, text, text, integer, uuid),
   careforall.reward_quantity_set(uuid, integer, text),
   careforall.sessions(),
@@ -279,7 +280,8 @@ GRANT EXECUTE ON FUNCTION
   careforall.metrics_text(),
   careforall.outbox_partitions(),
   careforall.outbox_readers_behind(),
-  careforall.relay_consumers()
+  careforall.relay_consumers(),
+  careforall.retention_status()
 TO careforall_admin, careforall_support, careforall_readonly;
 GRANT SELECT ON
   careforall.campaign_overview,
@@ -296,6 +298,7 @@ GRANT SELECT ON
   careforall.outbox_replays_status,
   careforall.outbox_status,
   careforall.pledge_summary,
+  careforall.retention,
   careforall.reward_overview,
   careforall.verify_status
 TO careforall_admin, careforall_support, careforall_readonly;

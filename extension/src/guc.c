@@ -29,6 +29,9 @@ char *cfa_guc_traceparent = NULL;
 static int idempotency_retention_min = 48 * 60;
 static int inbox_retention_min = 90 * 24 * 60;
 static int outbox_retention_min = 7 * 24 * 60;
+static int refresh_grace_s = 10;
+static int session_idle_s = 14 * 86400;
+static int session_lifetime_s = 90 * 86400;
 
 static void define_start_settings(void);
 static void define_file_settings(void);
@@ -138,6 +141,24 @@ define_file_settings(void)
 				60,
 				RETENTION_MAX_MIN,
 				GUC_UNIT_MIN);
+	define_time("careforall.refresh_grace",
+				"Time that a second use of a refresh token is forgiven.",
+				&refresh_grace_s,
+				0,
+				3600,
+				GUC_UNIT_S);
+	define_time("careforall.session_idle",
+				"Time that a session lives without being refreshed.",
+				&session_idle_s,
+				15 * 60,
+				366 * 86400,
+				GUC_UNIT_S);
+	define_time("careforall.session_lifetime",
+				"Time that a session lives however often it is refreshed.",
+				&session_lifetime_s,
+				3600,
+				366 * 86400,
+				GUC_UNIT_S);
 }
 
 /* The value that stands in the variable is the default. */

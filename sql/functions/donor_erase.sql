@@ -1,13 +1,36 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- Erases a person who gave: everything that names them goes, the books stay.
 
+-- Takes the donor off pledges and off all that hangs on them. Each change of a pledge is
+-- an event (pledge.donor_erased), by which the read model erases the gift too. Internal:
+-- the caller holds the pledges, none of which has money under way.
+CREATE OR REPLACE FUNCTION careforall.pledges_erase(ids uuid[])
+RETURNS void
+LANGUAGE plpgsql VOLATILE
+SET search_path = pg_catalog, careforall, pg_temp
+AS $$
+BEGIN
+  UPDATE careforall.pledges p
+  SET donor_name = 'erased', donor_email = 'erased@erased.invalid', display = 'none', message = ''
+  WHERE p.id = ANY (ids)
+    AND (p.donor_email, p.display, p.message) <> ('erased@erased.invalid', 'none', '');
+  UPDATE careforall.refund_requests q SET message = 'erased', note = '' WHERE q.pledge_id = ANY (ids);
+  UPDATE careforall.inbox i SET payload = NULL WHERE i.pledge_id = ANY (ids);
+  UPDATE careforall.payment_dead_letters d SET message = '' WHERE d.pledge_id = ANY (ids);
+  UPDATE careforall.outbox_parked e
+  SET data = (e.data::jsonb || '{"display": "none", "name": null, "message": null}')::json
+  WHERE e.aggregate_id = ANY (ids) AND e.data::jsonb ?| ARRAY['name', 'message'];
+END
+$$;
+
 -- The person is named by the e-mail address of a pledge or an account. What becomes of
 -- each kind of data is a row of the result, with dry_run as well, which changes nothing:
 --   pledges: name, address and message are replaced; amounts, states, history, receipts'
---     references and totals stay. Each change is an event (pledge.donor_erased), by which
---     the read model erases the gift too;
+--     references and totals stay;
 --   requests for refunds: what the donor wrote;
 --   provider events: their payload;
+--   dead letters: the words of the provider;
+--   parked events: name and words, also of those that are published later;
 --   account: address, name and password go, it can never log in, its sessions end.
 -- Not touched, because they end by themselves: events in the outbox (its retention) and on
 -- the stream (its max_age), which hold no more than the public saw; copies of answers in
@@ -64,28 +87,30 @@ BEGIN
 
   what := 'pledges'; becomes := 'erased donor, no message, shown to nobody';
   SELECT count(*) INTO how_many FROM unnest(ids);
-  IF NOT dry_run THEN
-    UPDATE careforall.pledges p
-    SET donor_name = 'erased', donor_email = 'erased@erased.invalid', display = 'none', message = ''
-    WHERE p.id = ANY (ids)
-      AND (p.donor_email, p.display, p.message) <> ('erased@erased.invalid', 'none', '');
-  END IF;
   RETURN NEXT;
 
   what := 'requests for refunds'; becomes := 'what was written is erased';
   SELECT count(*) INTO how_many FROM careforall.refund_requests r WHERE r.pledge_id = ANY (ids);
-  IF NOT dry_run THEN
-    UPDATE careforall.refund_requests r SET message = 'erased', note = '' WHERE r.pledge_id = ANY (ids);
-  END IF;
   RETURN NEXT;
 
   what := 'provider events'; becomes := 'payload is erased';
   SELECT count(*) INTO how_many FROM careforall.inbox i
   WHERE i.pledge_id = ANY (ids) AND i.payload IS NOT NULL;
-  IF NOT dry_run THEN
-    UPDATE careforall.inbox i SET payload = NULL WHERE i.pledge_id = ANY (ids);
-  END IF;
   RETURN NEXT;
+
+  what := 'dead letters'; becomes := 'words of the provider are erased';
+  SELECT count(*) INTO how_many FROM careforall.payment_dead_letters d
+  WHERE d.pledge_id = ANY (ids) AND d.message <> '';
+  RETURN NEXT;
+
+  what := 'parked events'; becomes := 'name and message are erased';
+  SELECT count(*) INTO how_many FROM careforall.outbox_parked e
+  WHERE e.aggregate_id = ANY (ids) AND (e.data ->> 'name' IS NOT NULL OR e.data ->> 'message' IS NOT NULL);
+  RETURN NEXT;
+
+  IF NOT dry_run THEN
+    PERFORM careforall.pledges_erase(ids);
+  END IF;
 
   what := 'account'; becomes := 'disabled, without address, name and password';
   how_many := (person.id IS NOT NULL)::integer;
@@ -107,5 +132,7 @@ BEGIN
 END
 $$;
 
+COMMENT ON FUNCTION careforall.pledges_erase(uuid[]) IS
+  'Takes the donor off pledges and off all that hangs on them.';
 COMMENT ON FUNCTION careforall.donor_erase(text, text, boolean) IS
   'Erases everything that names the donor with this e-mail address; amounts, history and totals stay. Reason required, audited; dry_run (the default) only says what would be erased.';

@@ -12,7 +12,8 @@ AS $$
     ('campaigns_close_ended', '* * * * *', interval '5 minutes', 'close campaigns whose end has come'),
     ('campaigns_rank', '* * * * *', interval '10 minutes', 'rank campaigns by what they have raised'),
     ('outbox_rotate', '*/10 * * * *', interval '1 hour', 'make and drop daily partitions of the outbox'),
-    ('purge', '* * * * *', interval '10 minutes', 'remove old idempotency keys, inbox events, sessions and images'),
+    ('purge', '* * * * *', interval '10 minutes', 'remove what has been kept for long enough'),
+    ('contact_erase', '3-59/10 * * * *', interval '1 hour', 'take donors off pledges that are old enough'),
     ('verify_run', '*/15 * * * *', interval '1 hour', 'check the invariants')
 $$;
 
@@ -38,7 +39,10 @@ BEGIN
       SELECT COALESCE(string_agg(r.partition || ' ' || r.result, '; '), 'nothing to do')
       INTO result FROM careforall.outbox_rotate() r;
     WHEN 'purge' THEN
-      SELECT string_agg(p.removed || ' ' || p.what, ', ') INTO result FROM careforall.purge() p;
+      SELECT COALESCE(string_agg(p.removed || ' ' || p.what, ', ') FILTER (WHERE p.removed > 0), 'nothing to do')
+      INTO result FROM careforall.purge() p;
+    WHEN 'contact_erase' THEN
+      result := format('%s erased', careforall.contact_erase());
     WHEN 'verify_run' THEN
       SELECT COALESCE(string_agg(v.name || ' ' || v.violations, ', '), 'no violations')
       INTO result FROM careforall.verify_run() v;

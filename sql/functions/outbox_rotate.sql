@@ -12,22 +12,7 @@ RETURNS interval
 LANGUAGE sql STABLE SECURITY DEFINER
 SET search_path = pg_catalog, careforall, pg_temp
 AS $$
-  SELECT careforall.setting_interval('careforall.outbox_retention', '7 days', '1 hour')
-$$;
-
--- The partitions of the outbox and the time range of each; the default partition
--- has no range.
-CREATE OR REPLACE FUNCTION careforall.outbox_partitions()
-RETURNS TABLE (partition text, from_time timestamptz, to_time timestamptz)
-LANGUAGE sql STABLE
-SET search_path = pg_catalog, careforall, pg_temp
-AS $$
-  SELECT c.relname::text, b.bounds[1]::timestamptz, b.bounds[2]::timestamptz
-  FROM pg_catalog.pg_inherits i
-  JOIN pg_catalog.pg_class c ON c.oid = i.inhrelid
-  CROSS JOIN LATERAL (SELECT regexp_match(pg_get_expr(c.relpartbound, c.oid),
-    $re$FROM \('([^']+)'\) TO \('([^']+)'\)$re$) AS bounds) b
-  WHERE i.inhparent = 'careforall.outbox'::regclass
+  SELECT e.keep FROM careforall.retention_of('events') e
 $$;
 
 -- Makes the partition of one day and says what came of it. It is built outside and
@@ -127,9 +112,7 @@ END
 $$;
 
 COMMENT ON FUNCTION careforall.outbox_retention() IS
-  'How long the outbox keeps events that every consumer has taken: setting careforall.outbox_retention, 7 days.';
-COMMENT ON FUNCTION careforall.outbox_partitions() IS
-  'Partitions of the outbox with their time ranges.';
+  'How long the outbox keeps events that every consumer has taken: see the view retention.';
 COMMENT ON FUNCTION careforall.outbox_partition_make(date) IS
   'Makes the outbox partition of one UTC day.';
 COMMENT ON FUNCTION careforall.outbox_partition_drop(text, xid8) IS

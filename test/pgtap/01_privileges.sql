@@ -51,7 +51,7 @@ CREATE FUNCTION pg_temp.views_of(role_name text) RETURNS SETOF text LANGUAGE sql
 $$;
 SELECT set_eq($$SELECT * FROM pg_temp.views_of('careforall_readonly')$$,
   ARRAY['campaign_overview', 'consumers_status', 'dead_letters_overview', 'fees', 'health', 'jobs_status', 'limits_status', 'migrations_status',
-    'outbox_days', 'outbox_parked_overview', 'outbox_readers_status', 'outbox_replays_status', 'outbox_status', 'pledge_summary', 'reward_overview', 'verify_status'],
+    'outbox_days', 'outbox_parked_overview', 'outbox_readers_status', 'outbox_replays_status', 'outbox_status', 'pledge_summary', 'retention', 'reward_overview', 'verify_status'],
   'readonly sees the views without personal data');
 SELECT set_eq($$SELECT * FROM pg_temp.views_of('careforall_support')$$,
   $$SELECT * FROM pg_temp.views_of('careforall_readonly')
@@ -116,7 +116,7 @@ SELECT set_eq($$SELECT * FROM pg_temp.functions_of('careforall_reader')$$,
   ARRAY['outbox_reader_ack', 'outbox_reader_next'],
   'a reader may read by its cursor and nothing else');
 SELECT set_eq($$SELECT * FROM pg_temp.functions_of('careforall_readonly')$$,
-  ARRAY['consumers', 'health_checks', 'jobs', 'limits', 'metrics', 'metrics_text', 'outbox_partitions', 'outbox_readers_behind', 'relay_consumers'],
+  ARRAY['consumers', 'health_checks', 'jobs', 'limits', 'metrics', 'metrics_text', 'outbox_partitions', 'outbox_readers_behind', 'relay_consumers', 'retention_status'],
   'readonly may call what its views call');
 SELECT set_eq($$SELECT * FROM pg_temp.functions_of('careforall_support')$$,
   $$SELECT * FROM pg_temp.functions_of('careforall_readonly') UNION ALL
@@ -127,12 +127,12 @@ SELECT set_eq($$SELECT * FROM pg_temp.functions_of('careforall_admin')$$,
     SELECT unnest(ARRAY['admin_token_create', 'campaign_cap_set', 'campaign_close', 'campaign_create', 'campaign_dates_set',
       'campaign_owner_set', 'campaign_pause', 'campaign_publish', 'campaign_resume', 'consumer_pause', 'consumer_resume', 'donor_erase', 'donor_reveal', 'fee_remove', 'fee_set', 'hold_release', 'job_run',
       'limits_reload', 'outbox_drop', 'outbox_reader_create', 'outbox_reader_pause', 'outbox_reader_remove', 'outbox_reader_resume', 'outbox_release', 'outbox_release_matching', 'outbox_replay', 'outbox_replay_cancel', 'outbox_replay_state', 'payment_redrive', 'payment_redrive_matching', 'pledge_cancel', 'pledge_refund', 'pledge_search',
-      'pool_capacity_set', 'pool_create', 'refund_retry', 'reward_create', 'reward_quantity_set',
+      'pool_capacity_set', 'pool_create', 'refund_retry', 'retention_set', 'reward_create', 'reward_quantity_set',
       'sessions', 'statement_figures', 'stats', 'stats_reset', 'stats_series', 'totals_fold'])$$,
   'admin may call the functions of administrators');
 SELECT is_empty(format($$SELECT f FROM pg_temp.functions_of(%L) f WHERE f IN
   ('pledge_apply', 'account_add', 'account_lock', 'actor_set', 'session_open', 'sessions_end', 'clock_set', 'clock_reset', 'pledge_lock', 'pledge_end', 'campaign_move',
-   'campaign_insert', 'campaign_update', 'reward_insert', 'pool_insert', 'campaigns_rank', 'job_do')$$,
+   'campaign_insert', 'campaign_update', 'reward_insert', 'pool_insert', 'campaigns_rank', 'contact_erase', 'job_do', 'pledges_erase', 'purge')$$,
   role_name), role_name || ' may not call the engine''s inner functions')
 FROM our_role;
 

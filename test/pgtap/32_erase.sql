@@ -3,7 +3,7 @@
 -- they were. Method: a donor with telling words in every place; then every table of the
 -- schema is searched as text.
 \ir setup.psql
-SELECT plan(27);
+SELECT plan(28);
 
 SELECT pg_temp.new_campaign('erase') AS campaign \gset
 SELECT pg_temp.new_pledge(:'campaign', 1000, 'name_amount_message', 'Tellingname', 'tellingbox@hiddenhost.org', 'Tellingwords') AS kept \gset
@@ -21,6 +21,12 @@ SELECT pg_temp.pay(:'stranger') \g /dev/null
 SELECT careforall.pledge_apply(:'other', 'cancel') \g /dev/null
 UPDATE careforall.inbox SET payload = '{"billing":"Tellingname"}' WHERE pledge_id = :'kept';
 INSERT INTO careforall.refund_requests (pledge_id, campaign_id, message) VALUES (:'kept', :'campaign', 'Tellingwords');
+INSERT INTO careforall.payment_dead_letters (kind, target_id, pledge_id, attempts, code, message)
+VALUES ('refund', :'kept', :'kept', 3, 'card_gone', 'no card of Tellingname');
+INSERT INTO careforall.outbox_parked (outbox_id, event_id, xid, aggregate_type, aggregate_id, aggregate_version, campaign_id,
+  type, data, occurred_at, recorded_at, consumer, reason)
+SELECT id, event_id, xid, aggregate_type, aggregate_id, aggregate_version, campaign_id, type, data, occurred_at, recorded_at, 'relay', 'for a test'
+FROM careforall.outbox WHERE aggregate_id = :'kept' AND type = 'pledge.confirmed';
 
 SELECT throws_ok($$SELECT * FROM careforall.donor_erase('nobody@hiddenhost.org', 'asked by mail')$$, 'PL005', NULL, 'somebody unknown');
 SELECT throws_ok($$SELECT * FROM careforall.donor_erase('tellingbox@hiddenhost.org', '')$$, '22023', NULL, 'a reason is needed');
@@ -47,20 +53,22 @@ BEGIN
   END LOOP;
 END
 $$;
-SELECT set_eq($$SELECT pg_temp.named('telling')$$, ARRAY['accounts', 'inbox', 'outbox', 'pledges', 'refund_requests', 'sessions'], 'the donor is in all these');
+SELECT set_eq($$SELECT pg_temp.named('telling')$$, ARRAY['accounts', 'inbox', 'outbox', 'outbox_parked', 'payment_dead_letters', 'pledges', 'refund_requests', 'sessions'], 'the donor is in all these');
 
 CREATE TEMP TABLE books AS SELECT * FROM careforall.campaign_overview WHERE campaign_id = :'campaign';
 CREATE TEMP TABLE paid AS SELECT id, amount_minor, state, refunded_minor, held_minor, created_at, payment_id FROM careforall.pledges WHERE campaign_id = :'campaign';
 CREATE TEMP TABLE told AS SELECT coalesce(max(id), 0) AS id FROM careforall.outbox;
 
 SELECT results_eq($$SELECT what, how_many FROM careforall.donor_erase('tellingbox@hiddenhost.org', 'asked by mail')$$,
-  $$VALUES ('pledges', 2::bigint), ('requests for refunds', 1), ('provider events', 1), ('account', 1)$$, 'a dry run says what would go');
-SELECT set_eq($$SELECT pg_temp.named('telling')$$, ARRAY['accounts', 'inbox', 'outbox', 'pledges', 'refund_requests', 'sessions'], 'and takes nothing');
+  $$VALUES ('pledges', 2::bigint), ('requests for refunds', 1), ('provider events', 1), ('dead letters', 1), ('parked events', 1), ('account', 1)$$, 'a dry run says what would go');
+SELECT set_eq($$SELECT pg_temp.named('telling')$$, ARRAY['accounts', 'inbox', 'outbox', 'outbox_parked', 'payment_dead_letters', 'pledges', 'refund_requests', 'sessions'], 'and takes nothing');
 SELECT is((SELECT count(*) FROM careforall.audit_log WHERE action = 'donor.erase'), 0::bigint, 'and is not audited');
 
 SELECT results_eq($$SELECT what, how_many FROM careforall.donor_erase(' TELLINGBOX@hiddenhost.org ', 'asked by mail', false)$$,
-  $$VALUES ('pledges', 2::bigint), ('requests for refunds', 1), ('provider events', 1), ('account', 1)$$, 'the same is erased, however the address is written');
+  $$VALUES ('pledges', 2::bigint), ('requests for refunds', 1), ('provider events', 1), ('dead letters', 1), ('parked events', 1), ('account', 1)$$, 'the same is erased, however the address is written');
 SELECT set_eq($$SELECT pg_temp.named('telling')$$, ARRAY['outbox'], 'only events that were public name the donor, until their retention is over');
+SELECT results_eq(format($$SELECT state, data ->> 'display', data ->> 'name', data ->> 'message', data ->> 'state' FROM careforall.outbox_parked WHERE aggregate_id = %L$$, :'kept'),
+  $$VALUES ('parked', 'none', NULL, NULL, 'confirmed')$$, 'a parked event is published without them');
 SELECT is_empty(format($$SELECT data FROM careforall.outbox o, told t WHERE o.id > t.id AND o.data::text ILIKE '%%telling%%'$$), 'no new event does');
 SELECT bag_eq($$SELECT type, aggregate_id FROM careforall.outbox o, told t WHERE o.id > t.id$$,
   format($$VALUES ('pledge.donor_erased', %L::uuid), ('pledge.donor_erased', %L)$$, :'kept', :'other'), 'each pledge tells the read model');

@@ -69,7 +69,7 @@ SELECT pg_temp.pay(:'refunding') \g /dev/null
 SELECT refund_id FROM careforall.pledge_refund(:'refunding', NULL, 'still under way') \g /dev/null
 CREATE FUNCTION pg_temp.purged(max integer, what text) RETURNS bigint LANGUAGE sql AS
 $$ SELECT p.removed FROM careforall.purge(max) p WHERE p.what = purged.what $$;
-SELECT results_eq('SELECT what, removed FROM careforall.purge()', $$VALUES ('idempotency keys', 0::bigint), ('inbox events', 0), ('sessions', 0), ('failed log-ins', 0), ('unused administrator tokens', 0), ('unused images', 0)$$, 'nothing is old yet');
+SELECT is_empty('SELECT * FROM careforall.purge() WHERE removed > 0', 'nothing is old yet');
 SELECT careforall.clock_set(clock_timestamp() + interval '47 hours') \g /dev/null
 SELECT is(pg_temp.purged(100, 'idempotency keys'), 0::bigint, 'keys live for 48 hours');
 SELECT careforall.clock_set(clock_timestamp() + interval '49 hours') \g /dev/null
@@ -84,8 +84,8 @@ SELECT is((SELECT count(*) FROM careforall.inbox WHERE pledge_id = :'settled'), 
 SELECT is((SELECT count(*) FROM careforall.inbox WHERE pledge_id = :'open'), 1::bigint, 'pending: kept');
 SELECT is((SELECT count(*) FROM careforall.inbox WHERE pledge_id = :'refunding'), 1::bigint, 'refund under way: kept');
 SELECT careforall.clock_reset() \g /dev/null
-SELECT results_eq($$SELECT current_setting('careforall.' || s)::interval FROM unnest(ARRAY['idempotency_retention', 'inbox_retention', 'outbox_retention', 'expiry_grace']) s$$,
-  ARRAY['48 hours', '90 days', '7 days', '1 hour']::interval[], 'the settings are what the documents say');
+SELECT results_eq($$SELECT current_setting('careforall.' || s)::interval FROM unnest(ARRAY['idempotency_retention', 'inbox_retention', 'outbox_retention', 'expiry_grace', 'session_idle', 'session_lifetime', 'refresh_grace']) s$$,
+  ARRAY['48 hours', '90 days', '7 days', '1 hour', '14 days', '90 days', '10 seconds']::interval[], 'the settings are what the documents say');
 SELECT is(careforall.setting_interval('careforall.no_such_thing', '2 days'), '2 days'::interval, 'an unknown setting has its fallback');
 SELECT is(careforall.setting_interval('careforall.hold_timeout', '1 second', '5 days'), '5 days'::interval, 'no setting goes below its floor');
 

@@ -204,7 +204,7 @@ SELECT is(current_setting('careforall.actor'), 'account:' || :'fay', 'the actor 
 
 -- What is over goes.
 SELECT careforall.clock_set('2031-01-01Z') \g /dev/null
-SELECT results_eq('SELECT what, removed > 0 FROM careforall.purge() OFFSET 2', $$VALUES ('sessions', true), ('failed log-ins', true), ('unused administrator tokens', true), ('unused images', false)$$, 'old sessions, failures and tokens are removed');
+SELECT set_has('SELECT what FROM careforall.purge() WHERE removed > 0', $$VALUES ('sessions'), ('failed log-ins'), ('unused administrator tokens')$$, 'old sessions, failures and tokens are removed');
 SELECT is((SELECT count(*) FROM careforall.refresh_tokens)::integer, 0, 'refresh tokens go with their sessions');
 
 SELECT finish();
