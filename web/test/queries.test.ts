@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// Goal: a live frame is never lost to a read that was answered before the change.
+// Goal: a live frame is never lost to a read that was answered before the change, and gifts
+// stand in their order whichever way they came.
 import { QueryClient, QueryObserver } from '@tanstack/react-query'
 import { expect, test, vi } from 'vitest'
-import { keys, takePledgeFrame } from '@/api/queries'
-import type { Pledge } from '@/api/types'
+import { keys, takePledgeFrame, uniqueGifts } from '@/api/queries'
+import type { Gift, Pledge } from '@/api/types'
 
 const pledge = (state: string, version: number) => ({ id: 'p', state, version, state_reason: null }) as unknown as Pledge
 const frame = {
@@ -42,4 +43,10 @@ test('an older frame changes nothing that is known', async () => {
   queryClient.setQueryData(keys.pledge('p'), pledge('refunded', 4))
   await takePledgeFrame(queryClient, 'p', frame)
   expect(queryClient.getQueryData<Pledge>(keys.pledge('p'))?.state).toBe('refunded')
+})
+
+test('a gift that was told live does not stand above newer ones that were asked for', () => {
+  const gift = (id: string, minute: number): Gift => ({ id, name: null, amount: null, message: null, at: `2026-11-26T18:0${minute}:00.000Z` })
+  const [first, second, third] = [gift('a', 1), gift('b', 2), gift('c', 3)]
+  expect(uniqueGifts([second, third, second, first]).map(({ id }) => id)).toEqual(['c', 'b', 'a'])
 })

@@ -24,6 +24,7 @@ export function fetchCampaign(slug: string, signal: AbortSignal): Promise<Campai
   return read<Campaign>(`/api/v1/campaigns/${encodeURIComponent(slug)}`, { signal })
 }
 
+/** Never from the browser's cache: what is told live starts where the campaign was read, which is as new as it gets. */
 export function fetchGifts(
   campaignId: string,
   cursor: string | null,
@@ -31,7 +32,7 @@ export function fetchGifts(
 ): Promise<Page<Gift>> {
   const query = new URLSearchParams({ limit: '8' })
   if (cursor !== null) query.set('cursor', cursor)
-  return read<Page<Gift>>(`/api/v1/campaigns/${campaignId}/gifts?${query}`, { signal })
+  return read<Page<Gift>>(`/api/v1/campaigns/${campaignId}/gifts?${query}`, { signal, cache: 'no-cache' })
 }
 
 export function fetchPledge(id: string, token: string, signal: AbortSignal): Promise<Pledge> {

@@ -81,9 +81,10 @@ export function pledgeQuery(id: string, token: string, isLive: boolean) {
     queryKey: keys.pledge(id),
     queryFn: ({ signal }) => fetchPledge(id, token, signal),
     structuralSharing: (known, read) => newerPledge(known as Pledge | undefined, read as Pledge),
+    // Refunds and answers to requests come long after the payment.
     refetchInterval: ({ state }) => {
-      if (state.data !== undefined && state.data.state !== 'pending') return false
-      return isLive ? CHECK_WHILE_LIVE_MS : POLL_PLEDGE_MS
+      const isSettled = state.data !== undefined && state.data.state !== 'pending'
+      return isLive || isSettled ? CHECK_WHILE_LIVE_MS : POLL_PLEDGE_MS
     },
   })
 }
@@ -112,9 +113,9 @@ export async function takePledgeFrame(
   await queryClient.invalidateQueries({ queryKey })
 }
 
-/** Each gift once, newest first, whatever pages and live frames repeat. */
+/** Each gift once, newest first, whatever pages and live frames repeat and in whatever order they came. */
 export function uniqueGifts(gifts: Gift[]): Gift[] {
-  return [...new Map(gifts.map((gift) => [gift.id, gift])).values()]
+  return [...new Map(gifts.map((gift) => [gift.id, gift])).values()].sort((a, b) => b.at.localeCompare(a.at))
 }
 
 /** Refusals stay what they are; a missing answer or an overloaded server may pass. */

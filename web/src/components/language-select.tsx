@@ -22,7 +22,9 @@ export function LanguageSelect() {
           return rest
         },
         hash: true,
+        state: true,
         replace: true,
+        resetScroll: false,
       })
     } catch {
       setHasFailed(true)

@@ -9,6 +9,7 @@ import { FilterBar } from '@/components/campaign/filters'
 import { Quilt } from '@/components/quilt'
 import { Button } from '@/components/ui/button'
 import { Icon } from '@/components/ui/icon'
+import { LoadMore } from '@/components/ui/load-more'
 import { Notice } from '@/components/ui/notice'
 import { t } from '@/i18n'
 import { filtersOf, isUsual, PAGES_MAX, parseSearch, toSearch, USUAL, type CampaignFilters } from '@/lib/filters'
@@ -77,23 +78,26 @@ function CampaignList() {
         </p>
       </div>
       <FilterBar filters={filters} onChange={change} />
-      {query.isError && <ListError hasItems={campaigns.length > 0} retry={() => void query.refetch()} />}
+      {query.isError && !query.isFetchNextPageError && <ListError hasItems={campaigns.length > 0} retry={() => void query.refetch()} />}
       {query.isSuccess && campaigns.length === 0 && !query.isPlaceholderData && (
         <EmptyList filters={filters} onClear={() => change(USUAL, false)} />
       )}
       <div aria-busy={isStale} className={isStale ? 'opacity-60 transition-opacity' : ''}>
         <CampaignGrid campaigns={campaigns} isPending={query.isPending} hasFeature={isUsual(filters)} />
       </div>
-      {query.hasNextPage && pages.length < PAGES_MAX && (
-        <Button
-          variant="outline"
+      {(pages.length < PAGES_MAX || !query.hasNextPage) && (
+        <LoadMore
+          query={{
+            data: query.data,
+            hasNextPage: query.hasNextPage,
+            isFetchingNextPage: query.isFetchingNextPage,
+            isFetchNextPageError: query.isFetchNextPageError,
+            fetchNextPage: more,
+          }}
+          label={t('landing.more')}
           size="lg"
           className="justify-self-center"
-          aria-disabled={query.isFetchingNextPage}
-          onClick={() => !query.isFetchingNextPage && more()}
-        >
-          {t(query.isFetchingNextPage ? 'action.loading' : 'landing.more')}
-        </Button>
+        />
       )}
     </section>
   )
@@ -131,12 +135,12 @@ function countText(total: number | null, isPlaceholder: boolean): string {
   return total === null || isPlaceholder ? '' : t('landing.count', { count: total })
 }
 
-type PagedQuery = { isFetching: boolean; hasNextPage: boolean; data?: { pages: unknown[] } | undefined; fetchNextPage: () => unknown }
+type PagedQuery = { isFetching: boolean; isFetchNextPageError: boolean; hasNextPage: boolean; data?: { pages: unknown[] } | undefined; fetchNextPage: () => unknown }
 
-/** Reads on until there are as many pages as the address says: after a reload, or from somebody's link. */
+/** Reads on until there are as many pages as the address says: after a reload, or from somebody's link. A page that fails is left to the reader. */
 function useAsManyPages(wanted: number, query: PagedQuery): void {
   const known = query.data?.pages.length ?? 0
-  const isBehind = known > 0 && known < wanted && query.hasNextPage && !query.isFetching
+  const isBehind = known > 0 && known < wanted && query.hasNextPage && !query.isFetching && !query.isFetchNextPageError
   const { fetchNextPage } = query
   useEffect(() => {
     if (isBehind) void fetchNextPage()

@@ -10,6 +10,7 @@ import { useIsLive } from '@/live/hooks'
 import { formatMoney } from '@/lib/money'
 import { Button } from '../ui/button'
 import { Icon } from '../ui/icon'
+import { LoadMore } from '../ui/load-more'
 import { Notice } from '../ui/notice'
 import { Skeleton } from '../ui/skeleton'
 
@@ -17,12 +18,13 @@ type GiftsProps = { campaign: Campaign; fresh: Gift[]; now: number }
 
 export function Gifts({ campaign, fresh, now }: GiftsProps) {
   const isLive = useIsLive()
-  const query = useInfiniteQuery(giftsQuery(campaign.id, isLive))
-  const [pausedAt, setPausedAt] = useState<number | null>(null)
-  const isPaused = pausedAt !== null
-  const shownFresh = isPaused ? fresh.slice(fresh.length - pausedAt) : fresh
-  const waiting = fresh.length - shownFresh.length
+  const [held, setHeld] = useState<Gift[] | null>(null)
+  const isPaused = held !== null
+  const query = useInfiniteQuery({ ...giftsQuery(campaign.id, isLive), enabled: !isPaused })
+  const shownFresh = held ?? fresh
   const gifts = uniqueGifts([...shownFresh, ...(query.data?.pages.flatMap((page) => page.items) ?? [])])
+  const shownIds = new Set(gifts.map(({ id }) => id))
+  const waiting = fresh.filter(({ id }) => !shownIds.has(id)).length
 
   return (
     <section aria-labelledby="gifts-heading" className="grid content-start gap-4">
@@ -30,7 +32,7 @@ export function Gifts({ campaign, fresh, now }: GiftsProps) {
         <h2 id="gifts-heading" className="text-heading">
           {t('gifts.heading')}
         </h2>
-        <Button variant="quiet" className="-my-1.5" onClick={() => setPausedAt(isPaused ? null : fresh.length)}>
+        <Button variant="quiet" className="-my-1.5" onClick={() => setHeld(isPaused ? null : fresh)}>
           <Icon name={isPaused ? 'play' : 'pause'} className="size-4" />
           {t(isPaused ? 'gifts.resume' : 'gifts.pause')}
         </Button>
@@ -54,16 +56,7 @@ export function Gifts({ campaign, fresh, now }: GiftsProps) {
           <GiftRow key={gift.id} gift={gift} now={now} isFresh={shownFresh.includes(gift)} />
         ))}
       </ol>
-      {query.hasNextPage && (
-        <Button
-          variant="outline"
-          className="justify-self-start"
-          aria-disabled={query.isFetchingNextPage}
-          onClick={() => void query.fetchNextPage()}
-        >
-          {t(query.isFetchingNextPage ? 'action.loading' : 'gifts.more')}
-        </Button>
-      )}
+      <LoadMore query={query} label={t('gifts.more')} />
     </section>
   )
 }

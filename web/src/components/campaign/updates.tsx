@@ -5,6 +5,7 @@ import { updatesQuery } from '@/api/queries'
 import type { Campaign } from '@/api/types'
 import { formatDate, formatDateTime, t } from '@/i18n'
 import { Button } from '../ui/button'
+import { LoadMore } from '../ui/load-more'
 import { Notice } from '../ui/notice'
 import { Skeleton } from '../ui/skeleton'
 import { Story } from './story'
@@ -38,16 +39,7 @@ export function Updates({ campaign }: { campaign: Campaign }) {
           <Story text={update.body} size="text-base" />
         </article>
       ))}
-      {query.hasNextPage && (
-        <Button
-          variant="outline"
-          className="justify-self-start"
-          aria-disabled={query.isFetchingNextPage}
-          onClick={() => void query.fetchNextPage()}
-        >
-          {t(query.isFetchingNextPage ? 'action.loading' : 'updates.more')}
-        </Button>
-      )}
+      <LoadMore query={query} label={t('updates.more')} />
     </section>
   )
 }
