@@ -30,6 +30,7 @@ export default defineConfig({
     sequence: { sequencer: Order },
     testTimeout: 60_000,
     hookTimeout: 120_000,
+    expect: { poll: { timeout: 20_000 } },
     reporters: ["default"],
   },
 });

@@ -6,9 +6,11 @@ import type { Browser, BrowserContext, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { useStack } from "../lib/context.ts";
 import { makePerson, type Person } from "../lib/account.ts";
-import { makeCampaign } from "../lib/fixtures.ts";
+import { pledgeBody } from "../lib/http.ts";
+import { pledgeIs } from "../lib/pledge.ts";
 import { until } from "../lib/until.ts";
 import { expectAccessible, expectNoSideways, launch, tabTo, visit } from "./browser.ts";
+import { fillIn, publicCampaign } from "./giving.ts";
 
 const context = useStack();
 const PASSWORD = "four herons in the rain";
@@ -292,18 +294,12 @@ test("an address that has an account is told beside its field", async () => {
 
 test("a gift given while logged in is among the own gifts, by pages and by state", async () => {
   const person = await newPerson();
-  const id = await makeCampaign(context.sql);
-  const slug = await context.sql.value<string>("SELECT slug FROM careforall.campaigns WHERE id = $1", [id]);
-  await until("the campaign to be public", async () => (await fetch(`${base}/api/v1/campaigns/${slug}`)).ok);
+  const { id, slug } = await publicCampaign(context);
   const { page, faults, close } = await visit(browser, base);
   await page.goto(`/login?return=/campaigns/${slug}/give`);
   await logIn(page, person.email);
-  await page.getByLabel(/another amount/).fill("25");
-  await page.getByRole("button", { name: "Continue" }).click();
-  await page.getByLabel("Name", { exact: true }).fill("Amina");
-  await page.getByLabel("E-mail address").fill(person.email);
-  await page.getByRole("button", { name: "Continue" }).click();
-  await page.getByRole("button", { name: /^Give .* now$/ }).click();
+  await fillIn(page, "25");
+  await page.getByRole("button", { name: "Give €25.00 now" }).click();
   await page.locator("[data-state='confirmed']").waitFor();
   await page.goto("/account");
   const gift = page.locator("[data-gift]");
@@ -316,6 +312,38 @@ test("a gift given while logged in is among the own gifts, by pages and by state
   expect(
     await context.sql.value("SELECT account_id = $2 FROM careforall.pledges WHERE campaign_id = $1", [id, person.id]),
   ).toBe(true);
+  expect(faults).toEqual([]);
+  await close();
+});
+
+test("own gifts of every state, more than a page of them, each leading to its page without a link", async () => {
+  const person = await newPerson();
+  const campaign = await publicCampaign(context);
+  const give = async (amount: number) => (await person.http.pledge(campaign.id, pledgeBody(amount))).body.id;
+  const [pending, declined, returned] = [await give(25_09), await give(25_02), await give(30_00)];
+  for (let number = 0; number < 20; number++) await give(1000);
+  await pledgeIs(context.sql, declined, "failed");
+  await pledgeIs(context.sql, returned, "confirmed");
+  await context.sql.rowsAs("admin", "SELECT * FROM careforall.pledge_refund($1, NULL, 'browser test')", [returned]);
+  await pledgeIs(context.sql, returned, "refunded");
+  const { page, faults, close } = await visit(browser, base, { person, width: 360 });
+  await page.goto("/account");
+  await page.locator("[data-gift]").first().waitFor();
+  const more = page.getByRole("button", { name: "Show earlier gifts" });
+  await tabTo(page, more);
+  await page.keyboard.press("Enter");
+  await expect.poll(() => page.locator("[data-gift]").count()).toBe(23);
+  expect(await more.count()).toBe(0);
+  expect(await page.getByText("That is everything.").evaluate((end) => end === document.activeElement)).toBe(true);
+  for (const [id, state] of [[pending, "On its way"], [declined, "Did not go through"], [returned, "Returned"]] as const) {
+    expect(await page.locator(`[data-gift='${id}']`).innerText()).toContain(state);
+  }
+  await page.getByLabel("Show", { exact: true }).selectOption("Returned");
+  await page.waitForURL("**/account?state=refunded");
+  await expect.poll(() => page.locator("[data-gift]").count()).toBe(1);
+  await page.locator(`[data-gift='${returned}'] a`).click();
+  await page.locator("[data-state='refunded']").waitFor();
+  expect(new URL(page.url()).hash).toBe("");
   expect(faults).toEqual([]);
   await close();
 });

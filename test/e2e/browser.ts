@@ -103,6 +103,15 @@ export async function decide(page: Page, reason: string, confirm: string | RegEx
   await dialog.waitFor({ state: "detached" });
 }
 
+/** The same in the light and in the dark theme, which the page follows without being loaded anew. */
+export async function expectAccessibleInBoth(page: Page, what: string): Promise<void> {
+  for (const colorScheme of ["dark", "light"] as const) {
+    await page.emulateMedia({ colorScheme });
+    await page.locator(`html[data-theme='${colorScheme}']`).waitFor();
+    await expectAccessible(page, `${what}, ${colorScheme}`);
+  }
+}
+
 /** Presses Tab until the element has the focus. */
 export async function tabTo(page: Page, target: Locator): Promise<void> {
   await target.waitFor();

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-// Goal: the list of campaigns is its address; the same gift in two tabs is one; a donor can
-// take a gift back, ask for the money, and print a receipt. Method: Chromium against the
+// Goal: the list of campaigns is its address, to its end; a campaign's news are read and it is
+// passed on; the same gift in two tabs is one; a donor can take a gift back, ask for the money,
+// and print a receipt, on light paper whatever the theme. Method: Chromium against the
 // real stack; what the page says is held against the database.
-import type { Browser, Page } from "playwright-core";
+import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { publishedOf } from "../lib/campaign.ts";
 import { useStack } from "../lib/context.ts";
-import { makeCampaign } from "../lib/fixtures.ts";
-import { until } from "../lib/until.ts";
-import { expectAccessible, launch, visit } from "./browser.ts";
+import { expectAccessible, launch, tabTo, visit } from "./browser.ts";
+import { fillIn, publicCampaign } from "./giving.ts";
 
 const context = useStack();
 let browser: Browser;
@@ -20,26 +21,9 @@ beforeAll(async () => {
 
 afterAll(() => browser.close());
 
-async function publicCampaign(options: Parameters<typeof makeCampaign>[1] = {}): Promise<{ id: string; slug: string }> {
-  const id = await makeCampaign(context.sql, options);
-  const slug = await context.sql.value<string>("SELECT slug FROM careforall.campaigns WHERE id = $1", [id]);
-  await until("the campaign to be public", async () => (await fetch(`${base}/api/v1/campaigns/${slug}`)).ok);
-  return { id, slug };
-}
-
-/** Fills the two steps before the review in the plain page. */
-async function fillIn(page: Page, amount: string): Promise<void> {
-  await page.getByLabel(/another amount/).fill(amount);
-  await page.getByRole("button", { name: "Continue" }).click();
-  await page.getByLabel("Name", { exact: true }).fill("Ada Tester");
-  await page.getByLabel("E-mail address").fill("ada@example.org");
-  await page.getByRole("button", { name: "Continue" }).click();
-  await page.getByRole("button", { name: /^Give .* now$/ }).waitFor();
-}
-
 test("filters stand in the address, and back and reload restore them", async () => {
-  const open = await publicCampaign({ currency: "JPY" });
-  const paused = await publicCampaign({ currency: "JPY", state: "paused" });
+  const open = await publicCampaign(context, { currency: "JPY" });
+  const paused = await publicCampaign(context, { currency: "JPY", state: "paused" });
   const { page, faults, close } = await visit(browser, base, { theme: "dark" });
   const link = ({ slug }: { slug: string }) => page.getByRole("link", { name: `Campaign ${slug}` });
 
@@ -70,8 +54,103 @@ test("filters stand in the address, and back and reload restore them", async () 
   await close();
 });
 
+test("the list goes on to its end by keyboard, and stays as long when it is loaded anew", async () => {
+  const campaigns = [];
+  for (let index = 0; index < 14; index++) campaigns.push(await publicCampaign(context, { currency: "ISK" }));
+  const { page, faults, close } = await visit(browser, base, { width: 360 });
+  const shown = () => page.locator("#campaigns a[href^='/campaigns/test-']").evaluateAll((links) => [...new Set(links.map((link) => link.getAttribute("href")))]);
+  await page.goto("/?currency=ISK");
+  await page.getByText("14 campaigns").waitFor();
+  expect(await shown()).toHaveLength(12);
+  await tabTo(page, page.getByRole("button", { name: "Show more campaigns" }));
+  // The first try breaks, with its repetitions: what is there stays, and nothing more is asked unasked.
+  let tries = 0;
+  await page.route("**/api/v1/campaigns?*cursor*", (route) => (tries++ < 3 ? route.abort() : route.continue()));
+  await page.keyboard.press("Enter");
+  await page.getByText("More could not be loaded.").waitFor();
+  expect(await shown()).toHaveLength(12);
+  await expectAccessible(page, "the rest could not be loaded");
+  expect(tries).toBe(3);
+  await page.keyboard.press("Enter");
+  await expect.poll(shown).toHaveLength(14);
+  expect(await page.getByText("That is everything.").evaluate((end) => end === document.activeElement)).toBe(true);
+  expect(await shown()).toEqual(campaigns.map(({ slug }) => `/campaigns/${slug}`).reverse());
+  await page.reload();
+  await expect.poll(shown).toHaveLength(14);
+  expect(await page.getByRole("button", { name: "Show more campaigns" }).count()).toBe(0);
+  expect(faults).toEqual([]);
+  await close();
+});
+
+test("news are read page by page, and the campaign is passed on by its plain link", async () => {
+  const owner = await context.login("owner");
+  const campaign = await publishedOf(owner);
+  for (let number = 1; number <= 6; number++) {
+    const made = await owner.http.call("POST", `/api/v1/campaigns/${campaign.id}/updates`, {
+      json: { title: `News ${number}`, body: `Line\n\n- <b>one</b>\n- two`, visibility: number === 6 ? "backers" : "public" },
+    });
+    expect(made.status).toBe(201);
+  }
+  const { page, faults, close } = await visit(browser, base, { width: 360 });
+  await page.context().grantPermissions(["clipboard-read", "clipboard-write"]);
+  await page.addInitScript(() => {
+    const shared: ShareData[] = [];
+    Object.assign(window, { shared });
+    Object.assign(navigator, { share: (data: ShareData) => Promise.resolve(shared.push(data)) });
+  });
+  await page.goto(`/campaigns/${campaign.slug}?amount=7`);
+  await page.getByRole("heading", { level: 3, name: "News 5" }).waitFor();
+  expect(await page.locator("[data-update]").count()).toBe(5);
+  expect(await page.getByText("News 6").count()).toBe(0);
+  expect(await page.locator("[data-update]").first().locator("li").allInnerTexts()).toEqual(["<b>one</b>", "two"]);
+
+  await page.getByRole("button", { name: "Copy link" }).click();
+  await page.getByText("Copied.").waitFor();
+  const plain = new URL(`/campaigns/${campaign.slug}`, base).href;
+  expect(await page.evaluate(() => navigator.clipboard.readText())).toBe(plain);
+  await page.getByRole("button", { name: "Share" }).click();
+  expect(await page.evaluate(() => (window as unknown as { shared: ShareData[] }).shared)).toEqual([
+    { title: campaign.title, text: "", url: plain },
+  ]);
+  await expectAccessible(page, "news and share");
+  expect(faults).toEqual([]);
+  await close();
+
+  // Who runs it reads what is for backers, too; then there are six.
+  const own = await visit(browser, base, { person: owner });
+  await own.page.goto(`/campaigns/${campaign.slug}`);
+  await own.page.getByRole("heading", { level: 3, name: "News 6" }).waitFor();
+  await own.page.getByText("For backers").waitFor();
+  await own.page.getByRole("button", { name: "Show earlier news" }).click();
+  await own.page.getByRole("heading", { level: 3, name: "News 1" }).waitFor();
+  expect(await own.page.locator("[data-update]").count()).toBe(6);
+  await own.close();
+});
+
+test.each([
+  ["the system", null, "dark", "dark"],
+  ["a choice made before, against the system", "light", "dark", "light"],
+] as const)("the theme of %s is there before anything is painted", async (_name, kept, system, expected) => {
+  const { page, close } = await visit(browser, base, { theme: system });
+  await page.addInitScript((choice) => {
+    if (choice !== null) localStorage.setItem("cfa:theme", choice);
+    new MutationObserver((_, observer) => {
+      if (document.querySelector("body") === null) return;
+      observer.disconnect();
+      Object.assign(window, { themeAtBody: document.documentElement.dataset.theme });
+    }).observe(document, { childList: true, subtree: true });
+  }, kept);
+  // The application itself never comes: what is seen is what the page starts with.
+  await page.route("**/assets/*.js", (route) => (route.request().url().includes("start") ? route.continue() : route.abort()));
+  await page.goto("/");
+  expect(await page.evaluate(() => (window as unknown as { themeAtBody?: string }).themeAtBody)).toBe(expected);
+  const ground = await page.evaluate(() => getComputedStyle(document.body).backgroundColor);
+  expect(ground).toBe(expected === "dark" ? "rgb(13, 18, 51)" : "rgb(246, 247, 252)");
+  await close();
+});
+
 test("the same gift confirmed in two tabs is one gift, and back keeps every entry", async () => {
-  const { id, slug } = await publicCampaign();
+  const { id, slug } = await publicCampaign(context);
   const { page, close } = await visit(browser, base);
   const other = await page.context().newPage();
   for (const tab of [page, other]) {
@@ -92,7 +171,7 @@ test("the same gift confirmed in two tabs is one gift, and back keeps every entr
 });
 
 test("a gift on its way is taken back on its private page", async () => {
-  const { id, slug } = await publicCampaign();
+  const { id, slug } = await publicCampaign(context);
   const { page, close } = await visit(browser, base, { width: 360 });
   await page.goto(`/campaigns/${slug}/give`);
   await fillIn(page, "25.09");
@@ -111,7 +190,7 @@ test("a gift on its way is taken back on its private page", async () => {
 });
 
 test("the fee is what the API charges; a receipt is printed and the money asked back", async () => {
-  const { id, slug } = await publicCampaign();
+  const { id, slug } = await publicCampaign(context);
   await context.sql.rows("SELECT careforall.fee_set('EUR', 290, 30, 'browser test')");
   const { page, close } = await visit(browser, base);
   await page.goto(`/campaigns/${slug}/give?amount=50`);
@@ -129,9 +208,14 @@ test("the fee is what the API charges; a receipt is printed and the money asked 
   await page.locator(".receipt").getByText("€51.80").waitFor();
   await expectAccessible(page, "receipt");
   expect(await page.title()).not.toMatch(/Ada|example/);
-  await page.emulateMedia({ media: "print" });
+  await page.emulateMedia({ media: "print", colorScheme: "dark" });
   expect(await page.getByRole("button", { name: /Print/ }).isVisible()).toBe(false);
-  await page.emulateMedia({ media: "screen" });
+  expect(await page.getByRole("navigation").first().isVisible()).toBe(false);
+  // Grounds are not printed: every letter must stand out from white paper.
+  const pale = await page.locator(".receipt :not(svg, svg *)").evaluateAll((all) =>
+    all.map((one) => getComputedStyle(one).color).filter((color) => (color.match(/\d+/g) ?? []).slice(0, 3).some((part) => Number(part) > 150)));
+  expect(pale).toEqual([]);
+  await page.emulateMedia({ media: "screen", colorScheme: "light" });
   await page.getByRole("link", { name: "Back to the gift" }).click();
 
   await page.getByRole("button", { name: "Ask for the money back" }).click();

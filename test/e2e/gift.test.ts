@@ -2,12 +2,12 @@
 // Goal: a donor gets from the landing page to a confirmed gift, whatever the network
 // does on the way. Method: Chromium against the real stack; what the page says is held
 // against the database.
-import type { Browser, Page } from "playwright-core";
+import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { useStack } from "../lib/context.ts";
-import { makeCampaign, makeReward, sqlPledge } from "../lib/fixtures.ts";
-import { until } from "../lib/until.ts";
+import { sqlPledge } from "../lib/fixtures.ts";
 import { expectAccessible, expectNoSideways, launch, tabTo, visit } from "./browser.ts";
+import { fillIn, publicCampaign } from "./giving.ts";
 
 const context = useStack();
 let browser: Browser;
@@ -20,35 +20,12 @@ beforeAll(async () => {
 
 afterAll(() => browser.close());
 
-/** A campaign that the public pages show already. */
-async function publicCampaign(options: Parameters<typeof makeCampaign>[1] = {}): Promise<{ id: string; slug: string }> {
-  const id = await makeCampaign(context.sql, options);
-  const slug = await context.sql.value<string>("SELECT slug FROM careforall.campaigns WHERE id = $1", [id]);
-  return { id, slug };
-}
-
-async function published(slug: string): Promise<void> {
-  await until("the campaign to be public", async () => (await fetch(`${base}/api/v1/campaigns/${slug}`)).ok);
-}
-
 function pledgesOf(campaign: string): Promise<number> {
   return context.sql.value<number>("SELECT count(*) FROM careforall.pledges WHERE campaign_id = $1", [campaign]);
 }
 
-/** Fills the two steps before the review in the plain page. */
-async function fillIn(page: Page, amount: string): Promise<void> {
-  await page.getByLabel(/another amount/).fill(amount);
-  await page.getByRole("button", { name: "Continue" }).click();
-  await page.getByLabel("Name", { exact: true }).fill("Ada Tester");
-  await page.getByLabel("E-mail address").fill("ada@example.org");
-  await page.getByRole("button", { name: "Continue" }).click();
-  await page.getByRole("button", { name: /^Give .* now$/ }).waitFor();
-}
-
 test("a gift by keyboard alone, from the landing page to its confirmation, seen live by others", async () => {
-  const { id, slug } = await publicCampaign();
-  await makeReward(context.sql, id, { quantity: 5, min: 2000 });
-  await published(slug);
+  const { id, slug } = await publicCampaign(context, { rewards: [{ quantity: 5, min: 2000 }] });
   const donor = await visit(browser, base);
   const watcher = await visit(browser, base, { theme: "dark", width: 360 });
   const { page } = donor;
@@ -128,8 +105,7 @@ test("a gift by keyboard alone, from the landing page to its confirmation, seen 
 });
 
 test("an answer that is lost and a page loaded anew make one pledge", async () => {
-  const { id, slug } = await publicCampaign({ currency: "JPY" });
-  await published(slug);
+  const { id, slug } = await publicCampaign(context, { currency: "JPY" });
   const { page, faults, close } = await visit(browser, base, { width: 360 });
   const keys: (string | null)[] = [];
   await page.route("**/pledges", async (route) => {
@@ -157,8 +133,7 @@ test("an answer that is lost and a page loaded anew make one pledge", async () =
 });
 
 test("without a live connection the page asks by itself", async () => {
-  const { slug } = await publicCampaign();
-  await published(slug);
+  const { slug } = await publicCampaign(context);
   const { page, close } = await visit(browser, base);
   await page.routeWebSocket("**/api/v1/live", (socket) => socket.close());
   await page.goto(`/campaigns/${slug}`);
@@ -173,8 +148,7 @@ test("without a live connection the page asks by itself", async () => {
 });
 
 test("offline and too many requests are waited out, and the gift counts once", async () => {
-  const { id, slug } = await publicCampaign();
-  await published(slug);
+  const { id, slug } = await publicCampaign(context);
   const { page, close } = await visit(browser, base);
   await page.goto(`/campaigns/${slug}/give`);
   await fillIn(page, "15");
@@ -207,8 +181,7 @@ test("offline and too many requests are waited out, and the gift counts once", a
 });
 
 test("a payment that is declined is told as such", async () => {
-  const { slug } = await publicCampaign();
-  await published(slug);
+  const { slug } = await publicCampaign(context);
   const { page, close } = await visit(browser, base);
   await page.goto(`/campaigns/${slug}/give`);
   await fillIn(page, "25.02");
@@ -223,9 +196,8 @@ test("a payment that is declined is told as such", async () => {
 });
 
 test("the last place taken by another keeps the entries and offers the rest", async () => {
-  const { id, slug } = await publicCampaign();
-  const reward = await makeReward(context.sql, id, { quantity: 1, min: 500 });
-  await published(slug);
+  const { id, slug, rewards } = await publicCampaign(context, { rewards: [{ quantity: 1, min: 500 }] });
+  const reward = rewards[0] ?? "";
   const { page, close } = await visit(browser, base, { theme: "dark" });
   await page.goto(`/campaigns/${slug}/give?reward=${reward}`);
   await page.getByRole("radio", { name: /^Reward/, checked: true }).waitFor();
@@ -247,8 +219,7 @@ test("the last place taken by another keeps the entries and offers the rest", as
 });
 
 test("entries that cannot be right are named, and the focus goes there", async () => {
-  const { slug } = await publicCampaign({ min: 500, max: 100_000 });
-  await published(slug);
+  const { slug } = await publicCampaign(context, { min: 500, max: 100_000 });
   const { page, close } = await visit(browser, base, { width: 320 });
   await page.goto(`/campaigns/${slug}/give`);
   const amount = page.getByLabel(/another amount/);
@@ -278,8 +249,7 @@ test.each([
   ["ended", { starts: "-2 hours", ends: "-1 hour" }, "This campaign has ended"],
   ["full", { cap: 0 }, "This campaign has all the money it can use"],
 ] as const)("a campaign that is %s says so and leads on", async (_name, options, said) => {
-  const { slug } = await publicCampaign(options);
-  await published(slug);
+  const { slug } = await publicCampaign(context, options);
   const { page, close } = await visit(browser, base);
   await page.goto(`/campaigns/${slug}`);
   await page.getByText(said).waitFor();
