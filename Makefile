@@ -54,6 +54,9 @@ package-check: ## install the Debian packages on a fresh Debian 12 and send a pl
 pg17-check: ## build the extension and run its tests and the schema's on PostgreSQL 17
 	@ops/test/pg17.sh
 
+compose-check: ## build the images and run docker-compose.yml, on a machine without Docker
+	@ops/test/compose.sh
+
 check: ## build, install, lint and run every test
 	@ops/check.sh
 
@@ -84,4 +87,4 @@ chaos: build ## kill everything, for longer than check does
 clean: ## delete what was built; data and .tools stay
 	@for part in $(PARTS); do $(MAKE) --no-print-directory -C $$part clean || exit 1; done
 
-.PHONY: help run stop status logs psql reset deps build install uninstall install-extension release package-check pg17-check check lint fmt bench bench-memory lighthouse screenshots fuzz chaos clean
+.PHONY: help run stop status logs psql reset deps build install uninstall install-extension release package-check pg17-check compose-check check lint fmt bench bench-memory lighthouse screenshots fuzz chaos clean

@@ -1,26 +1,35 @@
 # PostgreSQL 15 with the extension. Build context: the source tree.
 FROM debian:bookworm-slim AS build
-RUN apt-get update \
- && apt-get install -y --no-install-recommends gcc libc6-dev make postgresql-server-dev-15 \
- && rm -rf /var/lib/apt/lists/*
+RUN apt-get update -o APT::Update::Error-Mode=any \
+ && apt-get install -y --no-install-recommends gcc libc6-dev make postgresql-server-dev-15
 COPY ops/make /src/ops/make
 COPY extension /src/extension
-RUN make -s -C /src/extension all && make -s -C /src/extension install DESTDIR=/out
+COPY sql /out/usr/share/careforall/sql
+COPY ops/docker/postgres-entrypoint.sh ops/docker/schema.sh /out/usr/local/bin/
+ARG SOURCE_DATE_EPOCH=0
+RUN make -s -C /src/extension all \
+ && make -s -C /src/extension install DESTDIR=/out \
+ && find /out -exec touch -h -d "@$SOURCE_DATE_EPOCH" {} +
 
+# No JIT: what it needs would be a third of the image.
 FROM debian:bookworm-slim
-RUN apt-get update \
- && apt-get install -y --no-install-recommends postgresql-common \
- && mkdir -p /etc/postgresql-common/createcluster.d \
+RUN --mount=type=bind,source=ops/docker/debian.sh,target=/debian.sh \
+    mkdir -p /etc/postgresql-common/createcluster.d \
  && echo "create_main_cluster = false" > /etc/postgresql-common/createcluster.d/careforall.conf \
- && apt-get install -y --no-install-recommends postgresql-15 postgresql-15-cron \
- && rm -rf /var/lib/apt/lists/* \
- && install -d -o postgres -g postgres -m 700 /var/lib/careforall
+ && DROP="/usr/lib/*/libLLVM-* /usr/lib/llvm-* /usr/lib/*/libz3.so* /usr/lib/postgresql/15/lib/bitcode /usr/lib/postgresql/15/lib/llvmjit*" \
+    sh /debian.sh postgres 10004 /var/lib/careforall postgresql-15 postgresql-15-cron
 COPY --from=build /out/ /
-COPY sql /usr/share/careforall/sql
-COPY ops/docker/postgres-entrypoint.sh ops/docker/schema.sh /usr/local/bin/
-ENV PATH=/usr/lib/postgresql/15/bin:$PATH PGDATA=/var/lib/careforall/pg
+# psql in the container needs no arguments.
+ENV PATH=/usr/lib/postgresql/15/bin:$PATH PGDATA=/var/lib/careforall/pg \
+    PGHOST=/tmp PGUSER=postgres PGDATABASE=careforall
 USER postgres
 VOLUME /var/lib/careforall
 EXPOSE 5432
 STOPSIGNAL SIGINT
 ENTRYPOINT ["postgres-entrypoint.sh"]
+ARG CAREFORALL_VERSION=unknown
+ARG CAREFORALL_REVISION=unknown
+LABEL org.opencontainers.image.title="CareForAll: PostgreSQL 15 with the extension and the schema" \
+      org.opencontainers.image.licenses="Apache-2.0" \
+      org.opencontainers.image.version="$CAREFORALL_VERSION" \
+      org.opencontainers.image.revision="$CAREFORALL_REVISION"

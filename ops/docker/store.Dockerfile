@@ -1,12 +1,14 @@
-# Redis, NATS or Prometheus as Debian 12 has them: --build-arg PACKAGE and PROGRAM.
+# Redis, NATS or Prometheus as Debian 12 has it: --build-arg PACKAGE.
 FROM debian:bookworm-slim
 ARG PACKAGE
-RUN printf '#!/bin/sh\nexit 101\n' > /usr/sbin/policy-rc.d && chmod 755 /usr/sbin/policy-rc.d \
- && apt-get update \
- && apt-get install -y --no-install-recommends "${PACKAGE}" curl \
- && rm -rf /var/lib/apt/lists/* \
- && useradd --system --uid 10003 --no-create-home store \
- && install -d -o store -g store -m 700 /data
+RUN --mount=type=bind,source=ops/docker/debian.sh,target=/debian.sh \
+    sh /debian.sh store 10003 /data "${PACKAGE}" curl
 USER store
 VOLUME /data
 WORKDIR /data
+ARG CAREFORALL_VERSION=unknown
+ARG CAREFORALL_REVISION=unknown
+LABEL org.opencontainers.image.title="CareForAll: ${PACKAGE} of Debian 12" \
+      org.opencontainers.image.licenses="Apache-2.0" \
+      org.opencontainers.image.version="$CAREFORALL_VERSION" \
+      org.opencontainers.image.revision="$CAREFORALL_REVISION"

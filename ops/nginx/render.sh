@@ -7,6 +7,7 @@
 #   CAREFORALL_GATEWAY_API       address:port of each API process, comma list, 127.0.0.1:8081
 #   CAREFORALL_GATEWAY_WEB_ROOT  folder with the built web
 #   CAREFORALL_GATEWAY_RUN_DIR   folder for pid, temporary files and logs
+#   CAREFORALL_GATEWAY_ACCESS_LOG  file of the access log, access.log in the run folder
 #   CAREFORALL_GATEWAY_CONNECTIONS_PER_ADDRESS  512
 # With a certificate the site is on https, with HTTP/2, and the address above only
 # leads there:
@@ -26,6 +27,7 @@ api=${CAREFORALL_GATEWAY_API:-127.0.0.1:8081}
 connections=${CAREFORALL_GATEWAY_CONNECTIONS_PER_ADDRESS:-512}
 web_root=${CAREFORALL_GATEWAY_WEB_ROOT:?is the folder with the built web}
 run_dir=${CAREFORALL_GATEWAY_RUN_DIR:?is a folder that nginx may write}
+access_log=${CAREFORALL_GATEWAY_ACCESS_LOG:-$run_dir/access.log}
 certificate=${CAREFORALL_GATEWAY_TLS_CERTIFICATE_FILE:-}
 key=${CAREFORALL_GATEWAY_TLS_KEY_FILE:-}
 tls_listen=${CAREFORALL_GATEWAY_TLS_LISTEN:-127.0.0.1:8443}
@@ -39,7 +41,7 @@ die() {
 	exit 2
 }
 
-case "$listen$api$connections$web_root$run_dir$certificate$key$tls_listen$public_url$hsts_s$acme_root" in
+case "$listen$api$connections$web_root$run_dir$access_log$certificate$key$tls_listen$public_url$hsts_s$acme_root" in
 *[!A-Za-z0-9.,:/_+@-]* | *\[* | *\]*) die "a setting holds a character that is not allowed" ;;
 esac
 
@@ -77,6 +79,7 @@ fill() {
 		-e "s|@ACME@|$acme|" \
 		-e "s|@WEB_ROOT@|$web_root|g" \
 		-e "s|@RUN_DIR@|$run_dir|g" \
+		-e "s|@ACCESS_LOG@|$access_log|" \
 		-e "s|@CONNECTIONS_PER_ADDRESS@|$connections|g" \
 		-e "s|@MODULES@|$modules|" \
 		-e "s|@BROTLI@|$brotli|" \

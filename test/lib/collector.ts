@@ -132,10 +132,10 @@ export class Collector {
   private server: Server | undefined;
   private readonly stuck = new Set<ServerResponse>();
 
-  async listen(port: number): Promise<void> {
+  async listen(port: number, host = "127.0.0.1"): Promise<void> {
     this.server = createServer((request, response) => void this.take(request, response));
     await new Promise<void>((resolve, reject) => {
-      this.server?.once("error", reject).listen(port, "127.0.0.1", resolve);
+      this.server?.once("error", reject).listen(port, host, resolve);
     });
   }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Checks docker-compose.yml against the compose schema and this project's rules (no
-// secret in it, every service healthy and restarted, nothing undeclared), and the RUN
-// lines of the images with shellcheck. Exit status 1 with one line for each finding.
+// secret in it, every service healthy, restarted and shut in, nothing undeclared, only
+// the gateway published), and the RUN lines of the images with shellcheck. Exit status 1 with one line for each finding.
 import { spawnSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
@@ -21,7 +21,13 @@ interface Service {
   networks?: string[] | Record<string, unknown>;
   volumes?: string[];
   depends_on?: Record<string, unknown>;
-  tmpfs?: string[];
+  ports?: string[];
+  read_only?: boolean;
+  cap_drop?: string[];
+  security_opt?: string[];
+  mem_limit?: string;
+  pids_limit?: number;
+  logging?: { options?: Record<string, string> };
 }
 
 interface Compose {
@@ -58,6 +64,12 @@ function serviceFindings(name: string, service: Service): void {
   for (const key of Object.keys(service.environment ?? {})) {
     if (/(PASSWORD|SECRETS?|KEY)$/.test(key)) say(`${key} must come from a file`);
   }
+  if (service.ports && name !== "gateway") say("is published");
+  if (!service.read_only) say("can write to its root file system");
+  if (service.cap_drop?.join() !== "ALL") say("keeps capabilities");
+  if (!service.security_opt?.includes("no-new-privileges:true")) say("may gain privileges");
+  if (!service.mem_limit || !service.pids_limit) say("has no limit of memory or of processes");
+  if (!service.logging?.options?.["max-size"] || !service.logging.options["max-file"]) say("has a log without end");
   const declared = (what: string, used: string[], known: Record<string, unknown>): void => {
     for (const one of used) if (!(one in known)) say(`${what} ${one} is not declared`);
   };
@@ -91,6 +103,9 @@ function imageFindings(name: string): void {
   }
   const user = of("USER").at(-1);
   if (!user || user === "root") findings.push(`${name}: runs as root`);
+  for (const label of ["title", "licenses", "version", "revision"]) {
+    if (!of("LABEL").join(" ").includes(`org.opencontainers.image.${label}=`)) findings.push(`${name}: has no label ${label}`);
+  }
   for (const command of of("RUN")) {
     const { stdout } = spawnSync("shellcheck", ["-s", "sh", "-f", "gcc", "-e", "SC2148", "-"], {
       input: `${command}\n`,

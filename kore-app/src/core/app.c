@@ -41,6 +41,9 @@ u_int32_t asset_len_builtin_kore_conf = 1;
 
 unsigned cfa_app_workers = 1;
 
+/* Of the workers; in a container it is process 1. */
+static pid_t parent;
+
 static struct
 {
 	char *log_file;
@@ -130,6 +133,7 @@ kore_parent_configure(int argc, char **argv)
 	bool is_check = argc == 2 && strcmp(argv[1], "--check-config") == 0;
 
 	(void) setvbuf(stdout, NULL, _IOLBF, 0);
+	parent = getpid();
 	kore_foreground = 1;
 	kore_quiet = 1;
 	if (argc == 2 && strcmp(argv[1], "--help") == 0)
@@ -191,7 +195,7 @@ void
 kore_worker_configure(void)
 {
 	(void) prctl(PR_SET_PDEATHSIG, SIGTERM);
-	if (getppid() == 1)
+	if (getppid() != parent)
 		exit(0);
 	cfa_meters_worker(worker->id);
 	cfa_admission_worker(worker->id);
