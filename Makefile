@@ -84,7 +84,11 @@ bench-memory: build ## measure the API's memory over a million requests
 chaos: build ## kill everything, for longer than check does
 	@$(MAKE) --no-print-directory -C test chaos
 
+ha-check: build ## lose one host after the other of a cluster in network namespaces (root)
+	@ops/install-extension.sh
+	@$(MAKE) --no-print-directory -C test ha
+
 clean: ## delete what was built; data and .tools stay
 	@for part in $(PARTS); do $(MAKE) --no-print-directory -C $$part clean || exit 1; done
 
-.PHONY: help run stop status logs psql reset deps build install uninstall install-extension release package-check pg17-check compose-check check lint fmt bench bench-memory lighthouse screenshots fuzz chaos clean
+.PHONY: help run stop status logs psql reset deps build install uninstall install-extension release package-check pg17-check compose-check check lint fmt bench bench-memory lighthouse screenshots fuzz chaos ha-check clean

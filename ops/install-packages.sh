@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 #
-# install-packages.sh [--check | --bench] - installs what ops/packages.txt names and
+# install-packages.sh [--check | --bench | --ha] - installs what ops/packages.txt names and
 # this machine lacks, and a newer Node.js into .tools/ where the machine's is too old.
-# --bench does so for the loader of the benchmarks, which nothing else needs.
+# --bench does so for the loader of the benchmarks, --ha for Patroni and etcd of the
+# test of high availability, which nothing else needs.
 # Does nothing, and needs no rights, when nothing is missing. No service of the
 # distribution is left running or enabled by it: the stack starts its own.
 set -euo pipefail
@@ -79,7 +80,7 @@ install_packages() {
   drop_policy
   policy_is_ours=no
   [ -d /run/systemd/system ] || return 0
-  for service in redis-server nats-server nginx prometheus pgbouncer; do
+  for service in redis-server nats-server nginx prometheus pgbouncer etcd patroni; do
     printf '%s\n' "${names[@]}" | grep -qE "^$service" || continue
     as_root systemctl disable --now "$service" >/dev/null 2>&1 || true
   done
@@ -105,16 +106,24 @@ install_node() {
 }
 
 readonly bench_packages=(wrk)
+readonly ha_packages=(etcd-server patroni python3-etcd python3-psycopg2 util-linux)
+
+# only NAME... - installs these and no others, and ends.
+only() {
+  local names
+  mapfile -t names < <(printf '%s\n' "$@" | missing)
+  [ ${#names[@]} -eq 0 ] || install_packages "${names[@]}"
+  exit 0
+}
 
 main() {
   local names
   command -v dpkg-query >/dev/null ||
     die "this needs Debian 12; install by hand what ops/packages.txt names"
-  if [ "${1:-}" = --bench ]; then
-    mapfile -t names < <(printf '%s\n' "${bench_packages[@]}" | missing)
-    [ ${#names[@]} -eq 0 ] || install_packages "${names[@]}"
-    exit 0
-  fi
+  case ${1:-} in
+    --bench) only "${bench_packages[@]}" ;;
+    --ha) only "${ha_packages[@]}" ;;
+  esac
   mapfile -t names < <(wanted | missing)
   if [ "${1:-}" = --check ]; then
     [ ${#names[@]} -eq 0 ] ||

@@ -11,6 +11,7 @@
 #include "catalog/namespace.h"
 #include "fmgr.h"
 #include "miscadmin.h"
+#include "replication/message.h"
 #include "storage/proc.h"
 #include "utils/guc.h"
 #if PG_VERSION_NUM >= 160000
@@ -39,6 +40,13 @@
 #define CFA_MY_PROC_NUMBER ((int) MyProcNumber)
 #else
 #define CFA_MY_PROC_NUMBER (MyProc->pgprocno)
+#endif
+
+/* An empty message in the write-ahead log that belongs to the transaction. */
+#if PG_VERSION_NUM >= 170000
+#define CFA_LOG_NOTHING(prefix) LogLogicalMessage(prefix, "", 0, true, false)
+#else
+#define CFA_LOG_NOTHING(prefix) LogLogicalMessage(prefix, "", 0, true)
 #endif
 
 /*

@@ -21,6 +21,7 @@
 #include "spi.h"
 #include "utils/builtins.h"
 #include "utils/timestamp.h"
+#include "xact.h"
 
 #define KEYS_SQL                                              \
 	"SELECT k.key_hash, k.fingerprint, p.id, p.amount_minor," \
@@ -139,6 +140,7 @@ static void insert_one(const CfaRequest *request, TimestampTz now);
 static void insert_many(CfaRequest **list, int count, TimestampTz now);
 static int compare_keys(const void *a, const void *b);
 static int compare_changes(const void *a, const void *b);
+static void confirm_replays(const CfaRequest *requests, int count);
 static void count_outcomes(const CfaRequest *requests, int count);
 
 void
@@ -185,7 +187,22 @@ cfa_pledges_create(CfaRequest *requests, int count)
 	answer_known_keys(list, keyed);
 	MemoryContextSwitchTo(inner);
 	cfa_spi_end(&spi);
+	confirm_replays(requests, count);
 	count_outcomes(requests, count);
+}
+
+/* What was made before is said again only when it is as safe as if made now. */
+static void
+confirm_replays(const CfaRequest *requests, int count)
+{
+	for (int i = 0; i < count; i++)
+	{
+		if (requests[i].outcome == CFA_OUTCOME_REPLAYED)
+		{
+			cfa_xact_confirm();
+			return;
+		}
+	}
 }
 
 /* Requests with a key, in the order of keys. */

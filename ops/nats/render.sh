@@ -7,10 +7,15 @@
 #   NATS_STORE                   folder of JetStream
 #   NATS_PASSWORD_RELAY, _PROJECTOR, _PAYMENTS    of the log-ins relay, projector, payments
 #   NATS_PASSWORD_WATCHER        of the log-in watcher, which may read; none without it
+# For one of several servers:
+#   NATS_NAME                    unlike those of the others, careforall
+#   NATS_CLUSTER_LISTEN          address:port for the others; empty: there are none
+#   NATS_CLUSTER_ROUTES          address:port of each server, a comma list
+#   NATS_CLUSTER_PASSWORD        the same for all
 set -eu
 
 cat <<CONF
-server_name: careforall
+server_name: "${NATS_NAME:-careforall}"
 listen: "${NATS_LISTEN:?}"
 http: "${NATS_MONITOR:?}"
 max_payload: 1MB
@@ -32,4 +37,14 @@ CONF
   { user: watcher, password: "$NATS_PASSWORD_WATCHER", permissions: {
     publish: ["\$JS.API.>", "\$JS.ACK.>"], subscribe: ["_INBOX.>"] } }
 CONF
+printf '] }\n'
+[ -n "${NATS_CLUSTER_LISTEN:-}" ] || exit 0
+cat <<CONF
+cluster: { name: careforall, listen: "$NATS_CLUSTER_LISTEN"
+  authorization: { user: route, password: "${NATS_CLUSTER_PASSWORD:?}", timeout: 2 }
+  routes: [
+CONF
+for route in $(printf '%s' "${NATS_CLUSTER_ROUTES:?}" | tr ',' ' '); do
+	printf '    "nats://route:%s@%s"\n' "$NATS_CLUSTER_PASSWORD" "$route"
+done
 printf '] }\n'

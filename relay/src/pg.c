@@ -3,8 +3,13 @@
  * pg.c: a libpq connection on the loop.
  *
  * States: closed (a timer will connect), connecting (PQconnectPoll), setup (the
- * backend is asked for its number, then the set-up SQL runs), up. Any error of the connection ends in lose(), the only place
- * that tears down. A statement's error is the statement's own business.
+ * backend is asked for its number, then the set-up SQL runs), up. Any error of the
+ * connection ends in lose(), the only place that tears down. A statement's error is
+ * the statement's own business.
+ *
+ * Of several hosts each attempt tries one. A commit whose wait for a synchronous
+ * standby was cancelled comes as a success with a warning; as it would be lost with
+ * the primary, the connection is given up instead, so that its outcome is unknown.
  */
 #include "pg.h"
 
@@ -14,15 +19,20 @@
 
 #include "careforall/backoff.h"
 #include "careforall/buf.h"
+#include "careforall/hosts.h"
 #include "careforall/log.h"
 #include "careforall/text.h"
 
+/* Where the connection string says none. */
 #define CONNECT_TIMEOUT_US (5 * INT64_C(1000000))
 #define RECONNECT_BASE_MS 50
 #define RECONNECT_MAX_MS 5000
 /* Rows handled before other descriptors get their turn. */
 #define ROWS_PER_TURN 256
 #define ASK_BACKEND "SELECT pg_catalog.pg_backend_pid();"
+/* The server's function that waits for synchronous standbys. */
+#define SYNC_WAIT "SyncRepWaitForLSN"
+#define PARAMS_MAX 20
 
 typedef enum PgState
 {
@@ -51,6 +61,11 @@ struct CfaPg
 {
 	CfaLoop *loop;
 	CfaPgOptions options;
+	CfaHosts hosts;
+	unsigned host;	/* that the next attempt tries */
+	unsigned tried; /* hosts since the last pause */
+	int64_t connect_timeout_us;
+	bool is_unsure; /* whether a standby has what was committed */
 	PgState state;
 	PGconn *conn;
 	CfaWatch *watch;
@@ -67,7 +82,9 @@ struct CfaPg
 	uint64_t losses;
 };
 
+static void read_dsn(CfaPg *pg);
 static void start_connect(void *arg);
+static int64_t pause_ms(CfaPg *pg);
 static void on_socket(void *arg, uint32_t events);
 static void on_answer_late(void *arg);
 static void on_later(void *arg);
@@ -85,6 +102,7 @@ cfa_pg_new(CfaLoop *loop, const CfaPgOptions *options)
 		abort();
 	pg->loop = loop;
 	pg->options = *options;
+	read_dsn(pg);
 	pg->timer = (CfaTimer){.fn = start_connect, .arg = pg};
 	pg->answer = (CfaTimer){.fn = on_answer_late, .arg = pg};
 	pg->later = (CfaTimer){.fn = on_later, .arg = pg};
@@ -132,6 +150,7 @@ close_connection(CfaPg *pg)
 	pg->is_running = false;
 	pg->is_paused = false;
 	pg->is_direct = false;
+	pg->is_unsure = false;
 }
 
 void
@@ -348,6 +367,12 @@ take_results(CfaPg *pg)
 	{
 		PGresult *result = PQgetResult(pg->conn);
 
+		if (pg->is_unsure)
+		{
+			PQclear(result);
+			lose(pg, "a commit was not waited for until a standby had it");
+			return;
+		}
 		if (result == NULL)
 		{
 			finish_statement(pg);
@@ -372,16 +397,55 @@ take_results(CfaPg *pg)
 
 /* What the server says unasked, as that it ends the session; libpq would print it. */
 static void
-on_notice(void *arg, const char *message)
+on_notice(void *arg, const PGresult *notice)
 {
-	const CfaPg *pg = arg;
+	CfaPg *pg = arg;
+	const char *source = PQresultErrorField(notice, PG_DIAG_SOURCE_FUNCTION);
 	char line[256];
 
-	first_line(line, sizeof(line), message);
+	first_line(line, sizeof(line), PQresultErrorMessage(notice));
 	cfa_log(CFA_LOG_WARN,
 			"pg_notice",
 			CFA_STR("connection", pg->options.name),
 			CFA_STR("message", line));
+	/* By its source, as the message is in the server's language. */
+	if (source != NULL && strcmp(source, SYNC_WAIT) == 0)
+		pg->is_unsure = true;
+}
+
+static const char *
+option(const PQconninfoOption *options, const char *keyword)
+{
+	for (; options->keyword != NULL; options++)
+	{
+		if (strcmp(options->keyword, keyword) == 0)
+			return options->val;
+	}
+	return NULL;
+}
+
+/* What libpq leaves to its caller; a string that is wrong fails at each attempt. */
+static void
+read_dsn(CfaPg *pg)
+{
+	PQconninfoOption *options = PQconninfoParse(pg->options.dsn, NULL);
+	const char *timeout_s;
+	uint64_t seconds = 0;
+
+	pg->connect_timeout_us = CONNECT_TIMEOUT_US;
+	if (options == NULL)
+		return;
+	timeout_s = option(options, "connect_timeout");
+	if (timeout_s != NULL &&
+		cfa_parse_uint(timeout_s, strlen(timeout_s), 3600, &seconds) &&
+		seconds > 0)
+		pg->connect_timeout_us = (int64_t) seconds * 1000000;
+	if (!cfa_hosts_parse(&pg->hosts,
+						 option(options, "host"),
+						 option(options, "hostaddr"),
+						 option(options, "port")))
+		pg->hosts.count = 0;
+	PQconninfoFree(options);
 }
 
 static void
@@ -389,22 +453,31 @@ start_connect(void *arg)
 {
 	CfaPg *pg = arg;
 	const char *password = pg->options.password;
-	const char *keys[16] = {"dbname"};
-	const char *values[16] = {pg->options.dsn};
-	int count = 1;
+	const CfaHost *host = &pg->hosts.list[pg->host];
+	const char *keys[PARAMS_MAX];
+	const char *values[PARAMS_MAX];
+	int count = 0;
 
 #define ADD(key, value) (keys[count] = (key), values[count++] = (value))
-	ADD("fallback_application_name", pg->options.name);
-	ADD("client_encoding", "UTF8");
-	ADD("keepalives", "1");
+	/* Those in front of the connection string are defaults, those behind it not. */
 	ADD("keepalives_idle", "5");
 	ADD("keepalives_interval", "2");
 	ADD("keepalives_count", "3");
 	ADD("tcp_user_timeout", "10000");
-	ADD("target_session_attrs",
-		pg->options.needs_primary ? "read-write" : "any");
+	ADD("dbname", pg->options.dsn);
+	ADD("fallback_application_name", pg->options.name);
+	ADD("client_encoding", "UTF8");
+	if (pg->options.needs_primary)
+		ADD("target_session_attrs", "read-write");
 	if (password != NULL && password[0] != '\0')
 		ADD("password", password);
+	if (pg->hosts.count > 0)
+	{
+		ADD("host", host->name);
+		ADD("hostaddr", host->address);
+		ADD("port", host->port);
+	}
+	ADD(NULL, NULL);
 #undef ADD
 	if (pg->state == PG_CONNECTING)
 	{
@@ -414,9 +487,9 @@ start_connect(void *arg)
 	pg->conn = PQconnectStartParams(keys, values, 1);
 	if (pg->conn == NULL)
 		abort();
-	PQsetNoticeProcessor(pg->conn, on_notice, pg);
+	(void) PQsetNoticeReceiver(pg->conn, on_notice, pg);
 	pg->state = PG_CONNECTING;
-	cfa_timer_set(pg->loop, &pg->timer, CONNECT_TIMEOUT_US);
+	cfa_timer_set(pg->loop, &pg->timer, pg->connect_timeout_us);
 	if (PQstatus(pg->conn) == CONNECTION_BAD)
 	{
 		lose(pg, PQerrorMessage(pg->conn));
@@ -432,6 +505,7 @@ static void
 came_up(CfaPg *pg)
 {
 	pg->state = PG_UP;
+	pg->tried = 0;
 	cfa_backoff_reset(&pg->backoff);
 	pg->options.on_up(pg->options.arg);
 }
@@ -590,12 +664,24 @@ first_line(char *out, size_t size, const char *error)
 	out[len] = '\0';
 }
 
+/* Other hosts are tried at once; before they are tried again there is a pause. */
+static int64_t
+pause_ms(CfaPg *pg)
+{
+	if (pg->hosts.count > 0)
+		pg->host = (pg->host + 1) % pg->hosts.count;
+	if (++pg->tried < pg->hosts.count)
+		return 0;
+	pg->tried = 0;
+	return cfa_backoff_next(&pg->backoff);
+}
+
 static void
 lose(CfaPg *pg, const char *error)
 {
 	bool was_up = pg->state == PG_UP;
 	char line[256];
-	int64_t delay_ms = cfa_backoff_next(&pg->backoff);
+	int64_t delay_ms = pause_ms(pg);
 	int lost = pg->queued;
 
 	first_line(line, sizeof(line), error);

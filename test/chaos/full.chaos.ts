@@ -13,7 +13,7 @@ import { promisify } from "node:util";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { makeCampaign } from "../lib/fixtures.ts";
 import { pledgeBody } from "../lib/http.ts";
-import { assertInvariants, drained } from "../lib/invariants.ts";
+import { assertInvariants, settled } from "../lib/invariants.ts";
 import { answersWereTrue, progress, startLoad, type Load } from "../lib/load.ts";
 import { Random } from "../lib/random.ts";
 import type { Part } from "../lib/stack.ts";
@@ -45,17 +45,8 @@ afterAll(async () => {
   await all.close();
 });
 
-/** Nothing moves any more: what the newest checkpoint does not see is nothing. */
-async function settled(): Promise<void> {
-  await drained(all, 200_000);
-  await until("the relay to have acknowledged everything", async () =>
-    (await all.sql.value<number>(
-      `SELECT count(*) FROM careforall.outbox o WHERE NOT pg_visible_in_snapshot(o.xid,
-         (SELECT c.snapshot FROM careforall.relay_checkpoints c ORDER BY c.id DESC LIMIT 1))`)) === 0, 60_000);
-}
-
 async function holds(load?: Load): Promise<void> {
-  await settled();
+  await settled(all, 200_000);
   if (load) await answersWereTrue(all, load);
   await assertInvariants(all);
 }
@@ -182,7 +173,7 @@ describe("a replay", () => {
     const load = await startLoad(all);
     await progress(load, 60);
     await load.stop();
-    await settled();
+    await settled(all, 200_000);
     const books = await all.provider.ledger();
     const { last } = await all.stream.size();
     const [replay] = await all.sql.rows<{ replay_id: number; events: number }>(

@@ -31,6 +31,15 @@ export async function drained(context: Context, timeoutMs = 60_000): Promise<voi
   await published(context, timeoutMs);
 }
 
+/** Drained, and nothing is left that the relay's newest checkpoint does not see. */
+export async function settled(context: Context, timeoutMs = 60_000): Promise<void> {
+  await drained(context, timeoutMs);
+  await until("the relay to have acknowledged everything", async () =>
+    (await context.sql.value<number>(
+      `SELECT count(*) FROM careforall.outbox o WHERE NOT pg_visible_in_snapshot(o.xid,
+         (SELECT c.snapshot FROM careforall.relay_checkpoints c ORDER BY c.id DESC LIMIT 1))`)) === 0, timeoutMs);
+}
+
 /** Waits until the stream holds every outbox row and the read model is at its end. */
 export async function published(context: Context, timeoutMs = 60_000): Promise<void> {
   await until(

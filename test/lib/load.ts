@@ -25,6 +25,8 @@ export interface LoadOptions {
   rest?: () => number;
   /** Whether a donor tries to cancel what it has just pledged. */
   cancels?: () => boolean;
+  /** Told of each pledge that is acknowledged, and how long after it was first asked for. */
+  acknowledged?: (ms: number) => void;
 }
 
 /** Asks to cancel; whether it comes in time is nobody's promise. */
@@ -39,10 +41,11 @@ export async function startLoad(context: Context, options: LoadOptions = {}): Pr
   const campaign = await makeCampaign(context.sql, { cap: options.cap ?? null });
   const load = { campaign, made: new Map<string, string>(), refused: 0, errors: 0 };
   let running = true;
-  const attempt = async (key: string): Promise<boolean> => {
+  const attempt = async (key: string, began: number): Promise<boolean> => {
     const answer = await context.http.pledge(campaign, pledgeBody(), key).catch(() => null);
     if (answer?.status === 201) {
       load.made.set(key, answer.body.id);
+      options.acknowledged?.(performance.now() - began);
       if (options.cancels?.()) await cancel(context, answer.body.id, answer.body.token);
       return true;
     }
@@ -60,7 +63,8 @@ export async function startLoad(context: Context, options: LoadOptions = {}): Pr
   const donor = async (): Promise<void> => {
     while (running) {
       const key = randomUUID();
-      await until("an answer to a pledge", () => attempt(key), 120_000);
+      const began = performance.now();
+      await until("an answer to a pledge", () => attempt(key, began), 120_000);
       await sleep(options.rest?.() ?? 5);
     }
   };

@@ -5,7 +5,7 @@ import type { Stack } from "./stack.ts";
 /** A connection to the stack's Redis; it reconnects by itself. */
 export function openRedis(stack: Stack): Redis {
   const redis = new Redis({
-    host: "127.0.0.1",
+    host: stack.host("REDIS"),
     port: stack.port("REDIS"),
     password: stack.get("STACK_REDIS_PASSWORD"),
     maxRetriesPerRequest: 20,

@@ -28,7 +28,7 @@ export class Sql {
 
   config(login: Login): pg.ClientConfig {
     return {
-      host: "127.0.0.1",
+      host: this.stack.host("PG"),
       port: this.stack.port("PG"),
       database: this.database,
       user: login === "postgres" ? "postgres" : `cfa_${login}`,

@@ -138,8 +138,11 @@ export class Stack {
     return Number(this.get(`STACK_PORT_${name}`));
   }
 
+  /** Where a part listens; here all are on one machine. */
+  host: (name: string) => string = () => "127.0.0.1";
+
   url(name: "GATEWAY" | "API" | "API_ADMIN" | "MOCKPAY" | "RELAY" | "PROJECTOR" | "PAYMENTS"): string {
-    return `http://127.0.0.1:${this.port(name)}`;
+    return `http://${this.host(name)}:${this.port(name)}`;
   }
 
   async log(part: Part): Promise<string> {

@@ -39,7 +39,7 @@ export class Stream {
   private async open(): Promise<NatsConnection> {
     if (!this.connection || this.connection.isClosed()) {
       this.connection = await connect({
-        servers: `127.0.0.1:${this.stack.port("NATS")}`,
+        servers: `${this.stack.host("NATS")}:${this.stack.port("NATS")}`,
         user: "watcher",
         pass: this.stack.get("STACK_NATS_PASSWORD_WATCHER"),
         timeout: 5_000,

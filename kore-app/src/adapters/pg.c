@@ -11,6 +11,10 @@
  * does not answer shortly after that hangs or is gone, and its connection is
  * dropped with all that waits on it. What was sent may have been done: callers
  * repeat only what is idempotent.
+ *
+ * A commit whose wait for a synchronous standby was cancelled is reported as a
+ * success with a warning. Here it is a failure of unknown outcome: it would be lost
+ * with the primary.
  */
 #include <kore/kore.h>
 
@@ -18,16 +22,15 @@
 
 #include <careforall/backoff.h>
 #include <careforall/log.h>
-#include <netdb.h>
 #include <sys/epoll.h>
 
 #include "adapters/pg_op.h"
 #include "adapters/pg_statements.h"
+#include "adapters/pg_target.h"
 #include "core/loop.h"
 #include "meters.h"
 #include "status.h"
 
-#define CONNECT_TIMEOUT_MS 3000
 #define OP_TIMEOUT_MS (CFA_PG_STATEMENT_TIMEOUT_MS + 1000)
 #define WAIT_TIMEOUT_MS 2000   /* for a connection to come up */
 #define DOWN_TOLERANCE_MS 2000 /* after that nobody waits for a connection */
@@ -36,6 +39,8 @@
 #define READY_EVERY_MS 500
 #define READY_FRESH_MS 2500
 #define BATCH_WEIGHT 8
+/* The server's function that waits for synchronous standbys. */
+#define SYNC_WAIT "SyncRepWaitForLSN"
 #define ALL_PREPARED ((UINT64_C(1) << CFA_PG_STATEMENT_COUNT) - 1)
 
 _Static_assert(CFA_PG_STATEMENT_COUNT < 64, "a bit for each statement");
@@ -59,6 +64,8 @@ typedef struct Conn
 	uint64_t prepared;	  /* bit per statement */
 	uint64_t deadline_ms; /* of connecting and preparing */
 	uint64_t retry_ms;	  /* when to connect again, or to prepare again */
+	unsigned host;		  /* that this attempt tries */
+	unsigned tried;		  /* hosts since the last pause */
 	CfaBackoff backoff;
 	CfaPgOpList ops;
 	unsigned op_count;
@@ -67,15 +74,8 @@ typedef struct Conn
 	bool is_stale; /* to be replaced once idle: a kept plan went bad */
 } Conn;
 
-static struct
-{
-	const char *dsn;
-	const char *password;
-	char hostaddr[64];
-	unsigned main_count; /* take prepared statements */
-	unsigned count;		 /* these and the side connections behind them */
-} config;
-
+static unsigned main_count; /* connections that take prepared statements */
+static unsigned conn_count; /* these and the side connections behind them */
 static Conn conns[CFA_PG_CONNECTIONS_MAX + CFA_PG_SIDE_CONNECTIONS_MAX];
 static const PGresult *failure; /* of the op whose done() runs */
 static CfaPgOpList waiting;
@@ -91,6 +91,7 @@ static void on_event(void *arg, int error);
 static void on_tick(uint64_t now_ms);
 static void tick_conn(Conn *conn, uint64_t now_ms);
 static void begin_connect(Conn *conn);
+static uint64_t pause_ms(Conn *conn);
 static void poll_connect(Conn *conn);
 static void begin_prepare(Conn *conn);
 static void on_prepared(void *arg, const PGresult *result,
@@ -116,50 +117,9 @@ int
 cfa_pg_configure(const char *dsn, const char *password, unsigned connections,
 				 unsigned side_connections, char *error, size_t error_size)
 {
-	char *message = NULL;
-	PQconninfoOption *options = PQconninfoParse(dsn, &message);
-	PQconninfoOption *o;
-	int result = 0;
-
-	config.dsn = dsn;
-	config.password = password;
-	config.main_count = connections;
-	config.count = connections + side_connections;
-	if (options == NULL)
-	{
-		(void) snprintf(error,
-						error_size,
-						"CAREFORALL_PG_DSN is not a connection string");
-		PQfreemem(message);
-		return -1;
-	}
-	for (o = options; o->keyword != NULL; o++)
-	{
-		struct addrinfo hints = {.ai_socktype = SOCK_STREAM};
-		struct addrinfo *found = NULL;
-
-		if (o->val == NULL || strcmp(o->keyword, "host") != 0 ||
-			o->val[0] == '/' || strchr(o->val, ',') != NULL)
-			continue;
-		if (getaddrinfo(o->val, NULL, &hints, &found) != 0 ||
-			getnameinfo(found->ai_addr,
-						found->ai_addrlen,
-						config.hostaddr,
-						sizeof(config.hostaddr),
-						NULL,
-						0,
-						NI_NUMERICHOST) != 0)
-		{
-			(void) snprintf(error,
-							error_size,
-							"could not find the host of CAREFORALL_PG_DSN");
-			result = -1;
-		}
-		if (found != NULL)
-			freeaddrinfo(found);
-	}
-	PQconninfoFree(options);
-	return result;
+	main_count = connections;
+	conn_count = connections + side_connections;
+	return cfa_pg_target_read(dsn, password, error, error_size) ? 0 : -1;
 }
 
 void
@@ -169,11 +129,11 @@ cfa_pg_start(void)
 
 	TAILQ_INIT(&waiting);
 	down_since_ms = cfa_mono_ms();
-	for (i = 0; i < config.count; i++)
+	for (i = 0; i < conn_count; i++)
 	{
 		conns[i] = (Conn){.fd = -1,
 						  .event.handle = on_event,
-						  .is_side = i >= config.main_count};
+						  .is_side = i >= main_count};
 		TAILQ_INIT(&conns[i].ops);
 		cfa_backoff_init(&conns[i].backoff, 100, 2000, (uint64_t) getpid() + i);
 		begin_connect(&conns[i]);
@@ -186,7 +146,7 @@ cfa_pg_stop(void)
 {
 	unsigned i;
 
-	for (i = 0; i < config.count; i++)
+	for (i = 0; i < conn_count; i++)
 	{
 		if (conns[i].pg != NULL)
 			PQfinish(conns[i].pg);
@@ -290,7 +250,7 @@ cfa_pg_is_up(void)
 {
 	unsigned i;
 
-	for (i = 0; i < config.main_count; i++)
+	for (i = 0; i < main_count; i++)
 	{
 		if (conns[i].state == CONN_READY)
 			return true;
@@ -339,7 +299,7 @@ on_tick(uint64_t now_ms)
 	unsigned up = 0;
 	unsigned i;
 
-	for (i = 0; i < config.count; i++)
+	for (i = 0; i < conn_count; i++)
 	{
 		tick_conn(&conns[i], now_ms);
 		up += conns[i].state == CONN_READY;
@@ -387,58 +347,62 @@ tick_conn(Conn *conn, uint64_t now_ms)
 	}
 }
 
-/* What the server says unasked, as that it ends the session; libpq would print it. */
+/*
+ * What the server says unasked, as that it ends the session; libpq would print it.
+ * A notice belongs to the statement whose results are being read.
+ */
 static void
-on_notice(void *arg, const char *message)
+on_notice(void *arg, const PGresult *notice)
 {
+	Conn *conn = arg;
+	CfaPgOp *op = TAILQ_FIRST(&conn->ops);
+	const char *source = PQresultErrorField(notice, PG_DIAG_SOURCE_FUNCTION);
+	const char *message = PQresultErrorMessage(notice);
 	char line[256];
 
-	(void) arg;
 	(void) snprintf(line,
 					sizeof(line),
 					"%.*s",
 					(int) strcspn(message, "\n"),
 					message);
 	cfa_log(CFA_LOG_WARN, "pg_notice", CFA_STR("message", line));
+	/* By its source, as the message is in the server's language. */
+	if (op != NULL && source != NULL && strcmp(source, SYNC_WAIT) == 0)
+		(void) snprintf(op->sqlstate,
+						sizeof(op->sqlstate),
+						CFA_PG_SQLSTATE_UNKNOWN);
 }
 
 static void
 begin_connect(Conn *conn)
 {
-	static const char options[] = "-c statement_timeout=3000 "
-								  "-c idle_in_transaction_session_timeout=5000 "
-								  "-c client_min_messages=error";
-	const char *keys[] = {"dbname",
-						  "password",
-						  "options",
-						  "fallback_application_name",
-						  "client_encoding",
-						  config.hostaddr[0] ? "hostaddr" : NULL,
-						  NULL};
-	const char *values[] = {config.dsn,
-							config.password,
-							options,
-							"careforall-api",
-							"UTF8",
-							config.hostaddr,
-							NULL};
-
 	cfa_meter_add(CFA_M_PG_RECONNECTS, 1);
 	conn->prepared = 0;
 	conn->is_stale = false;
 	conn->has_batch = false;
 	conn->has_slow = false;
 	conn->retry_ms = 0;
-	conn->deadline_ms = cfa_mono_ms() + CONNECT_TIMEOUT_MS;
+	conn->deadline_ms = cfa_mono_ms() + cfa_pg_target_timeout_ms();
 	conn->state = CONN_CONNECTING;
-	conn->pg = PQconnectStartParams(keys, values, 1);
+	conn->pg = cfa_pg_target_connect(&conn->host);
 	if (conn->pg == NULL || PQstatus(conn->pg) == CONNECTION_BAD)
 	{
 		drop(conn, "could not connect", CFA_PG_SQLSTATE_DOWN);
 		return;
 	}
-	PQsetNoticeProcessor(conn->pg, on_notice, NULL);
+	(void) PQsetNoticeReceiver(conn->pg, on_notice, conn);
 	watch(conn, EPOLLOUT);
+}
+
+/* Other hosts are tried at once; before they are tried again there is a pause. */
+static uint64_t
+pause_ms(Conn *conn)
+{
+	cfa_pg_target_leave(conn->host);
+	if (++conn->tried < cfa_pg_target_hosts())
+		return 0;
+	conn->tried = 0;
+	return (uint64_t) cfa_backoff_next(&conn->backoff);
 }
 
 static void
@@ -526,6 +490,7 @@ check_prepared(Conn *conn)
 {
 	conn->state = CONN_READY;
 	conn->retry_ms = 0;
+	conn->tried = 0;
 	cfa_backoff_reset(&conn->backoff);
 	if (conn->prepared != ALL_PREPARED)
 		conn->retry_ms = cfa_mono_ms() + INCOMPLETE_RETRY_MS;
@@ -663,11 +628,10 @@ drop(Conn *conn, const char *why, const char *sqlstate)
 	if (conn->pg != NULL)
 		PQfinish(conn->pg);
 	conn->pg = NULL;
+	conn->retry_ms = cfa_mono_ms() + pause_ms(conn);
 	conn->state = CONN_DOWN;
 	conn->has_batch = false;
 	conn->op_count = 0;
-	conn->retry_ms =
-		cfa_mono_ms() + (uint64_t) cfa_backoff_next(&conn->backoff);
 	TAILQ_CONCAT(&lost, &conn->ops, entry);
 	if (was_up && !cfa_pg_is_up())
 		down_since_ms = cfa_mono_ms();
@@ -704,7 +668,7 @@ pick(CfaPgStatement statement, bool for_call, bool for_batch)
 	unsigned best_load = 0;
 	unsigned i;
 
-	for (i = 0; i < config.count; i++)
+	for (i = 0; i < conn_count; i++)
 	{
 		Conn *conn = &conns[i];
 		unsigned load = conn->op_count + (conn->has_batch ? BATCH_WEIGHT : 0);
@@ -860,7 +824,7 @@ on_probe(void *arg, const PGresult *result, const char *sqlstate)
 		ready_ms = 0;
 		return;
 	}
-	for (i = 0; i < config.main_count; i++)
+	for (i = 0; i < main_count; i++)
 	{
 		if (conns[i].state == CONN_READY && conns[i].prepared == ALL_PREPARED)
 			ready_ms = cfa_mono_ms();

@@ -13,6 +13,8 @@
 #define CFA_PG_STATEMENT_TIMEOUT_MS 3000
 #define CFA_PG_SQLSTATE_LOST "08006"
 #define CFA_PG_SQLSTATE_DOWN "08001"
+/* Committed, but perhaps on this server alone: transaction_resolution_unknown. */
+#define CFA_PG_SQLSTATE_UNKNOWN "08007"
 
 struct CfaPgSpan;
 
