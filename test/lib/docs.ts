@@ -39,6 +39,8 @@ export interface Page {
   anchors: Set<string>;
   links: Link[];
   blocks: Block[];
+  /** What stands in back quotes within a sentence. */
+  spans: string[];
 }
 
 const line = (node: Nodes): number => node.position?.start.line ?? 0;
@@ -69,7 +71,7 @@ export function parsePage(file: string): Page {
     mdastExtensions: [gfmTableFromMarkdown()],
   });
   const slugger = new GithubSlugger();
-  const page: Page = { file, runBy: null, headings: 0, anchors: new Set(), links: [], blocks: blocksOf(tree) };
+  const page: Page = { file, runBy: null, headings: 0, anchors: new Set(), links: [], blocks: blocksOf(tree), spans: [] };
   visit(tree, (node) => {
     switch (node.type) {
       case "heading":
@@ -80,6 +82,9 @@ export function parsePage(file: string): Page {
       case "image":
       case "definition":
         page.links.push({ line: line(node), target: node.url });
+        break;
+      case "inlineCode":
+        page.spans.push(node.value.replaceAll("\n", " "));
         break;
       case "html":
         page.runBy ??= mark(node, "run by");

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The Markdown of this repository against what a reader relies on: links and anchors
-// that lead somewhere, also those in sources, and an index that names every page. Exit
-// status 1 with one line for each finding.
+// that lead somewhere, also those in sources, an index that names every page, and no
+// commands that no check runs. Exit status 1 with one line for each finding.
 import { existsSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { parsePage, repositoryFiles, type Page } from "./docs.ts";
@@ -56,8 +56,23 @@ function checkMentions(): void {
   }
 }
 
+/** What a reader would type is marked as such, so that test/system/docs.test.ts runs it, or the script that the page names. */
+function checkCommands(page: Page): void {
+  if (page.runBy === null) {
+    for (const { line, language, text } of page.blocks) {
+      if (language === "" && /^(\$|=>|#) /m.test(text)) findings.push(`${page.file}:${line}: commands in a block without a language`);
+    }
+    return;
+  }
+  const script = path.join(root, page.runBy);
+  if (!existsSync(script) || !readFileSync(script, "utf8").includes(page.file)) {
+    findings.push(`${page.file}: is run by ${page.runBy}, which does not name it`);
+  }
+}
+
 for (const page of pages.values()) {
   checkPage(page);
+  checkCommands(page);
 }
 checkIndex();
 checkMentions();

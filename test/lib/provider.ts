@@ -62,6 +62,11 @@ export class Provider {
     return this.call("PUT", "/mock/config", change);
   }
 
+  /** Back to the settings that it was started with. */
+  reset(): Promise<unknown> {
+    return this.call("DELETE", "/mock/config");
+  }
+
   flush(): Promise<unknown> {
     return this.call("POST", "/mock/webhooks/flush");
   }
