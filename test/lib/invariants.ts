@@ -70,6 +70,7 @@ export async function assertInvariants(context: Context): Promise<void> {
   await databaseHolds(context);
   await streamEqualsOutbox(context);
   await readModelEqualsDatabase(context);
+  await onePaymentEach(context);
   await moneyIsConserved(context);
 }
 
@@ -192,6 +193,16 @@ async function remainingPlaces(context: Context): Promise<Map<string, number>> {
        FROM careforall.rewards r LEFT JOIN careforall.pools l ON l.id = r.pool_id`,
   );
   return new Map(rows.flatMap((row) => (row.left === null ? [] : [[row.id, row.left]])));
+}
+
+/** I7: nobody was charged twice, not even for a moment: a pledge has one payment at most. */
+export async function onePaymentEach(context: Pick<Context, "provider">): Promise<void> {
+  const ledger = await context.provider.ledger();
+  const payments = new Map<string, string[]>();
+  for (const { id, metadata: { pledge_id: pledge } } of ledger.payment_intents) {
+    if (pledge !== undefined) payments.set(pledge, [...(payments.get(pledge) ?? []), id]);
+  }
+  expect([...payments].filter(([, ids]) => ids.length > 1), "pledges with more than one payment").toEqual([]);
 }
 
 /** I7: for each pledge, the provider holds what the database says and not a cent more. */

@@ -10,6 +10,7 @@ import {
   disorder,
   drained,
   moneyIsConserved,
+  onePaymentEach,
   readModelEqualsDatabase,
   streamEqualsOutbox,
 } from "../lib/invariants.ts";
@@ -26,7 +27,7 @@ test("verify() sees a pledge changed past the triggers", async () => {
     "UPDATE careforall.pledges SET state = 'refunded' WHERE id = $1",
     "UPDATE careforall.pledges SET held_minor = 0 WHERE id = $1",
     "DELETE FROM careforall.pledge_history WHERE pledge_id = $1 AND version = 2",
-    "DELETE FROM careforall.outbox WHERE aggregate_id = $1 AND aggregate_version = 3",
+    "DELETE FROM careforall.outbox WHERE aggregate_id = $1 AND aggregate_version = (SELECT version FROM careforall.pledges WHERE id = $1)",
   ];
   for (const damage of damages) {
     const client = await context.sql.client();
@@ -77,6 +78,16 @@ test("money of no pledge at the provider is noticed", async () => {
   const refund = await call("/v1/refunds", { payment_intent: intent.id });
   await settled("refunds", refund.id);
   await moneyIsConserved(context);
+});
+
+test("a second payment of a pledge is noticed, money or not", async () => {
+  const ledger = await context.provider.ledger();
+  const first = ledger.payment_intents.find((intent) => intent.metadata.pledge_id !== undefined);
+  const provider = Object.create(context.provider) as typeof context.provider;
+  provider.ledger = () =>
+    Promise.resolve({ ...ledger, payment_intents: [...ledger.payment_intents, { ...first, id: "pi_again", status: "canceled" } as typeof ledger.payment_intents[number]] });
+  await onePaymentEach(context);
+  await expect(onePaymentEach({ provider })).rejects.toThrow("more than one payment");
 });
 
 test("an event missing from the outbox looks foreign on the stream", async () => {
