@@ -40,7 +40,7 @@ export async function addBulk(name: string, count: number, data = "{}"): Promise
   await sql.rows(
     `INSERT INTO careforall.outbox (event_id, aggregate_type, aggregate_id, aggregate_version,
        campaign_id, type, data, occurred_at)
-     SELECT careforall.uuid7(), 'pledge', md5($1 || n % 1000)::uuid, n / 1000 + 1, md5($1)::uuid,
+     SELECT careforall.uuid7(), 'pledge', md5($1 || '/' || n % 1000)::uuid, n / 1000 + 1, md5($1)::uuid,
        'pledge.created', $3::json, clock_timestamp()
        FROM generate_series(0, $2::int - 1) n`,
     [name, count, data],
