@@ -7,7 +7,7 @@
 // lose power, cables are pulled and plugged in again, in an order drawn from a seed.
 // Afterwards everything is read back and compared.
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { assertInvariants, settled } from "../lib/invariants.ts";
+import { assertInvariants, databaseHolds, settled } from "../lib/invariants.ts";
 import { answersWereTrue, progress, startLoad, type Load } from "../lib/load.ts";
 import { Random } from "../lib/random.ts";
 import { sleep, until } from "../lib/until.ts";
@@ -21,6 +21,8 @@ const only = new RegExp(process.env.HA_ONLY ?? "");
 
 let load: Load;
 let primaries: PrimaryWatch;
+/** What goes on beside the tests, to be ended with them. */
+const ends: (() => Promise<void>)[] = [];
 const pledges = new Pulse();
 let slowestMs = 0;
 let reads: ReturnType<typeof pulseOf>;
@@ -35,6 +37,7 @@ beforeAll(async () => {
   console.log(`HA_SEED=${draw.seed}`);
   await all.open();
   primaries = new PrimaryWatch(all.sql, all.databases);
+  ends.push(() => primaries.stop());
   load = await startLoad(all, { donors: 6, rest: () => 80, acknowledged });
   await progress(load);
   reads = pulseOf(async () => (await all.http.call("GET", `/api/v1/campaigns/${load.campaign}`, { timeoutMs: 5_000 })).status === 200);
@@ -45,12 +48,11 @@ beforeAll(async () => {
     last = Math.max(now, last);
     return isNew;
   });
+  ends.push(reads.stop, events.stop);
 });
 
 afterAll(async () => {
-  await primaries.stop();
-  await reads.stop();
-  await events.stop();
+  for (const end of ends) await end();
   await all.close();
 });
 
@@ -148,6 +150,13 @@ test("everything is there, once, and nothing besides", async () => {
   const { payment_intents: payments } = await all.provider.ledger();
   const paid = payments.filter((payment) => payment.status === "succeeded").map((payment) => payment.metadata.pledge_id);
   expect(new Set(paid).size, "pledges that were paid twice").toBe(paid.length);
+  // Whichever is the next primary has all of it (I9).
+  const count = "SELECT count(*) FROM careforall.pledge_history";
+  const changes = await all.sql.value<number>(count);
+  await all.withStandbys(async (sql) => {
+    await until("the standby to have applied everything", async () => (await sql.value<number>(count)) === changes);
+    await databaseHolds({ sql });
+  });
   expect(primaries.commits.length).toBeGreaterThan(100);
   expect(primaries.rivals, "commits acknowledged by a primary that was none any more").toEqual([]);
 }, 600_000);

@@ -7,6 +7,7 @@ import { randomBytes } from "node:crypto";
 import { chmod, cp, mkdir, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { promisify } from "node:util";
+import type { Redis } from "ioredis";
 import { connect } from "nats";
 import type { Context } from "../lib/context.ts";
 import { makePerson } from "../lib/account.ts";
@@ -55,7 +56,7 @@ export class Cluster implements Context {
   readonly http = new Http(this.stack, "GATEWAY");
   readonly provider = new Provider(this.stack);
   readonly stream = new Stream(this.stack);
-  redis!: Context["redis"];
+  redis!: Redis;
   readonly hosts = new Map<string, Host>();
 
   login: Context["login"] = (role) => makePerson(this.stack, this.sql, this.http, role);
@@ -187,16 +188,12 @@ export class Cluster implements Context {
   }
 
   private async applySchema(): Promise<void> {
-    const psql = (database: string, args: string[], env: Record<string, string> = {}): Promise<unknown> =>
-      run("psql", ["-X", "-q", "-v", "ON_ERROR_STOP=1", "-d", database, ...args], {
-        env: { ...process.env, PGHOST: this.stack.host("PG"), PGUSER: "postgres",
-          PGPASSWORD: this.stack.get("STACK_PG_PASSWORD_POSTGRES"), ...env },
-      });
-    await psql("postgres", ["-c", "CREATE DATABASE careforall"]);
-    await psql("careforall", ["-f", path.join(root, "sql/install.sql")]);
+    const env = { ...process.env, PGHOST: this.stack.host("PG"), PGUSER: "postgres", PGDATABASE: "careforall",
+      PGPASSWORD: this.stack.get("STACK_PG_PASSWORD_POSTGRES") };
+    await run(path.join(root, "sql/migrate.sh"), ["--create"], { env });
     for (const login of pgLogins) {
-      await psql("careforall", ["-v", `login=${login}`, "-f", path.join(root, "sql/login.sql")],
-        { NEW_PASSWORD: this.stack.get(`STACK_PG_PASSWORD_${login.toUpperCase()}`) });
+      await run("psql", ["-X", "-q", "-v", `login=${login}`, "-f", path.join(root, "sql/login.sql")],
+        { env: { ...env, NEW_PASSWORD: this.stack.get(`STACK_PG_PASSWORD_${login.toUpperCase()}`) } });
     }
   }
 
@@ -293,6 +290,18 @@ export class Cluster implements Context {
     const settings = await this.put("gateway", "nginx.conf", stdout);
     await run("chown", ["-R", "postgres:postgres", folder]);
     host.start("nginx", { command: ["nginx", "-e", "stderr", "-p", folder, "-c", settings, "-g", "daemon off;"] });
+  }
+
+  /** The databases beside the primary, each to be asked by itself. */
+  async withStandbys(work: (sql: Sql) => Promise<void>): Promise<void> {
+    const primary = await this.primary();
+    for (const host of this.databases.filter((one) => one !== primary)) {
+      const stack = new SpreadStack(this.stack.dir);
+      stack.hosts.set("PG", host);
+      for (const [name, value] of this.stack.settings) stack.settings.set(name, value);
+      const sql = new Sql(stack);
+      await work(sql).finally(() => sql.close());
+    }
   }
 
   // ---- what it says of itself
@@ -392,7 +401,7 @@ export class Cluster implements Context {
   }
 
   async close(): Promise<void> {
-    this.redis.disconnect();
+    (this.redis as Redis | undefined)?.disconnect();
     await this.stream.close();
     await Promise.all([this.sql.close(), this.server.close()]);
   }
