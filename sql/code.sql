@@ -68,6 +68,8 @@ SET LOCAL ROLE careforall_owner;
 \ir functions/consumer_control.sql
 
 -- Administrators.
+\ir functions/account_manage.sql
+\ir functions/key_note.sql
 \ir functions/campaign_change.sql
 \ir functions/campaign_create.sql
 \ir functions/reward_change.sql
@@ -102,6 +104,7 @@ SET LOCAL ROLE careforall_owner;
 \ir views/activity.sql
 \ir views/accounts_overview.sql
 \ir views/health.sql
+\ir views/keys_status.sql
 \ir views/migrations_status.sql
 \ir views/retention.sql
 

@@ -7,6 +7,9 @@
 # writes nothing, and fails where a statement gives other columns than the document has,
 # or an error in place of rows or the other way.
 #
+# The role has no right on any table: that is checked, and so are the statements in
+# docs/howto/runbooks.md, which must not fail.
+#
 # After => stands one statement on one line. :'pledge' is a confirmed pledge that is made
 # for it, :'pending' one that is pending.
 set -euo pipefail
@@ -84,6 +87,34 @@ pledge=$(new_pledge 4200 Maeve 'Good dogs, both of them.')
 confirm "$pledge" 4200
 settle
 
+# The role of the document does everything by functions and views.
+tables=$(ask "SELECT string_agg(c.relname, ' ') FROM pg_class c CROSS JOIN pg_roles r
+  WHERE c.relnamespace = 'careforall'::regnamespace AND c.relkind IN ('r', 'p') AND r.rolname = '${administrator##* }'
+    AND (has_table_privilege(r.oid, c.oid, 'SELECT, INSERT, UPDATE, DELETE, TRUNCATE, REFERENCES, TRIGGER')
+      OR has_any_column_privilege(r.oid, c.oid, 'SELECT, INSERT, UPDATE, REFERENCES'))")
+[ -z "$tables" ] || { echo "psql.sh: ${administrator##* } has rights on tables: $tables" >&2; exit 1; }
+
+# runbooks - runs each statement of the runbooks that a reader could copy, undone; those
+# for a superuser and those that end a session are left out.
+runbooks() {
+  local code run=0 said
+  # shellcheck disable=SC2016
+  while IFS= read -r code; do
+    [[ $code =~ ^(SELECT|TABLE)[[:space:]] ]] || continue
+    [[ ! $code =~ pg_terminate_backend|pg_reload_conf|cron\.|/ ]] || continue
+    code=${code//<id>/$pledge}
+    code=${code//<name>/verify_run}
+    run=$((run + 1))
+    said=$(printf 'SET %s;\nBEGIN;\n%s;\nROLLBACK;\n' "$administrator" "$code" |
+      psql -X -q -At -v ON_ERROR_STOP=1 -v VERBOSITY=terse 2>&1 >/dev/null) || {
+      printf 'docs/howto/runbooks.md: %s\n  gives: %s\n' "$code" "$said" >&2
+      failed=1
+    }
+  done < <(tr '\n' ' ' <docs/howto/runbooks.md | grep -oE '[`][^`]+[`]' | tr -d '`')
+  [ "$run" -gt 20 ] || { echo "psql.sh: only $run statements in docs/howto/runbooks.md" >&2; exit 1; }
+  echo "psql.sh: $run statements of docs/howto/runbooks.md"
+}
+
 written='' statement='' is_first=no in_block=no was='' failed=0 count=0
 finish_statement() {
   local came
@@ -119,5 +150,6 @@ done <"$document"
 
 [ "$count" -gt 20 ] || { echo "psql.sh: only $count statements in $document" >&2; exit 1; }
 [ "$check" = yes ] || printf '%s' "$written" >"$document"
+runbooks
 [ "$failed" -eq 0 ] || exit 1
 echo "psql.sh: $count statements of $document"

@@ -91,6 +91,43 @@ BEGIN
 END
 $$;
 
+-- Changes role or access of an account, which the caller has locked; NULL leaves what
+-- is. A change is audited and ends the sessions of one that is disabled. Internal.
+CREATE OR REPLACE FUNCTION careforall.account_set(
+  before careforall.accounts, role text, is_disabled boolean, why text)
+RETURNS careforall.accounts
+LANGUAGE plpgsql VOLATILE
+SET search_path = pg_catalog, careforall, pg_temp
+AS $$
+#variable_conflict use_column
+DECLARE
+  after careforall.accounts;
+BEGIN
+  UPDATE careforall.accounts a SET
+    role = COALESCE(account_set.role, a.role),
+    disabled_at = CASE WHEN COALESCE(account_set.is_disabled, a.disabled_at IS NOT NULL)
+      THEN COALESCE(a.disabled_at, careforall.clock()) END,
+    version = a.version + 1,
+    updated_at = careforall.clock()
+  WHERE a.id = before.id
+    AND (a.role, a.disabled_at IS NOT NULL) IS DISTINCT FROM
+      (COALESCE(account_set.role, a.role),
+       COALESCE(account_set.is_disabled, a.disabled_at IS NOT NULL))
+  RETURNING a.* INTO after;
+  IF NOT FOUND THEN
+    RETURN before;
+  END IF;
+  IF after.disabled_at IS NOT NULL THEN
+    PERFORM careforall.sessions_end(after.id, NULL, 'disabled');
+  END IF;
+  PERFORM careforall.audit_add('account.change', 'account', after.id::text, why,
+    jsonb_build_object('role_before', before.role, 'role_after', after.role,
+      'is_disabled_before', before.disabled_at IS NOT NULL,
+      'is_disabled_after', after.disabled_at IS NOT NULL));
+  RETURN after;
+END
+$$;
+
 -- Changes role or access of an account; NULL leaves what is. Nobody may do so to
 -- themselves, so an administrator always remains. No row if there is no such account.
 CREATE OR REPLACE FUNCTION careforall.account_change(
@@ -118,28 +155,7 @@ BEGIN
     RAISE EXCEPTION 'nobody may change their own role or access' USING ERRCODE = 'PL010';
   END IF;
 
-  UPDATE careforall.accounts a SET
-    role = COALESCE(account_change.role, a.role),
-    disabled_at = CASE WHEN COALESCE(account_change.is_disabled, a.disabled_at IS NOT NULL)
-      THEN COALESCE(a.disabled_at, careforall.clock()) END,
-    version = a.version + 1,
-    updated_at = careforall.clock()
-  WHERE a.id = before.id
-    AND (a.role, a.disabled_at IS NOT NULL) IS DISTINCT FROM
-      (COALESCE(account_change.role, a.role),
-       COALESCE(account_change.is_disabled, a.disabled_at IS NOT NULL))
-  RETURNING a.* INTO after;
-  IF NOT FOUND THEN
-    after := before;
-  ELSE
-    IF after.disabled_at IS NOT NULL THEN
-      PERFORM careforall.sessions_end(after.id, NULL, 'disabled');
-    END IF;
-    PERFORM careforall.audit_add('account.change', 'account', after.id::text, why,
-      jsonb_build_object('role_before', before.role, 'role_after', after.role,
-        'is_disabled_before', before.disabled_at IS NOT NULL,
-        'is_disabled_after', after.disabled_at IS NOT NULL));
-  END IF;
+  after := careforall.account_set(before, account_change.role, account_change.is_disabled, why);
   RETURN QUERY SELECT careforall.account_admin_json(after), careforall.account_etag(after);
 END
 $$;
@@ -152,5 +168,7 @@ COMMENT ON FUNCTION careforall.password_begin(uuid) IS
   'What the old password of the actor must be checked against, or how long to wait.';
 COMMENT ON FUNCTION careforall.password_change(uuid, uuid, text, text, text) IS
   'Sets the password of the actor and ends every other session. Audited.';
+COMMENT ON FUNCTION careforall.account_set(careforall.accounts, text, boolean, text) IS
+  'Changes role or access of a locked account, audited.';
 COMMENT ON FUNCTION careforall.account_change(uuid, uuid, text, text, boolean, text) IS
   'Changes role or access of an account, for administrators. Reason required, audited.';

@@ -41,6 +41,22 @@ LANGUAGE sql STABLE
 SET search_path = pg_catalog, careforall, pg_temp
 AS $$ SELECT COALESCE(NULLIF(current_setting('careforall.actor', true), ''), session_user) $$;
 
+-- Ends the block of a change that was only tried: all that it did is undone, the checks
+-- of constraints and triggers were made. The caller catches DRYRN.
+CREATE OR REPLACE FUNCTION careforall.dry_run_end(dry_run boolean)
+RETURNS void
+LANGUAGE plpgsql IMMUTABLE
+SET search_path = pg_catalog, careforall, pg_temp
+AS $$
+BEGIN
+  IF dry_run THEN
+    RAISE EXCEPTION 'only a dry run' USING ERRCODE = 'DRYRN';
+  END IF;
+END
+$$;
+
+COMMENT ON FUNCTION careforall.dry_run_end(boolean) IS
+  'Undoes the block of a change that was only tried.';
 COMMENT ON FUNCTION careforall.actor_name() IS
   'Whom the session acts for, else its log-in.';
 COMMENT ON FUNCTION careforall.reason_check(text) IS

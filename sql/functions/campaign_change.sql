@@ -27,8 +27,9 @@ $$;
 
 -- Moves a campaign along its life cycle: action is publish, pause, resume or close.
 -- Internal.
-CREATE OR REPLACE FUNCTION careforall.campaign_move(campaign text, action text, reason text)
-RETURNS TABLE (campaign_id uuid, slug text, state text, version bigint)
+CREATE OR REPLACE FUNCTION careforall.campaign_move(
+  campaign text, action text, reason text, dry_run boolean DEFAULT false)
+RETURNS TABLE (campaign_id uuid, slug text, state text, version bigint, result text, what_follows text)
 LANGUAGE plpgsql VOLATILE
 SET search_path = pg_catalog, careforall, pg_temp
 AS $$
@@ -55,11 +56,25 @@ BEGIN
             HINT = 'Set a later end with careforall.campaign_dates_set() first.';
   END IF;
 
-  UPDATE careforall.campaigns c SET state = to_state
-  WHERE c.id = before.id
-  RETURNING c.id, c.slug, c.state, c.version INTO campaign_id, slug, state, version;
-  PERFORM careforall.audit_add('campaign.' || action, 'campaign', before.id::text, why,
-    jsonb_build_object('from', before.state, 'to', state));
+  result := 'done';
+  what_follows := CASE action
+    WHEN 'publish' THEN CASE WHEN before.starts_at > careforall.clock()
+      THEN 'takes pledges from ' || careforall.json_time(before.starts_at) ELSE 'takes pledges now' END
+    WHEN 'resume' THEN 'takes pledges again'
+    ELSE format('takes no %s; %s pending pledges may still be paid',
+      CASE action WHEN 'close' THEN 'pledge ever again' ELSE 'new pledge until it is resumed' END,
+      (SELECT count(*) FROM careforall.pledges p WHERE p.campaign_id = before.id AND p.state = 'pending'))
+    END;
+  BEGIN
+    UPDATE careforall.campaigns c SET state = to_state
+    WHERE c.id = before.id
+    RETURNING c.id, c.slug, c.state, c.version INTO campaign_id, slug, state, version;
+    PERFORM careforall.audit_add('campaign.' || action, 'campaign', before.id::text, why,
+      jsonb_build_object('from', before.state, 'to', state));
+    PERFORM careforall.dry_run_end(campaign_move.dry_run);
+  EXCEPTION WHEN SQLSTATE 'DRYRN' THEN
+    result := 'dry run: nothing changed';
+  END;
   RETURN NEXT;
 END
 $$;
@@ -80,47 +95,51 @@ AS $$
   WHERE c.id = campaign_update.campaign_id
 $$;
 
-CREATE OR REPLACE FUNCTION careforall.campaign_publish(campaign text, reason text)
-RETURNS TABLE (campaign_id uuid, slug text, state text, version bigint)
+CREATE OR REPLACE FUNCTION careforall.campaign_publish(
+  campaign text, reason text, dry_run boolean DEFAULT false)
+RETURNS TABLE (campaign_id uuid, slug text, state text, version bigint, result text, what_follows text)
 LANGUAGE sql VOLATILE SECURITY DEFINER
 SET search_path = pg_catalog, careforall, pg_temp
 AS $$
-  SELECT m.campaign_id, m.slug, m.state, m.version
-  FROM careforall.campaign_move(campaign, 'publish', reason) m
+  SELECT m.campaign_id, m.slug, m.state, m.version, m.result, m.what_follows
+  FROM careforall.campaign_move(campaign, 'publish', reason, dry_run) m
 $$;
 
-CREATE OR REPLACE FUNCTION careforall.campaign_pause(campaign text, reason text)
-RETURNS TABLE (campaign_id uuid, slug text, state text, version bigint)
+CREATE OR REPLACE FUNCTION careforall.campaign_pause(
+  campaign text, reason text, dry_run boolean DEFAULT false)
+RETURNS TABLE (campaign_id uuid, slug text, state text, version bigint, result text, what_follows text)
 LANGUAGE sql VOLATILE SECURITY DEFINER
 SET search_path = pg_catalog, careforall, pg_temp
 AS $$
-  SELECT m.campaign_id, m.slug, m.state, m.version
-  FROM careforall.campaign_move(campaign, 'pause', reason) m
+  SELECT m.campaign_id, m.slug, m.state, m.version, m.result, m.what_follows
+  FROM careforall.campaign_move(campaign, 'pause', reason, dry_run) m
 $$;
 
-CREATE OR REPLACE FUNCTION careforall.campaign_resume(campaign text, reason text)
-RETURNS TABLE (campaign_id uuid, slug text, state text, version bigint)
+CREATE OR REPLACE FUNCTION careforall.campaign_resume(
+  campaign text, reason text, dry_run boolean DEFAULT false)
+RETURNS TABLE (campaign_id uuid, slug text, state text, version bigint, result text, what_follows text)
 LANGUAGE sql VOLATILE SECURITY DEFINER
 SET search_path = pg_catalog, careforall, pg_temp
 AS $$
-  SELECT m.campaign_id, m.slug, m.state, m.version
-  FROM careforall.campaign_move(campaign, 'resume', reason) m
+  SELECT m.campaign_id, m.slug, m.state, m.version, m.result, m.what_follows
+  FROM careforall.campaign_move(campaign, 'resume', reason, dry_run) m
 $$;
 
-CREATE OR REPLACE FUNCTION careforall.campaign_close(campaign text, reason text)
-RETURNS TABLE (campaign_id uuid, slug text, state text, version bigint)
+CREATE OR REPLACE FUNCTION careforall.campaign_close(
+  campaign text, reason text, dry_run boolean DEFAULT false)
+RETURNS TABLE (campaign_id uuid, slug text, state text, version bigint, result text, what_follows text)
 LANGUAGE sql VOLATILE SECURITY DEFINER
 SET search_path = pg_catalog, careforall, pg_temp
 AS $$
-  SELECT m.campaign_id, m.slug, m.state, m.version
-  FROM careforall.campaign_move(campaign, 'close', reason) m
+  SELECT m.campaign_id, m.slug, m.state, m.version, m.result, m.what_follows
+  FROM careforall.campaign_move(campaign, 'close', reason, dry_run) m
 $$;
 
 -- Sets the most money that may be pledged, in minor units: NULL is unlimited, 0 is
 -- none. A cap below what is in use is refused (PL007) by the trigger.
 CREATE OR REPLACE FUNCTION careforall.campaign_cap_set(
-  campaign text, cap_minor bigint, reason text)
-RETURNS TABLE (campaign_id uuid, slug text, cap_before text, cap_after text, version bigint)
+  campaign text, cap_minor bigint, reason text, dry_run boolean DEFAULT false)
+RETURNS TABLE (campaign_id uuid, slug text, cap_before text, cap_after text, version bigint, result text)
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER
 SET search_path = pg_catalog, careforall, pg_temp
 AS $$
@@ -129,13 +148,19 @@ DECLARE
   why    text := careforall.reason_check(campaign_cap_set.reason);
   before careforall.campaigns := careforall.campaign_lock(campaign_cap_set.campaign);
 BEGIN
-  UPDATE careforall.campaigns c SET cap_minor = campaign_cap_set.cap_minor
-  WHERE c.id = before.id
-  RETURNING c.id, c.slug, c.version INTO campaign_id, slug, version;
-  PERFORM careforall.audit_add('campaign.cap_set', 'campaign', before.id::text, why,
-    jsonb_build_object('from', before.cap_minor, 'to', campaign_cap_set.cap_minor));
   cap_before := COALESCE(careforall.money_text(before.cap_minor, before.currency), 'unlimited');
   cap_after := COALESCE(careforall.money_text(campaign_cap_set.cap_minor, before.currency), 'unlimited');
+  result := 'done';
+  BEGIN
+    UPDATE careforall.campaigns c SET cap_minor = campaign_cap_set.cap_minor
+    WHERE c.id = before.id
+    RETURNING c.id, c.slug, c.version INTO campaign_id, slug, version;
+    PERFORM careforall.audit_add('campaign.cap_set', 'campaign', before.id::text, why,
+      jsonb_build_object('from', before.cap_minor, 'to', campaign_cap_set.cap_minor));
+    PERFORM careforall.dry_run_end(campaign_cap_set.dry_run);
+  EXCEPTION WHEN SQLSTATE 'DRYRN' THEN
+    result := 'dry run: nothing changed';
+  END;
   RETURN NEXT;
 EXCEPTION WHEN SQLSTATE 'PL007' THEN
   RAISE EXCEPTION 'cap of campaign "%" cannot be lowered to %', before.slug,
@@ -212,20 +237,20 @@ $$;
 
 COMMENT ON FUNCTION careforall.campaign_lock(text) IS
   'Locks a campaign by its id or slug and gives its row; refuses an unknown one.';
-COMMENT ON FUNCTION careforall.campaign_move(text, text, text) IS
+COMMENT ON FUNCTION careforall.campaign_move(text, text, text, boolean) IS
   'Moves a campaign along its life cycle and writes the audit row.';
 COMMENT ON FUNCTION careforall.campaign_update(uuid, careforall.campaigns) IS
   'Writes the members of a campaign that people edit.';
-COMMENT ON FUNCTION careforall.campaign_publish(text, text) IS
-  'Publishes a draft campaign (id or slug). Reason required, audited.';
-COMMENT ON FUNCTION careforall.campaign_pause(text, text) IS
-  'Pauses an active campaign (id or slug): it takes no pledges until resumed. Reason required, audited.';
-COMMENT ON FUNCTION careforall.campaign_resume(text, text) IS
-  'Resumes a paused campaign (id or slug). Reason required, audited.';
-COMMENT ON FUNCTION careforall.campaign_close(text, text) IS
-  'Closes a campaign for ever (id or slug). Reason required, audited.';
-COMMENT ON FUNCTION careforall.campaign_cap_set(text, bigint, text) IS
-  'Sets a campaign''s cap in minor units: NULL is unlimited, 0 is none. Reason required, audited.';
+COMMENT ON FUNCTION careforall.campaign_publish(text, text, boolean) IS
+  'Publishes a draft campaign (id or slug). Reason required, audited; dry_run checks and changes nothing.';
+COMMENT ON FUNCTION careforall.campaign_pause(text, text, boolean) IS
+  'Pauses an active campaign (id or slug): it takes no pledges until resumed. Reason required, audited; dry_run checks and changes nothing.';
+COMMENT ON FUNCTION careforall.campaign_resume(text, text, boolean) IS
+  'Resumes a paused campaign (id or slug). Reason required, audited; dry_run checks and changes nothing.';
+COMMENT ON FUNCTION careforall.campaign_close(text, text, boolean) IS
+  'Closes a campaign for ever (id or slug). Reason required, audited; dry_run checks and changes nothing.';
+COMMENT ON FUNCTION careforall.campaign_cap_set(text, bigint, text, boolean) IS
+  'Sets a campaign''s cap in minor units: NULL is unlimited, 0 is none. Reason required, audited; dry_run checks and changes nothing.';
 COMMENT ON FUNCTION careforall.campaign_dates_set(text, timestamptz, timestamptz, text) IS
   'Sets when a campaign takes pledges: starts_at NULL leaves it, ends_at NULL is without end. Reason required, audited.';
 COMMENT ON FUNCTION careforall.campaign_owner_set(text, text, text) IS

@@ -33,9 +33,10 @@ BEGIN
 END
 $$;
 
--- paused or resumed; same if it was so already, and then nothing is written. Internal.
+-- paused or resumed; same if it was so already, and then nothing is written; with
+-- dry_run would_pause or would_resume. Internal.
 CREATE OR REPLACE FUNCTION careforall.consumer_set(
-  consumer text, is_paused boolean, reason text)
+  consumer text, is_paused boolean, reason text, dry_run boolean DEFAULT false)
 RETURNS text
 LANGUAGE plpgsql VOLATILE
 SET search_path = pg_catalog, careforall, pg_temp
@@ -54,6 +55,8 @@ BEGIN
       SELECT c.is_paused FROM careforall.consumer_controls c
       WHERE c.consumer = consumer_set.consumer), false) THEN
     RETURN 'same';
+  ELSIF consumer_set.dry_run THEN
+    RETURN 'would_' || word;
   END IF;
   INSERT INTO careforall.consumer_controls AS c (consumer, is_paused, reason, changed_by)
   VALUES (consumer_set.consumer, consumer_set.is_paused, why, careforall.actor_name())
@@ -65,17 +68,19 @@ BEGIN
 END
 $$;
 
-CREATE OR REPLACE FUNCTION careforall.consumer_pause(consumer text, reason text)
+CREATE OR REPLACE FUNCTION careforall.consumer_pause(
+  consumer text, reason text, dry_run boolean DEFAULT false)
 RETURNS text
 LANGUAGE sql VOLATILE SECURITY DEFINER
 SET search_path = pg_catalog, careforall, pg_temp
-AS $$ SELECT careforall.consumer_set(consumer, true, reason) $$;
+AS $$ SELECT careforall.consumer_set(consumer, true, reason, dry_run) $$;
 
-CREATE OR REPLACE FUNCTION careforall.consumer_resume(consumer text, reason text)
+CREATE OR REPLACE FUNCTION careforall.consumer_resume(
+  consumer text, reason text, dry_run boolean DEFAULT false)
 RETURNS text
 LANGUAGE sql VOLATILE SECURITY DEFINER
 SET search_path = pg_catalog, careforall, pg_temp
-AS $$ SELECT careforall.consumer_set(consumer, false, reason) $$;
+AS $$ SELECT careforall.consumer_set(consumer, false, reason, dry_run) $$;
 
 -- The newest sequence of the stream that PostgreSQL knows of, by the relay.
 CREATE OR REPLACE FUNCTION careforall.stream_last()
@@ -160,11 +165,11 @@ $$;
 
 COMMENT ON FUNCTION careforall.consumer_report(text, text, boolean, text, bigint, bigint, bigint) IS
   'What a consumer process says of itself once a second; gives whether it has to pause.';
-COMMENT ON FUNCTION careforall.consumer_set(text, boolean, text) IS
+COMMENT ON FUNCTION careforall.consumer_set(text, boolean, text, boolean) IS
   'Pauses or resumes a consumer.';
-COMMENT ON FUNCTION careforall.consumer_pause(text, text) IS
+COMMENT ON FUNCTION careforall.consumer_pause(text, text, boolean) IS
   'Lets relay, projector or payments stop working within about a second: paused, or same. Reason required, audited.';
-COMMENT ON FUNCTION careforall.consumer_resume(text, text) IS
+COMMENT ON FUNCTION careforall.consumer_resume(text, text, boolean) IS
   'Lets a paused consumer go on and catch up: resumed, or same. Reason required, audited.';
 COMMENT ON FUNCTION careforall.stream_last() IS
   'The newest sequence of the stream that the relay has noted.';

@@ -37,8 +37,10 @@ BEGIN
 END
 $$;
 
--- redriven: the reconciler tries it again within its period; not_parked; unknown.
-CREATE OR REPLACE FUNCTION careforall.payment_redrive(dead_letter_id bigint, reason text)
+-- redriven: the reconciler tries it again within its period; not_parked; unknown. With
+-- dry_run would_redrive, and nothing changes.
+CREATE OR REPLACE FUNCTION careforall.payment_redrive(
+  dead_letter_id bigint, reason text, dry_run boolean DEFAULT false)
 RETURNS text
 LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, careforall, pg_temp
@@ -46,6 +48,11 @@ AS $$
 DECLARE
   letter careforall.payment_dead_letters;
 BEGIN
+  PERFORM careforall.reason_check(payment_redrive.reason);
+  IF payment_redrive.dry_run AND EXISTS (SELECT FROM careforall.payment_dead_letters d
+      WHERE d.id = dead_letter_id AND d.state = 'parked') THEN
+    RETURN 'would_redrive';
+  END IF;
   UPDATE careforall.payment_dead_letters d
   SET state = 'redriven', decided_at = careforall.clock()
   WHERE d.id = dead_letter_id AND d.state = 'parked'
@@ -72,8 +79,7 @@ LANGUAGE sql VOLATILE SECURITY DEFINER
 SET search_path = pg_catalog, careforall, pg_temp
 AS $$
   SELECT d.id, d.pledge_id, d.kind, d.code,
-         CASE WHEN dry_run THEN 'would_redrive'
-              ELSE careforall.payment_redrive(d.id, payment_redrive_matching.reason) END
+         careforall.payment_redrive(d.id, payment_redrive_matching.reason, COALESCE(dry_run, true))
   FROM careforall.payment_dead_letters d
   WHERE d.state = 'parked'
     AND (payment_redrive_matching.kind IS NULL OR d.kind = payment_redrive_matching.kind)
@@ -85,7 +91,7 @@ COMMENT ON FUNCTION careforall.payment_park(text, uuid, uuid, integer, integer, 
   'Keeps a payment, cancellation or refund that the provider refused for good.';
 COMMENT ON FUNCTION careforall.payment_unpark(text, uuid) IS
   'Marks a dead letter as resolved after a later try worked.';
-COMMENT ON FUNCTION careforall.payment_redrive(bigint, text) IS
-  'Lets the payment worker try a dead letter again; audited: redriven, not_parked or unknown.';
+COMMENT ON FUNCTION careforall.payment_redrive(bigint, text, boolean) IS
+  'Lets the payment worker try a dead letter again: redriven, not_parked or unknown. Reason required, audited; dry_run changes nothing.';
 COMMENT ON FUNCTION careforall.payment_redrive_matching(text, text, text, boolean) IS
   'Redrives all parked dead letters of a kind and code; dry run unless told otherwise.';

@@ -96,7 +96,8 @@ AS $$
 $$;
 
 -- Lets the events of an aggregate be published, and says how many.
-CREATE OR REPLACE FUNCTION careforall.outbox_release(aggregate_id uuid, reason text)
+CREATE OR REPLACE FUNCTION careforall.outbox_release(
+  aggregate_id uuid, reason text, dry_run boolean DEFAULT false)
 RETURNS bigint
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER
 SET search_path = pg_catalog, careforall, pg_temp
@@ -104,6 +105,11 @@ AS $$
 DECLARE
   count bigint;
 BEGIN
+  IF outbox_release.dry_run THEN
+    PERFORM careforall.reason_check(outbox_release.reason);
+    RETURN (SELECT count(*) FROM careforall.outbox_parked p
+            WHERE p.aggregate_id = outbox_release.aggregate_id AND p.state = 'parked');
+  END IF;
   UPDATE careforall.outbox_parked p
   SET state = 'released', decided_at = clock_timestamp()
   WHERE p.aggregate_id = outbox_release.aggregate_id AND p.state = 'parked';
@@ -116,8 +122,9 @@ END
 $$;
 
 -- Gives one parked event up for good: consumers will see a hole in the versions of
--- its aggregate. dropped, not_parked or unknown.
-CREATE OR REPLACE FUNCTION careforall.outbox_drop(outbox_id bigint, reason text)
+-- its aggregate. dropped, not_parked or unknown; with dry_run would_drop.
+CREATE OR REPLACE FUNCTION careforall.outbox_drop(
+  outbox_id bigint, reason text, dry_run boolean DEFAULT false)
 RETURNS text
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER
 SET search_path = pg_catalog, careforall, pg_temp
@@ -125,6 +132,11 @@ AS $$
 DECLARE
   aggregate uuid;
 BEGIN
+  PERFORM careforall.reason_check(outbox_drop.reason);
+  IF outbox_drop.dry_run AND EXISTS (SELECT FROM careforall.outbox_parked p
+      WHERE p.outbox_id = outbox_drop.outbox_id AND p.state = 'parked') THEN
+    RETURN 'would_drop';
+  END IF;
   UPDATE careforall.outbox_parked p
   SET state = 'dropped', decided_at = clock_timestamp()
   WHERE p.outbox_id = outbox_drop.outbox_id AND p.state = 'parked'
@@ -206,10 +218,10 @@ COMMENT ON FUNCTION careforall.relay_dropped() IS
   'Parked events that will never be published.';
 COMMENT ON FUNCTION careforall.relay_released(integer) IS
   'Parked events that may be published now, in order.';
-COMMENT ON FUNCTION careforall.outbox_release(uuid, text) IS
-  'Lets the parked events of an aggregate be published, in order.';
-COMMENT ON FUNCTION careforall.outbox_drop(bigint, text) IS
-  'Gives a parked event up for good.';
+COMMENT ON FUNCTION careforall.outbox_release(uuid, text, boolean) IS
+  'Lets the parked events of an aggregate be published, in order, and says how many. Reason required, audited; dry_run only counts.';
+COMMENT ON FUNCTION careforall.outbox_drop(bigint, text, boolean) IS
+  'Gives a parked event up for good: dropped, not_parked or unknown. Reason required, audited; dry_run changes nothing.';
 COMMENT ON FUNCTION careforall.outbox_release_matching(text, text, text, boolean) IS
   'Lets all parked events of a type or campaign be published; dry run unless told otherwise.';
 COMMENT ON FUNCTION careforall.parked_lock(uuid) IS

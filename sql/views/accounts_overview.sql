@@ -27,3 +27,28 @@ LEFT JOIN careforall.login_failures f ON f.email_hash = careforall.login_key(a.e
 
 COMMENT ON VIEW careforall.accounts_overview IS
   'Who can log in, with masked addresses, open sessions and failed log-ins; no password hash, token or name.';
+
+COMMENT ON COLUMN careforall.accounts_overview.created_at IS
+  'When it was registered.';
+COMMENT ON COLUMN careforall.accounts_overview.account_id IS
+  'Id of the account.';
+COMMENT ON COLUMN careforall.accounts_overview.email IS
+  'The address, masked.';
+COMMENT ON COLUMN careforall.accounts_overview.role IS
+  'donor, owner or admin.';
+COMMENT ON COLUMN careforall.accounts_overview.status IS
+  'ok, disabled, or log-in slowed after failed ones.';
+COMMENT ON COLUMN careforall.accounts_overview.open_sessions IS
+  'Sessions that are neither ended nor over.';
+COMMENT ON COLUMN careforall.accounts_overview.last_seen_at IS
+  'When a session was last refreshed.';
+COMMENT ON COLUMN careforall.accounts_overview.failed_logins IS
+  'Failed log-ins since the last good one.';
+COMMENT ON COLUMN careforall.accounts_overview.campaigns IS
+  'Campaigns that it owns.';
+COMMENT ON COLUMN careforall.accounts_overview.password_changed_at IS
+  'When the password was last set.';
+COMMENT ON COLUMN careforall.accounts_overview.disabled_at IS
+  'Since when it cannot log in.';
+COMMENT ON COLUMN careforall.accounts_overview.version IS
+  'Grows by one with each change.';

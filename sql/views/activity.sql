@@ -97,3 +97,52 @@ COMMENT ON VIEW careforall.activity IS
   'Sessions of this database, the busy ones first.';
 COMMENT ON VIEW careforall.slow IS
   'Sessions that are blocked, run one statement for more than a second, or hold a transaction open for more than five.';
+
+COMMENT ON COLUMN careforall.activity.pid IS
+  'Process id of the session, for pg_terminate_backend().';
+COMMENT ON COLUMN careforall.activity.log_in IS
+  'The log-in user, or the kind of process.';
+COMMENT ON COLUMN careforall.activity.application IS
+  'What the client calls itself.';
+COMMENT ON COLUMN careforall.activity.state IS
+  'active, idle, idle in transaction.';
+COMMENT ON COLUMN careforall.activity.in_state IS
+  'For how long it has been in this state.';
+COMMENT ON COLUMN careforall.activity.waits_for IS
+  'What it waits for, if not for its client.';
+COMMENT ON COLUMN careforall.activity.query IS
+  'Its present or last statement, cut to 80 characters.';
+
+COMMENT ON COLUMN careforall.slow.pid IS
+  'Process id of the session, for pg_terminate_backend().';
+COMMENT ON COLUMN careforall.slow.log_in IS
+  'The log-in user, or the kind of process.';
+COMMENT ON COLUMN careforall.slow.problem IS
+  'waits for a lock, holds a transaction open, or long statement.';
+COMMENT ON COLUMN careforall.slow.since IS
+  'For how long.';
+COMMENT ON COLUMN careforall.slow.blocked_by IS
+  'Process ids of those that it waits for.';
+COMMENT ON COLUMN careforall.slow.waits_for IS
+  'What it waits for.';
+COMMENT ON COLUMN careforall.slow.application IS
+  'What the client calls itself.';
+COMMENT ON COLUMN careforall.slow.query IS
+  'Its statement, cut to 80 characters.';
+
+COMMENT ON COLUMN careforall.slow_statements.calls IS
+  'How often it ran.';
+COMMENT ON COLUMN careforall.slow_statements.mean_ms IS
+  'Milliseconds on average.';
+COMMENT ON COLUMN careforall.slow_statements.max_ms IS
+  'Milliseconds of the slowest run.';
+COMMENT ON COLUMN careforall.slow_statements.total_s IS
+  'Seconds of all runs.';
+COMMENT ON COLUMN careforall.slow_statements.share_percent IS
+  'Part of the time of all statements.';
+COMMENT ON COLUMN careforall.slow_statements.rows_given IS
+  'Rows that all runs gave or changed.';
+COMMENT ON COLUMN careforall.slow_statements.cache_percent IS
+  'Part of the blocks that were in memory.';
+COMMENT ON COLUMN careforall.slow_statements.statement IS
+  'The statement without its values, cut to 120 characters.';

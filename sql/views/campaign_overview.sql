@@ -56,3 +56,59 @@ COMMENT ON VIEW careforall.campaign_overview IS
   'Campaigns with their public figures, money as people read it.';
 COMMENT ON VIEW careforall.reward_overview IS
   'Rewards with their capacities and pools; how much is in use is in limits_status.';
+
+COMMENT ON COLUMN careforall.campaign_overview.slug IS
+  'Name in addresses.';
+COMMENT ON COLUMN careforall.campaign_overview.state IS
+  'draft, active, paused or closed.';
+COMMENT ON COLUMN careforall.campaign_overview.raised IS
+  'Confirmed minus refunded money.';
+COMMENT ON COLUMN careforall.campaign_overview.goal IS
+  'What is to be raised.';
+COMMENT ON COLUMN careforall.campaign_overview.funded_percent IS
+  'Raised money in percent of the goal.';
+COMMENT ON COLUMN careforall.campaign_overview.confirmed_count IS
+  'Pledges that are confirmed now.';
+COMMENT ON COLUMN careforall.campaign_overview.pending IS
+  'Money of pledges that are pending.';
+COMMENT ON COLUMN careforall.campaign_overview.pending_count IS
+  'Pledges that are pending.';
+COMMENT ON COLUMN careforall.campaign_overview.cap IS
+  'Most money that may be pledged.';
+COMMENT ON COLUMN careforall.campaign_overview.starts_at IS
+  'From when it takes pledges.';
+COMMENT ON COLUMN careforall.campaign_overview.ends_at IS
+  'Until when it takes pledges; NULL is without end.';
+COMMENT ON COLUMN careforall.campaign_overview.title IS
+  'Its title.';
+COMMENT ON COLUMN careforall.campaign_overview.category IS
+  'Its category.';
+COMMENT ON COLUMN careforall.campaign_overview.currency IS
+  'ISO 4217 code of its amounts.';
+COMMENT ON COLUMN careforall.campaign_overview.raised_minor IS
+  'Raised money in minor units.';
+COMMENT ON COLUMN careforall.campaign_overview.pending_minor IS
+  'Pending money in minor units.';
+COMMENT ON COLUMN careforall.campaign_overview.version IS
+  'Grows by one with each event.';
+COMMENT ON COLUMN careforall.campaign_overview.campaign_id IS
+  'Id of the campaign.';
+
+COMMENT ON COLUMN careforall.reward_overview.campaign IS
+  'Slug of the campaign.';
+COMMENT ON COLUMN careforall.reward_overview.reward IS
+  'Title of the reward.';
+COMMENT ON COLUMN careforall.reward_overview.from_amount IS
+  'The smallest pledge for one place.';
+COMMENT ON COLUMN careforall.reward_overview.quantity IS
+  'Places, or unlimited.';
+COMMENT ON COLUMN careforall.reward_overview.pool IS
+  'The pool that it shares places with others of.';
+COMMENT ON COLUMN careforall.reward_overview.pool_capacity IS
+  'Places of the pool, or unlimited.';
+COMMENT ON COLUMN careforall.reward_overview.reward_id IS
+  'Id of the reward, for reward_quantity_set().';
+COMMENT ON COLUMN careforall.reward_overview.pool_id IS
+  'Id of the pool, for pool_capacity_set().';
+COMMENT ON COLUMN careforall.reward_overview.campaign_id IS
+  'Id of the campaign.';

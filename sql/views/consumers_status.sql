@@ -24,3 +24,28 @@ FROM careforall.consumers() c;
 
 COMMENT ON VIEW careforall.consumers_status IS
   'Relay, projector and payments: whether they run or are paused, and how far behind they are; careforall.consumer_pause() and consumer_resume() change it.';
+
+COMMENT ON COLUMN careforall.consumers_status.consumer IS
+  'relay, projector or payments.';
+COMMENT ON COLUMN careforall.consumers_status.status IS
+  'running, pausing, paused, resuming, not running.';
+COMMENT ON COLUMN careforall.consumers_status.state IS
+  'What the one that works says it is doing.';
+COMMENT ON COLUMN careforall.consumers_status.stream_seq IS
+  'Sequence of the stream that it has reached.';
+COMMENT ON COLUMN careforall.consumers_status.behind IS
+  'Events or payment work that wait for it.';
+COMMENT ON COLUMN careforall.consumers_status.lag IS
+  'How long the oldest of that has waited.';
+COMMENT ON COLUMN careforall.consumers_status.failures IS
+  'Times since its start that it had to begin again.';
+COMMENT ON COLUMN careforall.consumers_status.running IS
+  'Processes that reported within five seconds.';
+COMMENT ON COLUMN careforall.consumers_status.last_reason IS
+  'Why it was last paused or resumed.';
+COMMENT ON COLUMN careforall.consumers_status.changed_by IS
+  'Who did that.';
+COMMENT ON COLUMN careforall.consumers_status.changed_at IS
+  'When.';
+COMMENT ON COLUMN careforall.consumers_status.silent_for IS
+  'Time since the last report.';

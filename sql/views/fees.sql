@@ -13,3 +13,14 @@ FROM careforall.fee_schedule s;
 
 COMMENT ON VIEW careforall.fees IS
   'What the payment provider takes, by currency; changed with careforall.fee_set().';
+
+COMMENT ON COLUMN careforall.fees.currency IS
+  'ISO 4217 code.';
+COMMENT ON COLUMN careforall.fees.basis_points IS
+  'Hundredths of a percent of the whole payment.';
+COMMENT ON COLUMN careforall.fees.fee IS
+  'The fee as people read it.';
+COMMENT ON COLUMN careforall.fees.fixed_minor IS
+  'Minor units that each payment costs.';
+COMMENT ON COLUMN careforall.fees.updated_at IS
+  'When it was last set.';

@@ -32,3 +32,24 @@ LEFT JOIN careforall.limits() l ON l.kind = t.kind AND l.id = t.id;
 
 COMMENT ON VIEW careforall.limits_status IS
   'Caps, rewards and pools with a capacity, and how much of it is held or used.';
+
+COMMENT ON COLUMN careforall.limits_status.kind IS
+  'campaign_cap, reward or pool.';
+COMMENT ON COLUMN careforall.limits_status.campaign IS
+  'Slug of the campaign.';
+COMMENT ON COLUMN careforall.limits_status.name IS
+  'Name of the reward or pool; unit of a cap.';
+COMMENT ON COLUMN careforall.limits_status.capacity IS
+  'Most units that may be held and used together.';
+COMMENT ON COLUMN careforall.limits_status.used IS
+  'Units held or used now; NULL if not loaded.';
+COMMENT ON COLUMN careforall.limits_status.available IS
+  'Units left; NULL if not loaded.';
+COMMENT ON COLUMN careforall.limits_status.used_percent IS
+  'Part of the capacity in use.';
+COMMENT ON COLUMN careforall.limits_status.state IS
+  'ready, loading, or not loaded since the server started.';
+COMMENT ON COLUMN careforall.limits_status.pins IS
+  'Transactions that are at work on it.';
+COMMENT ON COLUMN careforall.limits_status.limit_id IS
+  'Id of the campaign, reward or pool.';

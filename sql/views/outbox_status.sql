@@ -78,3 +78,98 @@ COMMENT ON VIEW careforall.outbox_days IS
   'Daily partitions of the outbox.';
 COMMENT ON VIEW careforall.outbox_parked_overview IS
   'Events that could not be published; careforall.outbox_release() lets them go on, outbox_drop() gives one up.';
+
+COMMENT ON COLUMN careforall.outbox_status.consumer IS
+  'The consumer, such as relay.';
+COMMENT ON COLUMN careforall.outbox_status.events_behind IS
+  'Committed events that it has not taken.';
+COMMENT ON COLUMN careforall.outbox_status.oldest_behind IS
+  'How long the oldest of them has waited.';
+COMMENT ON COLUMN careforall.outbox_status.stream_seq IS
+  'Sequence of the stream at its last checkpoint.';
+COMMENT ON COLUMN careforall.outbox_status.checkpoint_at IS
+  'When the last checkpoint was written.';
+COMMENT ON COLUMN careforall.outbox_status.checkpoint_age IS
+  'How long ago that was.';
+
+COMMENT ON COLUMN careforall.outbox_days.partition IS
+  'Name of the partition.';
+COMMENT ON COLUMN careforall.outbox_days.from_time IS
+  'Begin of its day; NULL for the default partition.';
+COMMENT ON COLUMN careforall.outbox_days.to_time IS
+  'End of its day.';
+COMMENT ON COLUMN careforall.outbox_days.rows_estimate IS
+  'Events, as of the last ANALYZE.';
+COMMENT ON COLUMN careforall.outbox_days.size IS
+  'Size with its indexes.';
+
+COMMENT ON COLUMN careforall.outbox_parked_overview.outbox_id IS
+  'Id of the event, for outbox_drop().';
+COMMENT ON COLUMN careforall.outbox_parked_overview.state IS
+  'parked, released, sent or dropped.';
+COMMENT ON COLUMN careforall.outbox_parked_overview.type IS
+  'What happened.';
+COMMENT ON COLUMN careforall.outbox_parked_overview.reason IS
+  'Why it cannot be published.';
+COMMENT ON COLUMN careforall.outbox_parked_overview.attempts IS
+  'How often that was tried.';
+COMMENT ON COLUMN careforall.outbox_parked_overview.parked_at IS
+  'The first time.';
+COMMENT ON COLUMN careforall.outbox_parked_overview.failed_at IS
+  'The last time.';
+COMMENT ON COLUMN careforall.outbox_parked_overview.decided_at IS
+  'When somebody decided.';
+COMMENT ON COLUMN careforall.outbox_parked_overview.aggregate_type IS
+  'pledge or campaign.';
+COMMENT ON COLUMN careforall.outbox_parked_overview.aggregate_id IS
+  'Which one, for outbox_release().';
+COMMENT ON COLUMN careforall.outbox_parked_overview.aggregate_version IS
+  'Its version after the event.';
+COMMENT ON COLUMN careforall.outbox_parked_overview.campaign_id IS
+  'Its campaign.';
+COMMENT ON COLUMN careforall.outbox_parked_overview.consumer IS
+  'The consumer that could not publish it.';
+
+COMMENT ON COLUMN careforall.outbox_replays_status.id IS
+  'Number of the replay, for outbox_replay_cancel().';
+COMMENT ON COLUMN careforall.outbox_replays_status.state IS
+  'running, done or canceled.';
+COMMENT ON COLUMN careforall.outbox_replays_status.events IS
+  'How many events it has.';
+COMMENT ON COLUMN careforall.outbox_replays_status.published IS
+  'How many are on the stream again.';
+COMMENT ON COLUMN careforall.outbox_replays_status.first_id IS
+  'Outbox id of its first event.';
+COMMENT ON COLUMN careforall.outbox_replays_status.last_id IS
+  'Outbox id of its last event.';
+COMMENT ON COLUMN careforall.outbox_replays_status.position IS
+  'Outbox id that it has reached.';
+COMMENT ON COLUMN careforall.outbox_replays_status.from_time IS
+  'The time that it was asked from.';
+COMMENT ON COLUMN careforall.outbox_replays_status.to_time IS
+  'The time that it was asked to, exclusive.';
+COMMENT ON COLUMN careforall.outbox_replays_status.requested_by IS
+  'Who asked for it.';
+COMMENT ON COLUMN careforall.outbox_replays_status.reason IS
+  'Why.';
+COMMENT ON COLUMN careforall.outbox_replays_status.requested_at IS
+  'When.';
+COMMENT ON COLUMN careforall.outbox_replays_status.updated_at IS
+  'When the relay last noted progress.';
+
+COMMENT ON COLUMN careforall.outbox_readers_status.name IS
+  'Name of the consumer.';
+COMMENT ON COLUMN careforall.outbox_readers_status.is_paused IS
+  'Whether it gets nothing for the time being.';
+COMMENT ON COLUMN careforall.outbox_readers_status.events_behind IS
+  'Events that it has not acknowledged, counted to 100000.';
+COMMENT ON COLUMN careforall.outbox_readers_status.oldest_behind IS
+  'How old the oldest of them is.';
+COMMENT ON COLUMN careforall.outbox_readers_status.holds_days IS
+  'Days that the outbox keeps for it past its retention.';
+COMMENT ON COLUMN careforall.outbox_readers_status.read_at IS
+  'When it last asked for events.';
+COMMENT ON COLUMN careforall.outbox_readers_status.acked_at IS
+  'When it last acknowledged some.';
+COMMENT ON COLUMN careforall.outbox_readers_status.events IS
+  'How many it has acknowledged.';

@@ -57,3 +57,73 @@ COMMENT ON VIEW careforall.pledge_overview IS
   'Pledges with masked personal data: the name by its display level, a few letters of the e-mail address.';
 COMMENT ON VIEW careforall.pledge_summary IS
   'Pledges without any personal data, amounts in minor units.';
+
+COMMENT ON COLUMN careforall.pledge_overview.created_at IS
+  'When it was made.';
+COMMENT ON COLUMN careforall.pledge_overview.pledge_id IS
+  'Id of the pledge.';
+COMMENT ON COLUMN careforall.pledge_overview.campaign IS
+  'Slug of its campaign.';
+COMMENT ON COLUMN careforall.pledge_overview.state IS
+  'pending, confirmed, failed or refunded.';
+COMMENT ON COLUMN careforall.pledge_overview.state_reason IS
+  'Why, as a code.';
+COMMENT ON COLUMN careforall.pledge_overview.amount IS
+  'All that is charged.';
+COMMENT ON COLUMN careforall.pledge_overview.refunded IS
+  'What has been given back.';
+COMMENT ON COLUMN careforall.pledge_overview.reward IS
+  'Title of the reward.';
+COMMENT ON COLUMN careforall.pledge_overview.quantity IS
+  'Places of the reward.';
+COMMENT ON COLUMN careforall.pledge_overview.donor IS
+  'The name, if the donor shows it.';
+COMMENT ON COLUMN careforall.pledge_overview.donor_email IS
+  'The address, masked; donor_reveal() shows it.';
+COMMENT ON COLUMN careforall.pledge_overview.message IS
+  'What the donor says, if it is shown.';
+COMMENT ON COLUMN careforall.pledge_overview.provider IS
+  'The payment provider.';
+COMMENT ON COLUMN careforall.pledge_overview.payment_id IS
+  'The payment at the provider.';
+COMMENT ON COLUMN careforall.pledge_overview.hold_left IS
+  'How long a pending pledge keeps its hold.';
+COMMENT ON COLUMN careforall.pledge_overview.cancel_requested_at IS
+  'When the provider was asked to cancel.';
+COMMENT ON COLUMN careforall.pledge_overview.version IS
+  'Grows by one with each event.';
+COMMENT ON COLUMN careforall.pledge_overview.updated_at IS
+  'When its last event was.';
+COMMENT ON COLUMN careforall.pledge_overview.campaign_id IS
+  'Id of its campaign.';
+
+COMMENT ON COLUMN careforall.pledge_summary.created_at IS
+  'When it was made.';
+COMMENT ON COLUMN careforall.pledge_summary.pledge_id IS
+  'Id of the pledge.';
+COMMENT ON COLUMN careforall.pledge_summary.campaign IS
+  'Slug of its campaign.';
+COMMENT ON COLUMN careforall.pledge_summary.state IS
+  'pending, confirmed, failed or refunded.';
+COMMENT ON COLUMN careforall.pledge_summary.state_reason IS
+  'Why, as a code.';
+COMMENT ON COLUMN careforall.pledge_summary.amount_minor IS
+  'All that is charged, in minor units.';
+COMMENT ON COLUMN careforall.pledge_summary.refunded_minor IS
+  'What has been given back, in minor units.';
+COMMENT ON COLUMN careforall.pledge_summary.currency IS
+  'ISO 4217 code.';
+COMMENT ON COLUMN careforall.pledge_summary.reward IS
+  'Title of the reward.';
+COMMENT ON COLUMN careforall.pledge_summary.quantity IS
+  'Places of the reward.';
+COMMENT ON COLUMN careforall.pledge_summary.provider IS
+  'The payment provider.';
+COMMENT ON COLUMN careforall.pledge_summary.version IS
+  'Grows by one with each event.';
+COMMENT ON COLUMN careforall.pledge_summary.updated_at IS
+  'When its last event was.';
+COMMENT ON COLUMN careforall.pledge_summary.campaign_id IS
+  'Id of its campaign.';
+COMMENT ON COLUMN careforall.pledge_summary.reward_id IS
+  'Id of the reward.';

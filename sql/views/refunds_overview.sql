@@ -56,6 +56,21 @@ SELECT
   d.target_id
 FROM careforall.payment_dead_letters d;
 
+CREATE OR REPLACE VIEW careforall.inbox_overview AS
+SELECT
+  i.received_at,
+  i.kind,
+  i.outcome,
+  i.detail,
+  CASE WHEN i.currency IS NOT NULL THEN careforall.money_text(i.amount_minor, i.currency) END AS amount,
+  i.deliveries,
+  i.provider,
+  i.event_id,
+  i.payment_id,
+  i.pledge_id,
+  i.refund_id
+FROM careforall.inbox i;
+
 CREATE OR REPLACE VIEW careforall.audit_overview AS
 SELECT a.occurred_at, a.actor, a.action, a.reason, a.target_type, a.target_id, a.detail, a.id
 FROM careforall.audit_log a;
@@ -66,5 +81,128 @@ COMMENT ON VIEW careforall.refund_requests_overview IS
   'What donors ask back, in their words, and what was decided.';
 COMMENT ON VIEW careforall.dead_letters_overview IS
   'Payment work that the provider refused for good; careforall.payment_redrive() tries it again.';
+COMMENT ON VIEW careforall.inbox_overview IS
+  'What the payment provider reported and what became of it, without the payload.';
 COMMENT ON VIEW careforall.audit_overview IS
   'What people changed by hand, and why.';
+
+COMMENT ON COLUMN careforall.refunds_overview.created_at IS
+  'When it was asked for.';
+COMMENT ON COLUMN careforall.refunds_overview.state IS
+  'requested, succeeded or failed.';
+COMMENT ON COLUMN careforall.refunds_overview.refund IS
+  'What is to be given back.';
+COMMENT ON COLUMN careforall.refunds_overview.kind IS
+  'manual, or late: money that came too late.';
+COMMENT ON COLUMN careforall.refunds_overview.campaign IS
+  'Slug of the campaign.';
+COMMENT ON COLUMN careforall.refunds_overview.reason IS
+  'Why, in the words of staff.';
+COMMENT ON COLUMN careforall.refunds_overview.requested_by IS
+  'Who asked for it.';
+COMMENT ON COLUMN careforall.refunds_overview.took IS
+  'How long it took, or has been waiting.';
+COMMENT ON COLUMN careforall.refunds_overview.state_reason IS
+  'Why the provider refused it.';
+COMMENT ON COLUMN careforall.refunds_overview.provider IS
+  'The payment provider.';
+COMMENT ON COLUMN careforall.refunds_overview.provider_refund_id IS
+  'The refund at the provider.';
+COMMENT ON COLUMN careforall.refunds_overview.settled_at IS
+  'When the provider said how it ended.';
+COMMENT ON COLUMN careforall.refunds_overview.pledge_id IS
+  'Id of the pledge.';
+COMMENT ON COLUMN careforall.refunds_overview.refund_id IS
+  'Id of the refund, for refund_retry().';
+
+COMMENT ON COLUMN careforall.refund_requests_overview.created_at IS
+  'When the donor asked.';
+COMMENT ON COLUMN careforall.refund_requests_overview.state IS
+  'open, accepted or declined.';
+COMMENT ON COLUMN careforall.refund_requests_overview.campaign IS
+  'Slug of the campaign.';
+COMMENT ON COLUMN careforall.refund_requests_overview.pledged IS
+  'Amount of the pledge.';
+COMMENT ON COLUMN careforall.refund_requests_overview.refunded IS
+  'What has been given back of it.';
+COMMENT ON COLUMN careforall.refund_requests_overview.message IS
+  'What the donor wrote.';
+COMMENT ON COLUMN careforall.refund_requests_overview.note IS
+  'What was answered.';
+COMMENT ON COLUMN careforall.refund_requests_overview.decided_by IS
+  'The account that decided.';
+COMMENT ON COLUMN careforall.refund_requests_overview.decided_at IS
+  'When.';
+COMMENT ON COLUMN careforall.refund_requests_overview.pledge_id IS
+  'Id of the pledge.';
+COMMENT ON COLUMN careforall.refund_requests_overview.refund_id IS
+  'The refund that came of it.';
+COMMENT ON COLUMN careforall.refund_requests_overview.refund_request_id IS
+  'Id of the request.';
+
+COMMENT ON COLUMN careforall.dead_letters_overview.dead_letter_id IS
+  'Number, for payment_redrive().';
+COMMENT ON COLUMN careforall.dead_letters_overview.state IS
+  'parked, redriven or resolved.';
+COMMENT ON COLUMN careforall.dead_letters_overview.kind IS
+  'payment, cancel or refund.';
+COMMENT ON COLUMN careforall.dead_letters_overview.code IS
+  'Error code of the provider, or ours.';
+COMMENT ON COLUMN careforall.dead_letters_overview.message IS
+  'Its words.';
+COMMENT ON COLUMN careforall.dead_letters_overview.http_status IS
+  'Its last status.';
+COMMENT ON COLUMN careforall.dead_letters_overview.attempts IS
+  'How often it was asked.';
+COMMENT ON COLUMN careforall.dead_letters_overview.failures IS
+  'How often this work was parked.';
+COMMENT ON COLUMN careforall.dead_letters_overview.first_failed_at IS
+  'When it was first parked.';
+COMMENT ON COLUMN careforall.dead_letters_overview.last_failed_at IS
+  'When it was last parked.';
+COMMENT ON COLUMN careforall.dead_letters_overview.decided_at IS
+  'When it was redriven or resolved.';
+COMMENT ON COLUMN careforall.dead_letters_overview.pledge_id IS
+  'Id of the pledge.';
+COMMENT ON COLUMN careforall.dead_letters_overview.target_id IS
+  'The pledge, or the refund for kind refund.';
+
+COMMENT ON COLUMN careforall.inbox_overview.received_at IS
+  'When it first came.';
+COMMENT ON COLUMN careforall.inbox_overview.kind IS
+  'What it says, such as payment_succeeded.';
+COMMENT ON COLUMN careforall.inbox_overview.outcome IS
+  'What became of it: applied, stale, late, attempt, ignored, unknown, mismatch.';
+COMMENT ON COLUMN careforall.inbox_overview.detail IS
+  'Why.';
+COMMENT ON COLUMN careforall.inbox_overview.amount IS
+  'The amount that it names.';
+COMMENT ON COLUMN careforall.inbox_overview.deliveries IS
+  'How often it came.';
+COMMENT ON COLUMN careforall.inbox_overview.provider IS
+  'The payment provider.';
+COMMENT ON COLUMN careforall.inbox_overview.event_id IS
+  'The provider''s id of the event.';
+COMMENT ON COLUMN careforall.inbox_overview.payment_id IS
+  'The payment that it is about.';
+COMMENT ON COLUMN careforall.inbox_overview.pledge_id IS
+  'The pledge that it was applied to.';
+COMMENT ON COLUMN careforall.inbox_overview.refund_id IS
+  'The refund that it is about.';
+
+COMMENT ON COLUMN careforall.audit_overview.occurred_at IS
+  'When.';
+COMMENT ON COLUMN careforall.audit_overview.actor IS
+  'The log-in user; acts_for in detail is the account that it acted for.';
+COMMENT ON COLUMN careforall.audit_overview.action IS
+  'What was done.';
+COMMENT ON COLUMN careforall.audit_overview.reason IS
+  'Why, in their words.';
+COMMENT ON COLUMN careforall.audit_overview.target_type IS
+  'What kind of thing it was done to.';
+COMMENT ON COLUMN careforall.audit_overview.target_id IS
+  'Which one.';
+COMMENT ON COLUMN careforall.audit_overview.detail IS
+  'What changed.';
+COMMENT ON COLUMN careforall.audit_overview.id IS
+  'Order of writing.';

@@ -2,7 +2,7 @@
 -- Goal: the rules every table, view and function of the schema must keep, whoever
 -- adds one. Method: the catalog is asked for objects that break a rule.
 \ir setup.psql
-SELECT plan(19);
+SELECT plan(20);
 
 CREATE TEMPORARY VIEW our_functions AS
 SELECT p.oid, p.proname, p.prosecdef, p.proconfig, p.proowner, p.proacl,
@@ -27,6 +27,9 @@ SELECT is((SELECT nspowner::regrole::text FROM pg_namespace WHERE nspname = 'car
 SELECT is_empty($$SELECT relname FROM our_relations
   WHERE relkind IN ('r', 'p', 'v') AND obj_description(oid, 'pg_class') IS NULL
     AND NOT (relname = 'outbox_default')$$, 'every table and view has a comment');
+SELECT is_empty($$SELECT r.relname, a.attname FROM our_relations r JOIN pg_attribute a ON a.attrelid = r.oid
+  WHERE r.relkind IN ('r', 'p', 'v') AND NOT r.relispartition AND a.attnum > 0 AND NOT a.attisdropped
+    AND col_description(r.oid, a.attnum) IS NULL$$, 'every column of a table or view has a comment');
 SELECT is_empty($$SELECT signature FROM our_functions
   WHERE obj_description(oid, 'pg_proc') IS NULL$$, 'every function has a comment');
 

@@ -104,6 +104,8 @@ if [ $# -eq 0 ]; then
   set -- "$here"/[0-9]*.sql
   mkdir "$folder/migrate"
   "$here/migrate.sh" "$folder/migrate"
+  mkdir "$folder/keys"
+  "$here/keys.sh" "$folder/keys"
   pg_prove --dbname careforall_demo "$here/demo.sql"
   PGDATABASE=careforall_demo "$here/../../ops/docs/psql.sh" --check
 fi
