@@ -57,6 +57,10 @@ pg17-check: ## build the extension and run its tests and the schema's on Postgre
 compose-check: ## build the images and run docker-compose.yml, on a machine without Docker
 	@ops/test/compose.sh
 
+lifecycle-check: build install-extension ## back up, restore, go back to a moment, go from PostgreSQL 15 to 17
+	@$(MAKE) --no-print-directory -C test all
+	@ops/test/lifecycle.sh
+
 check: ## build, install, lint and run every test
 	@ops/check.sh
 
@@ -91,4 +95,4 @@ ha-check: build ## lose one host after the other of a cluster in network namespa
 clean: ## delete what was built; data and .tools stay
 	@for part in $(PARTS); do $(MAKE) --no-print-directory -C $$part clean || exit 1; done
 
-.PHONY: help run stop status logs psql reset deps build install uninstall install-extension release package-check pg17-check compose-check check lint fmt bench bench-memory lighthouse screenshots fuzz chaos ha-check clean
+.PHONY: help run stop status logs psql reset deps build install uninstall install-extension release package-check pg17-check compose-check lifecycle-check check lint fmt bench bench-memory lighthouse screenshots fuzz chaos ha-check clean

@@ -45,6 +45,15 @@ grep -hoE '"careforall\.[a-z_]+"' extension/src/guc.c 2>/dev/null | tr -d '"' |
   undocumented extension/README.md |
   rule 'PostgreSQL settings missing in extension/README.md'
 
+version=$(sed -n "s/^default_version *= *'\(.*\)'/\1/p" extension/careforall.control)
+{
+  head -n 1 debian/changelog | grep -F "($version)" >/dev/null || printf 'debian/changelog\n'
+  [ "$(grep -c "\"version\": \"$version\"" extension/META.json)" = 2 ] || printf 'extension/META.json\n'
+  grep -q "^  \"version\": \"$version\"" web/package.json || printf 'web/package.json\n'
+  grep -q "library_require('$version')" extension/sql/careforall.sql || printf 'extension/sql/careforall.sql\n'
+  ls extension/sql/careforall--*--"$version".sql >/dev/null 2>&1 || printf 'extension/sql has no step to it\n'
+} | rule "the version of careforall.control, $version, is not the one of"
+
 # Reasons are the last text of a call; those with an event in front end the process.
 cat relay/src/relay*.c relay/src/nats_link.c | tr -s '\n\t ' ' ' | sed -E 's@/\*([^*]|\*[^/])*\*/@@g' |
   grep -oE '(cfa_relay_resync|cfa_relay_lead_lost|cfa_nats_drop|set_reason)\([^;]*;|snprintf\( ?(relay->)?reason,[^;]*;' |

@@ -69,5 +69,36 @@ debian13_prepare() {
     rm -f ./*.deb /var/cache/apt/archives/*.deb') >>"$debian13.log" 2>&1 ||
     { tail -n 5 "$debian13.log" >&2; return 1; }
   chmod 755 "$new"
+  chmod 1777 "$new/dev/shm"
   mv "$new" "$debian13"
+}
+
+# debian13_extension ROOT SOURCE - builds the extension of a source tree in SOURCE, a
+# folder in the folder, and installs it there.
+debian13_extension() {
+  local there=$debian13$2
+  rm -rf "$there"
+  mkdir -p "$there/ops"
+  cp -r "$1/extension" "$there/"
+  cp -r "$1/ops/make" "$there/ops/"
+  rm -rf "$there/extension/build" "$there/extension/careforall.so"
+  debian13_run make -s -C "$2/extension" all
+  debian13_run make -s -C "$2/extension" install
+}
+
+# debian13_postgresql_15 - puts the machine's own PostgreSQL 15 beside the 17, as pg_upgrade
+# needs both: its programs, and in /usr/lib/postgresql/15/others the libraries that Debian 13
+# has no more (for LD_LIBRARY_PATH).
+debian13_postgresql_15() {
+  local others=$debian13/usr/lib/postgresql/15/others library
+  rm -rf "$debian13/usr/lib/postgresql/15" "$debian13/usr/share/postgresql/15"
+  mkdir -p "$others"
+  cp -a /usr/lib/postgresql/15/bin "$debian13/usr/lib/postgresql/15/"
+  mkdir "$debian13/usr/lib/postgresql/15/lib"
+  cp -a /usr/lib/postgresql/15/lib/*.so "$debian13/usr/lib/postgresql/15/lib/"
+  cp -a /usr/share/postgresql/15 "$debian13/usr/share/postgresql/"
+  ldd /usr/lib/postgresql/15/bin/postgres /usr/lib/postgresql/15/lib/*.so | awk '$3 ~ /^\// { print $3 }' | sort -u |
+    while read -r library; do
+      [ -e "$debian13/usr/lib/$(uname -m)-linux-gnu/${library##*/}" ] || cp -L "$library" "$others/"
+    done
 }

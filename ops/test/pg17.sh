@@ -18,16 +18,12 @@ finish() { rm -rf "${debian13:?}$source"; }
 debian13_prepare
 trap finish EXIT
 finish
-mkdir -p "$debian13$source/ops"
-cp -r "$root/extension" "$root/sql" "$root/docs" "$debian13$source/"
-cp -r "$root/ops/make" "$root/ops/docs" "$debian13$source/ops/"
+say "building on $(debian13_run "$pg17/postgres" --version)"
+debian13_extension "$root" "$source"
+cp -r "$root/sql" "$root/docs" "$debian13$source/"
+cp -r "$root/ops/docs" "$debian13$source/ops/"
 mkdir "$debian13$source/test"
 cp -r "$root/test/regress" "$root/test/isolation" "$root/test/pgtap" "$debian13$source/test/"
-rm -rf "$debian13$source/extension/build" "$debian13$source/extension/careforall.so"
-
-say "building on $(debian13_run "$pg17/postgres" --version)"
-debian13_run make -s -C "$source/extension" all
-debian13_run make -s -C "$source/extension" install
 say 'tests of the extension'
 debian13_run "$source/extension/check.sh"
 say 'the whole schema, and pgTAP'

@@ -76,6 +76,9 @@ BEGIN
   IF reader.is_paused THEN
     RETURN;
   END IF;
+  IF reader.system_identifier <> careforall.relay_system() AND careforall.relay_adopt() THEN
+    reader := careforall.outbox_reader_lock(outbox_reader_next.name);
+  END IF;
   IF reader.system_identifier <> careforall.relay_system() THEN
     -- The snapshots are of another cluster and mean nothing here: begin again, with
     -- ids that this cluster has not reached made old, as relay_start() does.

@@ -8,6 +8,37 @@ LANGUAGE sql STABLE SECURITY DEFINER
 SET search_path = pg_catalog, careforall, pg_temp
 AS $$ SELECT c.system_identifier FROM pg_catalog.pg_control_system() c $$;
 
+-- Gives checkpoints and readers the identity that pg_upgrade has given the cluster, and
+-- says whether it did. It keeps transaction ids, so snapshots mean what they meant; a
+-- restored dump does not. The newest events that the last checkpoint covers tell which
+-- it was: each transaction that they name has written its own rows, in subtransactions
+-- perhaps, or all were written by the few that loaded them.
+CREATE OR REPLACE FUNCTION careforall.relay_adopt()
+RETURNS boolean
+LANGUAGE plpgsql VOLATILE
+SET search_path = pg_catalog, careforall, pg_temp
+AS $$
+DECLARE
+  system bigint := careforall.relay_system();
+  newest careforall.relay_checkpoints;
+BEGIN
+  SELECT * INTO newest FROM careforall.relay_checkpoints c ORDER BY c.id DESC LIMIT 1;
+  IF newest.system_identifier IS NOT DISTINCT FROM system OR NOT COALESCE((
+    SELECT count(DISTINCT e.xid) > 1 AND count(DISTINCT e.written_by::text) >= count(DISTINCT e.xid)
+      AND bool_or(e.written_by = e.xid::xid)
+    FROM (
+      SELECT o.xid, o.xmin AS written_by FROM careforall.outbox o
+      WHERE o.id <= newest.last_outbox_id ORDER BY o.id DESC LIMIT 1000) e), false) THEN
+    RETURN false;
+  END IF;
+  UPDATE careforall.relay_checkpoints c SET system_identifier = system
+  WHERE c.system_identifier = newest.system_identifier;
+  UPDATE careforall.outbox_readers r SET system_identifier = system
+  WHERE r.system_identifier = newest.system_identifier;
+  RETURN true;
+END
+$$;
+
 -- Where the leader of an epoch goes on, given what the stream holds: the newest
 -- checkpoint of this cluster and this very stream whose tail is all there. NULL
 -- snapshot: there is none, so everything the outbox retains has to be gone through,
@@ -29,6 +60,9 @@ DECLARE
   system bigint := careforall.relay_system();
 BEGIN
   is_leader := careforall.relay_heartbeat(relay_start.consumer, relay_start.epoch);
+  IF is_leader THEN
+    PERFORM careforall.relay_adopt();
+  END IF;
   is_foreign := NOT EXISTS (
       SELECT FROM careforall.relay_checkpoints c
       WHERE c.consumer = relay_start.consumer AND c.system_identifier = system)
@@ -129,6 +163,8 @@ $$;
 
 COMMENT ON FUNCTION careforall.relay_system() IS
   'The system identifier of this database cluster.';
+COMMENT ON FUNCTION careforall.relay_adopt() IS
+  'Lets checkpoints and readers go on after pg_upgrade, which keeps transaction ids: whether it did.';
 COMMENT ON FUNCTION careforall.relay_start(text, bigint, text, text, bigint, bigint) IS
   'Where the leading relay goes on, given what the stream holds.';
 COMMENT ON FUNCTION careforall.relay_checkpoint(text, bigint, pg_snapshot, text, text, bigint, bigint, bigint[]) IS

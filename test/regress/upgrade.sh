@@ -64,8 +64,8 @@ put_library() {
 	mv "$library.new" "$library"
 }
 
-start() {
-	"$moved/pg_ctl" -D "$dir/data" -l "$dir/log" -s -w start
+start() { # OPTION...
+	"$moved/pg_ctl" -D "$dir/data" -l "$dir/log" -s -w -o "$*" start
 	started=$(ask -d postgres -c 'SELECT pg_postmaster_start_time()')
 }
 
@@ -198,5 +198,12 @@ expect 'health' 'bad|The server has loaded an older library than the database ne
 	"SELECT status, hint FROM careforall.health WHERE \"check\" = 'engine'"
 pledge
 expect 'invariants' 0 "SELECT sum(violations) FROM careforall.verify()"
+
+# Under pg_upgrade nothing of ours may write.
+workers="SELECT count(*) FROM pg_stat_activity WHERE backend_type LIKE 'careforall%'"
+expect 'workers' t "SELECT ($workers) > 0"
+stop
+start -b
+expect 'workers under pg_upgrade' 0 "$workers"
 ! grep -q 'terminated by signal' "$dir/log" || fail 'a process of the server crashed'
 echo 'ok: an older library under newer SQL refuses what it lacks'
