@@ -32,11 +32,18 @@ const written = (page: Page, major: string, currency: string, digits: number): P
     [major, currency, digits] as const,
   );
 
+const linesOf = (page: Page, where: string): Promise<number> =>
+  page.locator(where).evaluate((element) => {
+    const range = document.createRange();
+    range.selectNodeContents(element);
+    return new Set(Array.from(range.getClientRects(), ({ top }) => Math.round(top))).size;
+  });
+
 const bare = (text: string): string => text.replace(/[\u200e\u200f\u061c\u2066-\u2069]/g, "").replace(/\s/g, " ");
 
 test.each([
   { currency: "JPY", refused: "5000.5", typed: "¥5,000", minor: 5000, shown: "JP¥5,000", least: "JP¥100" },
-  { currency: "KWD", refused: "12.3456", typed: "12.345", minor: 12_345, shown: "KWD 12.345", least: "KWD 0.100" },
+  { currency: "KWD", refused: "12.3456", typed: "1,234,567.890", minor: 1_234_567_890, shown: "KWD 1,234,567.890", least: "KWD 0.100" },
 ])("a gift in $currency, from the field to the receipt", async ({ currency, refused, typed, minor, shown, least }) => {
   const { id, slug } = await publicCampaign(context, { currency });
   const { page, faults, close } = await visit(browser, base, { width: 320 });
@@ -62,6 +69,8 @@ test.each([
   await page.goto(`/campaigns/${slug}`);
   await page.locator(`[data-raised='${minor}']`).waitFor();
   expect(await said("[data-raised]")).toBe(shown);
+  // The longest sum stands on one line of the narrowest window.
+  expect(await linesOf(page, "[data-raised]")).toBe(1);
   await expectNoSideways(page);
   expect(faults).toEqual([]);
   await close();
@@ -93,7 +102,9 @@ test("begun in English, gone on with in German, given in Arabic: nothing is lost
   await speak("ar");
   await page.getByRole("heading", { level: 1, name: "ممن التبرع؟" }).waitFor();
   expect(await page.getByLabel("الاسم", { exact: true }).inputValue()).toBe("نور Haddad");
-  expect(await page.getByLabel("البريد الإلكتروني").inputValue()).toBe("noor@example.org");
+  const email = page.getByLabel("البريد الإلكتروني");
+  expect(await email.inputValue()).toBe("noor@example.org");
+  expect(await email.evaluate((field) => getComputedStyle(field).direction)).toBe("ltr");
   expect(await page.getByLabel("رسالة (اختياري)").inputValue()).toBe("Für alle (لكم), 3 × 2!");
   expect(await page.getByRole("radio", { name: /^الاسم والمبلغ والرسالة/ }).isChecked()).toBe(true);
   await expectAccessible(page, "step 2 in Arabic");

@@ -27,6 +27,8 @@ import { LoadErrorPage } from './error'
 const loadGiftDialog = () => import('@/components/gift/gift-dialog')
 const GiftDialog = lazy(async () => ({ default: (await loadGiftDialog()).GiftDialog }))
 const FRESH_GIFTS_MAX = 50
+// A sum of so many letters fills its line at this size, divided by their number.
+const WIDTH_OF_LETTERS_CQI = 165
 
 export function CampaignPage() {
   const { slug } = useParams({ strict: false })
@@ -182,14 +184,19 @@ function Standing({ campaign, now, onGive }: { campaign: Campaign; now: number; 
 
 function Sums({ campaign, now }: { campaign: Campaign; now: number }) {
   const { totals, goal } = campaign
+  const raised = formatMoney(totals.raised, locale)
   const days = daysLeft(campaign, now)
   const percent = percentRaised(campaign)
   const isOpen = openness(campaign, now) === 'open'
   return (
     <>
-      <div>
-        <p className="figures font-display text-[2.6rem] leading-none font-extrabold tracking-tight" data-raised={totals.raised.amount}>
-          {formatMoney(totals.raised, locale)}
+      <div className="@container">
+        <p
+          className="figures font-display leading-none font-extrabold tracking-tight whitespace-nowrap"
+          style={{ fontSize: `min(2.6rem, ${Math.round(WIDTH_OF_LETTERS_CQI / raised.length)}cqi)` }}
+          data-raised={totals.raised.amount}
+        >
+          {raised}
         </p>
         <p className="figures text-muted mt-1.5">
           {t('campaign.raised_of', { goal: formatMoney(goal, locale, 'round') })}

@@ -36,7 +36,7 @@ function Hero() {
           <Button asChild size="lg" className="dark:bg-poppy dark:text-on-poppy dark:hover:bg-poppy-hover bg-[#151c4f] text-white hover:bg-[#2a3478]">
             <a href="#campaigns">
               {t('landing.action')}
-              <Icon name="arrow" className="rotate-90" />
+              <Icon name="arrow" className="rotate-90 rtl:-rotate-90" />
             </a>
           </Button>
         </div>

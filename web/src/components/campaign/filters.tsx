@@ -148,7 +148,7 @@ function SearchField({ filters, onChange }: FilterBarProps) {
         placeholder={t('filter.search')}
         value={text}
         onChange={(event) => type(event.target.value)}
-        className="ps-12 text-lg"
+        className="px-12 text-lg"
       />
     </form>
   )

@@ -18,10 +18,11 @@ export function GiftHeading({ flow, as: Heading }: { flow: Flow; as: (props: Hea
   }, [flow.viewChanges])
   return (
     <>
-      <p className="text-muted truncate text-sm">
-        {flow.result === null
-          ? t('gift.step', { step: flow.step, title: flow.campaign.title })
-          : flow.campaign.title}
+      <p className="text-muted flex gap-x-1.5 text-sm">
+        {flow.result === null && <span className="shrink-0">{t('gift.step', { step: flow.step })} ·</span>}
+        <span className="truncate" dir="auto">
+          {flow.campaign.title}
+        </span>
       </p>
       {flow.result === null && <StepMarks step={flow.step} />}
       <Heading ref={ref} tabIndex={-1} className="text-heading font-display font-bold tracking-tight">

@@ -103,7 +103,8 @@ function FeeCover({ flow }: { flow: GiftFlow }) {
 /** "EUR (€)"; one of the two where they are the same. */
 function currencyText(currency: string): string {
   const symbol = currencySymbol(currency, locale)
-  return symbol === currency ? currency : `${currency} (${symbol})`
+  // The symbol has a direction of its own.
+  return symbol === currency ? currency : `${currency} (\u2068${symbol}\u2069)`
 }
 
 function amountHint({ campaign, form: { values } }: GiftFlow): string {

@@ -35,6 +35,8 @@ export function StepDetails({ flow }: { flow: GiftFlow }) {
           type="email"
           autoComplete="email"
           spellCheck={false}
+          dir="ltr"
+          className="rtl:text-end"
         />
       </Field>
       <DisplayChoice flow={flow} />

@@ -13,7 +13,7 @@ const button = cva(
         solid: 'bg-ink text-page hover:bg-ink/85',
         outline: 'border-2 border-line-strong bg-paper hover:border-ink',
         quiet: 'hover:bg-sunk',
-        link: 'rounded-sm underline decoration-2 underline-offset-4 hover:decoration-poppy',
+        link: 'rounded-sm text-start underline decoration-2 underline-offset-4 hover:decoration-poppy',
       },
       size: {
         md: 'min-h-11 px-5 py-2',
