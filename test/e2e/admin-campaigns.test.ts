@@ -200,6 +200,115 @@ test("rewards, pools, image, news and team, and limits that are in use", async (
   await looking.close();
 });
 
+test("parts are edited, taken away and met by another's edit; updates go on beyond a page", async () => {
+  const owner = await context.login("owner");
+  const { id } = await publishedOf(owner, { title: "Edited parts" });
+  const post = (part: string, json: unknown) => owner.http.call("POST", `/api/v1/campaigns/${id}/${part}`, { json });
+  await post("pools", { name: "Seats", capacity: 5 });
+  await post("rewards", { title: "A seat", min_amount: { amount: 1_000, currency: "EUR" }, quantity: 4 });
+  await post("rewards", { title: "A card", min_amount: { amount: 500, currency: "EUR" } });
+  for (let n = 1; n <= 22; n++) await post("updates", { title: `News ${n}`, body: "It goes on.", visibility: "public" });
+  const helper = await context.login();
+  await post("team", { email: helper.email, role: "viewer" });
+  const reward = (await manage(owner, id)).body.rewards.find(({ title }) => title === "A seat")?.id ?? "";
+  for (let n = 0; n < 2; n++) await sqlPledge(context.sql, id, { reward, amount: 1_000 });
+
+  const { page, faults, close } = await visit(browser, base, { person: owner });
+  const dialog = page.getByRole("dialog");
+  const save = () => dialog.getByRole("button", { name: "Save", exact: true }).click();
+  await page.goto(`/admin/campaigns/${id}/rewards`);
+  await page.getByRole("button", { name: "Edit: A seat" }).click();
+  await dialog.getByLabel("Places", { exact: true }).fill("1");
+  await save();
+  await dialog.getByText(/Gifts hold or use 2/).waitFor();
+  await dialog.getByLabel("Places", { exact: true }).fill("3");
+  await dialog.getByLabel("Title", { exact: true }).fill("A good seat");
+  // Meanwhile somebody else changes the title too, and the description.
+  expect((await patch(owner, `${id}/rewards/${reward}`, { title: "The best seat", description: "In front." })).status).toBe(200);
+  await save();
+  const clash = page.locator("[data-conflict]");
+  await clash.getByText("1 choice is still open.").waitFor();
+  await expectAccessible(page, "two edits of a reward");
+  await clash.getByRole("radiogroup", { name: "Title" }).getByLabel("The saved version").check();
+  await clash.getByRole("button", { name: "Save this" }).click();
+  await dialog.waitFor({ state: "detached" });
+  await page.locator("[data-reward]").filter({ hasText: "The best seat" }).waitFor();
+  expect((await manage(owner, id)).body.rewards.find((one) => one.id === reward)).toMatchObject({ title: "The best seat", description: "In front.", quantity: 3 });
+  await page.getByRole("button", { name: "Take away: A card" }).click();
+  await page.getByRole("alertdialog").getByRole("button", { name: "Take away" }).click();
+  await page.locator("[data-reward]").filter({ hasText: "A card" }).waitFor({ state: "detached" });
+  await page.getByRole("button", { name: "Edit: Seats" }).click();
+  await dialog.getByLabel("Name", { exact: true }).fill("Chairs");
+  await dialog.getByLabel("Places", { exact: true }).fill("");
+  await save();
+  await page.getByRole("row", { name: /Chairs.*no limit/ }).waitFor();
+  expect((await manage(owner, id)).body.pools).toMatchObject([{ name: "Chairs", capacity: null }]);
+
+  await page.getByRole("link", { name: "Updates" }).click();
+  await page.getByRole("heading", { level: 3, name: "News 22" }).waitFor();
+  expect(await page.getByRole("heading", { level: 3 }).count()).toBe(20);
+  await page.getByRole("button", { name: /more/i }).click();
+  await page.getByRole("heading", { level: 3, name: "News 1", exact: true }).waitFor();
+  await page.getByRole("button", { name: "Edit: News 22" }).click();
+  await dialog.getByLabel("Title", { exact: true }).fill("News of today");
+  await dialog.getByLabel("Backers only").check();
+  await save();
+  await page.getByRole("heading", { level: 3, name: "News of today" }).waitFor();
+  await page.getByRole("button", { name: "Delete: News 21" }).click();
+  await page.getByRole("alertdialog").getByRole("button", { name: "Delete" }).click();
+  await page.getByRole("heading", { level: 3, name: "News 21" }).waitFor({ state: "detached" });
+  const told = await owner.http.get<{ items: { title: string; visibility: string }[] }>(`/api/v1/campaigns/${id}/updates?limit=2`);
+  expect(told.body.items).toMatchObject([{ title: "News of today", visibility: "backers" }, { title: "News 20" }]);
+
+  await page.getByRole("link", { name: "Team" }).click();
+  const member = page.locator(`[data-member="${helper.email}"]`);
+  await member.getByRole("combobox").selectOption("editor");
+  await page.getByText("Test donor is now: Editor.").waitFor();
+  expect((await patch(helper, id, { summary: "by the helper" })).status).toBe(200);
+  await member.getByRole("button", { name: /^Take out/ }).click();
+  await page.getByRole("alertdialog").getByRole("button", { name: "Take out" }).click();
+  await member.waitFor({ state: "detached" });
+  expect((await patch(helper, id, { summary: "once more" })).status).toBe(403);
+  expect(faults).toEqual([]);
+  await close();
+});
+
+test("a session that ends in the middle of work leads back to it after the log-in", async () => {
+  const email = `owner-${Date.now()}@example.org`;
+  const password = "seven wells and a bucket";
+  const made = await context.http.call<{ account: { id: string } }>("POST", "/api/v1/auth/register", { json: { email, name: "Returning", password } });
+  expect(made.status).toBe(201);
+  const { id: account } = made.body.account;
+  await context.sql.rows("UPDATE careforall.accounts SET role = 'owner' WHERE id = $1", [account]);
+  const owner = await context.login("owner");
+  const { id } = await draftOf(owner, { title: "Interrupted" });
+  await context.sql.rows("UPDATE careforall.campaigns SET owner_id = $2 WHERE id = $1", [id, account]);
+  const { page, faults, close } = await visit(browser, base);
+  const logIn = async (word: string) => {
+    await page.getByLabel("E-mail address").fill(email);
+    await page.getByLabel("Password", { exact: true }).fill(word);
+    await page.getByRole("button", { name: "Log in", exact: true }).click();
+  };
+  await page.goto(`/admin/campaigns/${id}`);
+  await page.waitForURL(/\/login\?return=/);
+  await logIn("not the password");
+  await page.getByRole("alert").first().waitFor();
+  expect(await page.getByLabel("E-mail address").inputValue()).toBe(email);
+  await logIn(password);
+  await page.getByLabel("Summary").fill("written before the end");
+  // Ended by an administrator, on every device.
+  const admin = await context.login("admin");
+  expect((await admin.http.call("POST", `/api/v1/admin/users/${account}/logout`, { json: { reason: "for a test" } })).status).toBe(204);
+  await page.getByRole("button", { name: "Save", exact: true }).click();
+  await page.waitForURL(/\/login\?return=/);
+  expect(new URL(page.url()).searchParams.get("return")).toBe(`/admin/campaigns/${id}`);
+  await logIn(password);
+  await page.waitForURL(`**/admin/campaigns/${id}`);
+  await page.getByRole("heading", { level: 1, name: "Interrupted" }).waitFor();
+  expect(faults).toEqual([]);
+  await close();
+});
+
 test("everybody sees what is theirs: owners, donors, guests", async () => {
   const owner = await context.login("owner");
   const other = await context.login("owner");

@@ -8,6 +8,7 @@ const PATHS = {
   sun: 'M12 8a4 4 0 1 0 0 8 4 4 0 0 0 0-8M12 2v2M12 20v2M2 12h2M20 12h2M5 5l1.4 1.4M17.6 17.6L19 19M19 5l-1.4 1.4M6.4 17.6L5 19',
   moon: 'M20 14.5A8.5 8.5 0 0 1 9.5 4a8.5 8.5 0 1 0 10.5 10.5',
   arrow: 'M4 12h15M13 6l6 6-6 6',
+  undo: 'M8 4.5L3.5 9 8 13.5M4 9h11a5.5 5.5 0 0 1 0 11h-6',
   back: 'M20 12H5M11 6l-6 6 6 6',
   check: 'M5 12.5l4.5 4.5L19 7',
   alert: 'M12 7v6M12 16.5v.5M12 3a9 9 0 1 0 0 18 9 9 0 0 0 0-18',
@@ -37,7 +38,7 @@ const PATHS = {
 } as const
 
 // Icons that point somewhere look the other way in languages from right to left.
-const MIRRORED = new Set<string>(['arrow', 'back', 'leave', 'next'])
+const MIRRORED = new Set<string>(['arrow', 'back', 'leave', 'next', 'undo'])
 
 export type IconName = keyof typeof PATHS
 

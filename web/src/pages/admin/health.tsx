@@ -13,6 +13,7 @@ import {
   outboxQuery,
   readinessQuery,
   verifyQuery,
+  type AdminConsumer,
   type AdminLimit,
 } from '@/api/admin-ops'
 import { call } from '@/api/call'
@@ -51,7 +52,7 @@ export function HealthPage() {
       <Verdict />
       <Processes />
       <Checks />
-      <div className="grid min-w-0 grid-cols-1 gap-6 xl:grid-cols-2">
+      <div className="grid min-w-0 grid-cols-1 gap-6 2xl:grid-cols-2">
         <Invariants />
         <Jobs />
       </div>
@@ -114,7 +115,8 @@ function Processes() {
               <Part
                 key={one.name}
                 name={t(`admin.consumers.${one.name}`)}
-                tone={one.running === 0 ? 'bad' : one.is_paused ? 'warn' : 'ok'}
+                tone={one.running === 0 ? 'bad' : isAtWork(one) ? 'ok' : 'warn'}
+                {...(one.running > 0 && !isAtWork(one) && one.state !== null ? { saysOfItself: one.state } : {})}
                 text={t('admin.health.consumer', {
                   running: one.running,
                   behind: one.behind === null ? t('admin.ops.unknown') : formatNumber(one.behind),
@@ -139,14 +141,28 @@ function Processes() {
   )
 }
 
-function Part({ name, tone, text }: { name: string; tone: Tone; text: string }) {
+/** What a process reports of itself while nothing hinders it. */
+const AT_WORK: Record<string, string> = { relay: 'flowing', projector: 'following', payments: 'consuming' }
+
+function isAtWork({ name, state, is_paused }: AdminConsumer): boolean {
+  return !is_paused && state === AT_WORK[name]
+}
+
+function Part({ name, tone, text, saysOfItself }: { name: string; tone: Tone; text: string; saysOfItself?: string }) {
   return (
     <div data-part={tone} className="border-line rounded-patch grid gap-1 border-2 px-4 py-3">
       <dt className="flex items-center justify-between gap-2 font-semibold">
-        {name}
+        <span>{name}</span>
         <Badge tone={TONES[tone]}>{t(`admin.health.tone_${tone}`)}</Badge>
       </dt>
-      <dd className="text-muted">{text}</dd>
+      <dd className="text-muted">
+        {text}
+        {saysOfItself !== undefined && (
+          <span lang="en" className="text-warn block">
+            <bdi>{saysOfItself}</bdi>
+          </span>
+        )}
+      </dd>
     </div>
   )
 }

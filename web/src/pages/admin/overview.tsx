@@ -5,13 +5,13 @@ import { useQuery } from '@tanstack/react-query'
 import { campaignCountQuery, campaignListQuery, campaignStatsQuery, outboxQuery, statsQuery } from '@/api/admin-campaigns'
 import { openRequestsQuery } from '@/api/admin-ops'
 import { useSession } from '@/api/session'
-import { campaignPledgesLink, FIGURE_FILTERS, Figures, Number, type PledgeFilter } from '@/components/admin/figures/figures'
+import { campaignPledgesLink, FIGURE_FILTERS, Figure, Figures, Number, type PledgeFilter } from '@/components/admin/figures/figures'
 import { NothingFound } from '@/components/admin/ops/list'
 import { useListUrl } from '@/components/admin/ops/list-url'
 import { PageHeader } from '@/components/ui/page-header'
 import { Skeleton } from '@/components/ui/skeleton'
 import { ErrorState } from '@/components/ui/states'
-import { formatNumber, t } from '@/i18n'
+import { formatDateTime, formatNumber, t } from '@/i18n'
 
 const SHOWN_STATUSES = ['active', 'paused', 'draft'] as const
 
@@ -35,7 +35,7 @@ function Waiting() {
   if (stats.data === undefined) {
     return stats.isError ? <ErrorState error={stats.error} retry={() => stats.refetch()} /> : <Skeleton className="h-32" />
   }
-  const { now } = stats.data
+  const { now, refusals } = stats.data
   const backlog = outbox.data?.backlog ?? null
   const numbers = [
     { name: 'holds', value: now.holds, href: '/admin/work?tab=holds', isAlarm: false },
@@ -59,11 +59,10 @@ function Waiting() {
           </li>
         ))}
         <li className="grid">
-          <Number
+          <Figure
             name="backlog"
             label={t('admin.overview.backlog')}
-            value={backlog ?? 0}
-            href="/admin/work?tab=parked"
+            text={backlog === null ? '–' : formatNumber(backlog)}
             note={
               backlog === null
                 ? t('admin.overview.backlog_unknown')
@@ -72,6 +71,9 @@ function Waiting() {
           />
         </li>
       </ul>
+      <p className="text-muted text-sm">
+        {t('admin.overview.refusals', { since: formatDateTime(refusals.since), limit: refusals.limit, campaign: refusals.campaign, input: refusals.input })}
+      </p>
     </section>
   )
 }

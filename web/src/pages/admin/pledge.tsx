@@ -271,7 +271,7 @@ function Events({ detail: { events } }: Detail) {
 function Data({ data, label }: { data: object; label: string }) {
   return (
     <details className="max-w-md">
-      <summary className="min-h-6 underline decoration-2 underline-offset-4">
+      <summary className="min-h-6 whitespace-nowrap underline decoration-2 underline-offset-4">
         {t('admin.pledge.data')}
         <span className="sr-only"> {label}</span>
       </summary>

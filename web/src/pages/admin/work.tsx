@@ -18,7 +18,7 @@ import { call } from '@/api/call'
 import { ActDialog } from '@/components/admin/ops/act-dialog'
 import { CopyId, PledgeLink, PledgeStateBadge, SectionCard, shortId, When, words } from '@/components/admin/ops/bits'
 import { FilterBar, FilterInput, FilterSelect, fieldText } from '@/components/admin/ops/filter-bar'
-import { NothingFound, Pager, PlainLink, QueryView } from '@/components/admin/ops/list'
+import { NothingFound, Pager, PlainLink, QueryView, showTab } from '@/components/admin/ops/list'
 import { useListUrl, type ListUrl } from '@/components/admin/ops/list-url'
 import { RetryRefundDialog } from '@/components/admin/ops/pledge-dialogs'
 import { DeadLetterCard, ParkedEventCard } from '@/components/admin/ops/rows'
@@ -56,7 +56,7 @@ export function WorkPage() {
       <PageHeader title={t('admin.work.title')} documentTitle={`${t(`admin.work.tab_${tab}`)} · ${t('admin.work.title')}`}>
         {t('admin.work.lead')}
       </PageHeader>
-      <nav aria-label={t('admin.work.kinds')} className="border-line flex gap-1 overflow-x-auto border-b-2 [scrollbar-width:thin]">
+      <nav aria-label={t('admin.work.kinds')} className="border-line flex gap-1 overflow-x-auto border-b-2 sm:flex-wrap sm:gap-y-2 [scrollbar-width:thin]">
         {TABS.map((one) => (
           <PlainLink
             key={one}
@@ -74,11 +74,6 @@ export function WorkPage() {
       {tab === 'parked' ? <Parked url={url} /> : tab === 'holds' ? <Holds url={url} /> : <StuckWork key={tab} url={url} kind={tab} />}
     </div>
   )
-}
-
-/** Where the tabs are wider than the window, the one in use is in sight. */
-function showTab(link: HTMLAnchorElement | null): void {
-  link?.scrollIntoView({ block: 'nearest', inline: 'nearest' })
 }
 
 function Parked({ url }: { url: Url }) {

@@ -108,13 +108,12 @@ export function Figures({ queryOf, listOf }: FiguresProps) {
             </li>
           ))}
           <li className="grid">
-            <Card className="gap-1 p-4 sm:p-5">
-              <p className="text-muted">{t('admin.figures.success')}</p>
-              <p className="figures font-display text-3xl leading-none font-extrabold" data-figure="success">
-                {rate === null ? '–' : formatNumber(rate, { style: 'percent', maximumFractionDigits: 1 })}
-              </p>
-              <p className="text-muted text-sm">{t('admin.figures.success_text')}</p>
-            </Card>
+            <Figure
+              name="success"
+              label={t('admin.figures.success')}
+              text={rate === null ? '–' : formatNumber(rate, { style: 'percent', maximumFractionDigits: 1 })}
+              note={t('admin.figures.success_text')}
+            />
           </li>
         </ul>
       </section>
@@ -148,10 +147,10 @@ export function campaignPledgesLink(id: string, { state, from, to }: PledgeFilte
   return `/admin/campaigns/${id}/pledges?${query}`
 }
 
-type NumberProps = { label: string; value: number; name: string; href: string; note?: string; isAlarm?: boolean }
+type NumberProps = { label: string; value: number; name: string; href: string; isAlarm?: boolean }
 
 /** A number that leads to what it counts. */
-export function Number({ label, value, name, href, note, isAlarm = false }: NumberProps) {
+export function Number({ label, value, name, href, isAlarm = false }: NumberProps) {
   return (
     <Card className={`relative gap-1 p-4 sm:p-5 ${isAlarm ? 'border-warn' : ''}`}>
       <p className="text-muted">{label}</p>
@@ -160,7 +159,19 @@ export function Number({ label, value, name, href, note, isAlarm = false }: Numb
           {formatNumber(value)}
         </HrefLink>
       </p>
-      {note !== undefined && <p className="text-muted text-sm">{note}</p>}
+    </Card>
+  )
+}
+
+/** A number that is not the length of a list. */
+export function Figure({ label, text, name, note }: { label: string; text: string; name: string; note: string }) {
+  return (
+    <Card className="gap-1 p-4 sm:p-5">
+      <p className="text-muted">{label}</p>
+      <p className="figures font-display text-3xl leading-none font-extrabold" data-figure={name}>
+        {text}
+      </p>
+      <p className="text-muted text-sm">{note}</p>
     </Card>
   )
 }
@@ -216,6 +227,9 @@ function MoneyCell({ currency, period, now, listOf }: MoneyCellProps) {
       >
         {t('admin.figures.gifts', { count })}
       </HrefLink>
+      <span className="text-muted block text-sm">
+        {t('admin.figures.average', { amount: formatMoney({ amount: Math.round(amount / count), currency: code }, locale) })}
+      </span>
     </Td>
   )
 }

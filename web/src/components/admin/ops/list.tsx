@@ -84,6 +84,11 @@ export function Pager({ cursor, next, href, go }: PagerProps) {
   )
 }
 
+/** Where tabs are wider than the window, the one in use is in sight. */
+export function showTab(link: HTMLAnchorElement | null): void {
+  link?.scrollIntoView({ block: 'nearest', inline: 'nearest' })
+}
+
 type PlainLinkProps = ComponentProps<'a'> & { href: string; onFollow: () => void }
 
 /** A link that can be opened elsewhere and is followed here without loading the page. */

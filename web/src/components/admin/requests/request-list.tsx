@@ -111,8 +111,10 @@ function RequestCard({ item, isCampaignShown }: { item: RefundRequestItem; isCam
           {t('admin.requests.asked')} <When at={request.created_at} />
         </span>
       </p>
-      <blockquote className="border-line-strong border-s-4 ps-4 whitespace-pre-line wrap-anywhere" dir="auto">
-        {request.message}
+      <blockquote className="border-line-strong border-s-4 ps-4">
+        <p dir="auto" className="whitespace-pre-line wrap-anywhere">
+          {request.message}
+        </p>
       </blockquote>
       {request.decided_at !== null && (
         <p className="text-sm">

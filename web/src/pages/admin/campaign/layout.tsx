@@ -6,6 +6,7 @@ import { managedQuery, type ManagedCampaign } from '@/api/admin-campaigns'
 import { ApiError } from '@/api/http'
 import { AdminBreadcrumbs } from '@/components/admin/breadcrumbs'
 import { CampaignActions } from '@/components/admin/campaign/actions'
+import { showTab } from '@/components/admin/ops/list'
 import { StatusBadge, statusOf } from '@/components/admin/campaign/words'
 import { Notice } from '@/components/ui/notice'
 import { PageHeader } from '@/components/ui/page-header'
@@ -93,6 +94,7 @@ function CampaignFrame({ campaign, isStale }: { campaign: ManagedCampaign; isSta
               <Link
                 to={`/admin/campaigns/$id${page.part}`}
                 params={{ id: campaign.id }}
+                ref={page === current ? showTab : undefined}
                 aria-current={page === current ? 'page' : undefined}
                 className={cn(
                   '-mb-0.5 flex min-h-11 items-center border-b-4 px-3 font-semibold whitespace-nowrap focus-visible:-outline-offset-3 sm:px-4',

@@ -47,7 +47,7 @@ export function CampaignPledgesPage() {
               state: fieldText(form, 'state'),
               from: fieldText(form, 'from'),
               to: fieldText(form, 'to'),
-              sort: fieldText(form, 'sort'),
+              sort: fieldText(form, 'sort') === 'amount' ? 'amount' : '',
             },
             { q: fieldText(form, 'q') },
           )
@@ -144,7 +144,7 @@ function PledgeTable({ pledges, isAdmin }: { pledges: CampaignPledge[]; isAdmin:
               <time dateTime={pledge.created_at}>{formatDateTime(pledge.created_at)}</time>
             </Td>
             {isAdmin && (
-              <Td className="text-end">
+              <Td className="text-end whitespace-nowrap">
                 <Link to={`/admin/pledges/${pledge.id}` as never} className="inline-block min-h-6 underline decoration-2 underline-offset-4">
                   {t('admin.gifts.detail')}
                 </Link>

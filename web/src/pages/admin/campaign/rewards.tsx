@@ -78,7 +78,7 @@ export function RewardsPage() {
                   </Td>
                   <Td className="wrap-anywhere">{reward.pool_id === null ? '–' : poolName(campaign.pools, reward.pool_id)}</Td>
                   {canEdit && (
-                    <Td className="text-end whitespace-nowrap">
+                    <Td className="py-0.5 text-end whitespace-nowrap">
                       <Button variant="quiet" aria-label={t('admin.reward.edit_named', { title: reward.title })} onClick={() => setOpen({ reward })}>
                         {t('admin.reward.edit_short')}
                       </Button>
@@ -137,7 +137,7 @@ export function RewardsPage() {
                       .join(', ') || '–'}
                   </Td>
                   {canEdit && (
-                    <Td className="text-end">
+                    <Td className="py-0.5 text-end whitespace-nowrap">
                       <Button variant="quiet" aria-label={t('admin.reward.edit_named', { title: pool.name })} onClick={() => setOpen({ pool })}>
                         {t('admin.reward.edit_short')}
                       </Button>

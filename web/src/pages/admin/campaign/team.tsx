@@ -66,8 +66,9 @@ export function TeamPage() {
           {items.map((member) => (
             <Tr key={member.account_id} data-member={member.email}>
               <Person name={member.name} email={member.email} />
-              <Td>
+              <Td className="py-1">
                 <Select
+                  className="min-w-36"
                   aria-label={t('admin.team.role_of', { name: member.name })}
                   value={member.role}
                   onChange={(event) => void change(member, event.target.value as TeamRole)}
@@ -80,7 +81,7 @@ export function TeamPage() {
                 </Select>
               </Td>
               <Td className="whitespace-nowrap">{formatDate(member.added_at)}</Td>
-              <Td className="text-end">
+              <Td className="py-1 text-end whitespace-nowrap">
                 <Button variant="quiet" aria-label={t('admin.team.remove_named', { name: member.name })} onClick={() => setRemoving(member)}>
                   {t('admin.team.remove')}
                 </Button>
