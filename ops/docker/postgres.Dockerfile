@@ -23,7 +23,6 @@ COPY --from=build /out/ /
 ENV PATH=/usr/lib/postgresql/15/bin:$PATH PGDATA=/var/lib/careforall/pg \
     PGHOST=/tmp PGUSER=postgres PGDATABASE=careforall
 USER postgres
-VOLUME /var/lib/careforall
 EXPOSE 5432
 STOPSIGNAL SIGINT
 ENTRYPOINT ["postgres-entrypoint.sh"]

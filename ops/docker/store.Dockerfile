@@ -1,10 +1,11 @@
-# Redis, NATS or Prometheus as Debian 12 has it: --build-arg PACKAGE.
+# Redis, NATS or Prometheus as Debian 12 has it: --build-arg PACKAGE. Of Prometheus
+# without its tool and the tables of time zones, which are two thirds of it.
 FROM debian:bookworm-slim
 ARG PACKAGE
 RUN --mount=type=bind,source=ops/docker/debian.sh,target=/debian.sh \
+    DROP="/usr/bin/promtool /usr/share/javascript/moment-timezone/data" \
     sh /debian.sh store 10003 /data "${PACKAGE}" curl
 USER store
-VOLUME /data
 WORKDIR /data
 ARG CAREFORALL_VERSION=unknown
 ARG CAREFORALL_REVISION=unknown

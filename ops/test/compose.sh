@@ -69,7 +69,7 @@ flock -n 9 || die "another run uses $cache"
 install_packages() {
   local package missing=() policy=/usr/sbin/policy-rc.d ours=no
   "$root/ops/install-packages.sh"
-  for package in docker.io iptables iproute2 debootstrap curl jq; do
+  for package in docker.io iptables iproute2 debootstrap curl jq procps; do
     dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null | grep -qx installed || missing+=("$package")
   done
   [ ${#missing[@]} -gt 0 ] || return 0
@@ -220,7 +220,8 @@ image_of() { docker compose config --format json | jq -r --arg name "$1" '.servi
 
 # ---- building twice
 
-# contents IMAGE - one line for each file: kind, rights, owner, date, name, and what is in it.
+# contents IMAGE - one line for each file: kind, rights, owner, date, name, and what is in
+# it. Without what the engine puts into each container.
 contents() {
   local container folder=$work/contents
   container=$(docker create "$1")
@@ -231,16 +232,17 @@ contents() {
     find . -type f -print0 | sort -z | xargs -0 sha256sum)
   rm -rf "$folder"
 }
+made_by_engine=' \./?(\.dockerenv|dev(/.*)?|proc|sys|etc|etc/(hostname|hosts|mtab|resolv\.conf))?( |$)'
 
 say_differences() {
   local image
   for image in app gateway postgres redis nats prometheus; do
-    contents "careforall/$image" >"$work/first-$image"
+    contents "careforall/$image" | grep -vE "$made_by_engine" >"$work/first-$image"
   done
   say "building a second time, without the cache"
   "$source/ops/docker/build.sh" --quiet --no-cache >/dev/null 2>&1
   for image in app gateway postgres redis nats prometheus; do
-    contents "careforall/$image" >"$work/second-$image"
+    contents "careforall/$image" | grep -vE "$made_by_engine" >"$work/second-$image"
     printf '  careforall/%-11s ' "$image"
     if cmp -s "$work/first-$image" "$work/second-$image"; then
       printf 'the same %d files\n' "$(grep -c '^f' "$work/first-$image")"
