@@ -79,7 +79,9 @@ is_concurrent() { # NAME
 # What the database has been through: version, name, checksum, when, by whom.
 
 applied() {
-  [ "$(ask -c "SELECT to_regclass('careforall.schema_migrations') IS NOT NULL")" = t ] || return 0
+  has_list=$(ask -c "SELECT to_regclass('careforall.schema_migrations') IS NOT NULL") ||
+    die "no session in database $PGDATABASE: see PGHOST, PGPORT, PGUSER, PGPASSWORD; --create makes a new one"
+  [ "$has_list" = t ] || return 0
   ask -F ' ' -c "SELECT version, name, checksum, to_char(applied_at, 'YYYY-MM-DD\"T\"HH24:MI:SSOF'), applied_by
     FROM careforall.schema_migrations ORDER BY version"
 }

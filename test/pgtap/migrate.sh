@@ -130,6 +130,7 @@ cp "$here/../fixtures/migrations/pledge_source.sql" "$folder/next/migrations/$co
 cp "$folder/next/migrations/$column.sql" "$folder/next/migrations/${column}_again.sql"
 refused 'a number twice' 'two migrations have the number' "$folder/next/migrate.sh"
 refused 'no such option' 'unknown argument --down' "$sql/migrate.sh" --down
+refused 'no server' 'no session in database' env PGHOST="$folder" "$sql/migrate.sh" --status
 refused 'no database' 'does not exist' env PGDATABASE=careforall_nowhere "$sql/migrate.sh"
 
 # What lint lets pass.
