@@ -4,7 +4,7 @@
 import { BaseSequencer, type TestSpecification } from "vitest/node";
 import { defineConfig } from "vitest/config";
 
-const last = ["docs.test.ts", "contract.test.ts", "logs.test.ts"];
+const last = ["docs.test.ts", "event-contract.test.ts", "contract.test.ts", "logs.test.ts"];
 
 function rank(file: string): number {
   return last.findIndex((part) => file.includes(part)) + 1;

@@ -108,5 +108,6 @@ if [ $# -eq 0 ]; then
   "$here/keys.sh" "$folder/keys"
   pg_prove --dbname careforall_demo "$here/demo.sql"
   PGDATABASE=careforall_demo "$here/../../ops/docs/psql.sh" --check
+  PGDATABASE=careforall_demo "$here/../../ops/docs/sql.sh" "${SQL_DOCS:---check}"
 fi
 pg_prove --dbname careforall "$@"
