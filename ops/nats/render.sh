@@ -7,6 +7,8 @@
 #   NATS_STORE                   folder of JetStream
 #   NATS_PASSWORD_RELAY, _PROJECTOR, _PAYMENTS    of the log-ins relay, projector, payments
 #   NATS_PASSWORD_WATCHER        of the log-in watcher, which may read; none without it
+#   NATS_TLS_CERT, NATS_TLS_KEY  PEM files; without them nothing is encrypted
+#   NATS_TLS_CA                  clients need a certificate signed by one of this file
 # For one of several servers:
 #   NATS_NAME                    unlike those of the others, careforall
 #   NATS_CLUSTER_LISTEN          address:port for the others; empty: there are none
@@ -20,6 +22,12 @@ listen: "${NATS_LISTEN:?}"
 http: "${NATS_MONITOR:?}"
 max_payload: 1MB
 jetstream: { store_dir: "${NATS_STORE:?}", max_mem: 64MB, max_file: 8GB }
+CONF
+[ -z "${NATS_TLS_CERT:-}" ] || cat <<CONF
+tls: { cert_file: "$NATS_TLS_CERT", key_file: "${NATS_TLS_KEY:?}"
+  ${NATS_TLS_CA:+ca_file: "$NATS_TLS_CA", verify: true} }
+CONF
+cat <<CONF
 # Only the relay may put events on the stream; the others ask JetStream for what
 # they need and no more.
 authorization: { users: [

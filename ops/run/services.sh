@@ -285,17 +285,39 @@ redis_ping() {
 }
 ready_redis() { wait_ready redis 30 redis_ping; }
 
+# self_signed PATH - makes PATH.crt and PATH.key for this machine, unless there are some
+# that hold for another day.
+self_signed() {
+  ! openssl x509 -in "$1.crt" -noout -checkend 86400 >/dev/null 2>&1 || return 0
+  need_program openssl openssl
+  (umask 077 && openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 \
+    -nodes -days 365 -subj /CN=localhost -keyout "$1.key" -out "$1.crt" \
+    -addext 'subjectAltName=DNS:localhost,IP:127.0.0.1' 2>/dev/null) ||
+    die "openssl could not make a certificate, $1.crt"
+  chmod 644 "$1.crt"
+  say "made a self-signed certificate, $1.crt"
+}
+
+nats_tls_is_on() { [ -n "${STACK_NATS_TLS:-}" ]; }
+
 start_nats() {
+  local tls=
   need_program nats-server nats-server
   is_running nats && { say "nats        is running"; return; }
   need_port STACK_PORT_NATS
   need_port STACK_PORT_NATS_MONITOR
   mkdir -p "$dir/nats"
+  if nats_tls_is_on; then
+    tls=$dir/nats-tls
+    self_signed "$tls"
+    give "$tls.key"
+  fi
   NATS_LISTEN=127.0.0.1:$STACK_PORT_NATS NATS_MONITOR=127.0.0.1:$STACK_PORT_NATS_MONITOR \
     NATS_STORE=$dir/nats NATS_PASSWORD_RELAY=$STACK_NATS_PASSWORD_RELAY \
     NATS_PASSWORD_PROJECTOR=$STACK_NATS_PASSWORD_PROJECTOR \
     NATS_PASSWORD_PAYMENTS=$STACK_NATS_PASSWORD_PAYMENTS \
     NATS_PASSWORD_WATCHER=$STACK_NATS_PASSWORD_WATCHER \
+    NATS_TLS_CERT=${tls:+$tls.crt} NATS_TLS_KEY=${tls:+$tls.key} NATS_TLS_CA=${tls:+$tls.crt} \
     "$root/ops/nats/render.sh" >"$dir/nats.conf"
   give "$dir/nats.conf"
   own_dir "$dir/nats"
@@ -314,7 +336,13 @@ pg_env() {
 }
 nats_env() { # USER
   local variable=STACK_NATS_PASSWORD_${1^^}
-  printf '%s\n' "CAREFORALL_NATS_URL=nats://127.0.0.1:$STACK_PORT_NATS" \
+  local scheme=nats tls=$dir/nats-tls
+  if nats_tls_is_on; then
+    scheme=tls
+    printf '%s\n' "CAREFORALL_NATS_CA_FILE=$tls.crt" \
+      "CAREFORALL_NATS_CERT_FILE=$tls.crt" "CAREFORALL_NATS_KEY_FILE=$tls.key"
+  fi
+  printf '%s\n' "CAREFORALL_NATS_URL=$scheme://127.0.0.1:$STACK_PORT_NATS" \
     "CAREFORALL_NATS_USER=$1" "CAREFORALL_NATS_PASSWORD=${!variable}"
 }
 redis_env() {
@@ -416,15 +444,8 @@ site_url() {
 tls_files() {
   local certificate=$STACK_TLS_CERTIFICATE key=${STACK_TLS_KEY:-} target=$dir/nginx
   if [ "$certificate" = self-signed ]; then
-    certificate=$dir/nginx/self-signed.crt key=$dir/nginx/self-signed.key
-    if ! openssl x509 -in "$certificate" -noout -checkend 86400 >/dev/null 2>&1; then
-      need_program openssl openssl
-      (umask 077 && openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 \
-        -nodes -days 365 -subj /CN=localhost -keyout "$key" -out "$certificate" \
-        -addext 'subjectAltName=DNS:localhost,IP:127.0.0.1' 2>/dev/null) ||
-        die "openssl could not make a certificate in $target"
-      say "made a self-signed certificate, $certificate"
-    fi
+    self_signed "$target/self-signed"
+    certificate=$target/self-signed.crt key=$target/self-signed.key
   fi
   [ -r "$certificate" ] || die "STACK_TLS_CERTIFICATE in $settings: cannot read $certificate"
   [ -r "$key" ] || die "STACK_TLS_KEY in $settings: cannot read \"$key\""

@@ -127,6 +127,10 @@ read_settings(const CfaDaemonSpec *spec)
 				 strerror(errno));
 		is_ok = false;
 	}
+	if (is_ok && cfa_nats_tls_wanted(spec->config->nats_url))
+		is_ok = cfa_nats_tls_check(&CFA_DAEMON_NATS_TLS(*spec->config),
+								   error,
+								   sizeof(error));
 	if (is_ok && spec->check != NULL)
 		is_ok = spec->check(error, sizeof(error));
 	if (!is_ok)

@@ -25,6 +25,7 @@
 #include "careforall/process.h"
 #include "http.h"
 #include "loop.h"
+#include "nats_tls.h"
 
 #define CFA_EXIT_OK 0
 #define CFA_EXIT_FAILED 1
@@ -36,6 +37,9 @@ typedef struct CfaDaemonConfig
 	char *http_listen;
 	char *log_file;
 	char *log_level;
+	char *nats_ca_file;
+	char *nats_cert_file;
+	char *nats_key_file;
 	char *nats_password;
 	char *nats_url;
 	char *nats_user;
@@ -68,6 +72,29 @@ typedef struct CfaDaemonConfig
 		 0,                                                               \
 		 "Lowest level that is logged: debug, info, warn or error; read " \
 		 "again at HUP."},                                                \
+		{"NATS_CA_FILE",                                                  \
+		 CFA_CONFIG_TEXT,                                                 \
+		 &(c).nats_ca_file,                                               \
+		 "/etc/ssl/certs/ca-certificates.crt",                            \
+		 0,                                                               \
+		 0,                                                               \
+		 "Certificates, in PEM, one of which must have signed that of a " \
+		 "server at tls://."},                                            \
+		{"NATS_CERT_FILE",                                                \
+		 CFA_CONFIG_TEXT,                                                 \
+		 &(c).nats_cert_file,                                             \
+		 "",                                                              \
+		 0,                                                               \
+		 0,                                                               \
+		 "Certificate of this client with its chain, in PEM, where the "  \
+		 "server asks for one."},                                         \
+		{"NATS_KEY_FILE",                                                 \
+		 CFA_CONFIG_TEXT,                                                 \
+		 &(c).nats_key_file,                                              \
+		 "",                                                              \
+		 0,                                                               \
+		 0,                                                               \
+		 "Private key of NATS_CERT_FILE, in PEM."},                       \
 		{"NATS_PASSWORD",                                                 \
 		 CFA_CONFIG_SECRET,                                               \
 		 &(c).nats_password,                                              \
@@ -81,7 +108,8 @@ typedef struct CfaDaemonConfig
 		 "nats://127.0.0.1:54222",                                        \
 		 0,                                                               \
 		 0,                                                               \
-		 "Servers of one NATS cluster, separated by commas."},            \
+		 "Servers of one NATS cluster, separated by commas; tls://host:"  \
+		 "port for TLS."},                                                \
 		{"NATS_USER",                                                     \
 		 CFA_CONFIG_TEXT,                                                 \
 		 &(c).nats_user,                                                  \
@@ -99,6 +127,14 @@ typedef struct CfaDaemonConfig
 	{                                                                     \
 		"PG_PASSWORD", CFA_CONFIG_SECRET, &(c).pg_password, "", 0, 0,     \
 			"Password of the PostgreSQL user; empty for none."            \
+	}
+
+/* The files for TLS to NATS of a CfaDaemonConfig. */
+#define CFA_DAEMON_NATS_TLS(c)                                        \
+	(CfaNatsTls)                                                      \
+	{                                                                 \
+		.ca_file = (c).nats_ca_file, .cert_file = (c).nats_cert_file, \
+		.key_file = (c).nats_key_file                                 \
 	}
 
 /* An option of one daemon beside the common ones: sets its flag. */

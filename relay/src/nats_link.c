@@ -52,7 +52,7 @@ struct CfaNatsLink
 	pthread_t thread; /* that connects; joined when is_done */
 	natsConnection *connected;
 	natsStatus connect_status;
-	char connect_error[ERROR_MAX]; /* of the wire, "" if none */
+	char connect_error[ERROR_MAX]; /* "" if none */
 	CfaWire *wire;
 	CfaTimer life; /* the wire's signs of life */
 	atomic_bool is_done;
@@ -153,6 +153,8 @@ make_options(const CfaNatsOptions *options, CfaNatsLink *link,
 	if (s == NATS_OK)
 		s = set_servers(*opts, options->url);
 	if (s == NATS_OK)
+		s = cfa_nats_tls_apply(*opts, options->url, &options->tls);
+	if (s == NATS_OK)
 		s = natsOptions_SetName(*opts, options->name);
 	if (s == NATS_OK && user != NULL && user[0] != '\0')
 		s = natsOptions_SetUserInfo(*opts, user, options->password);
@@ -197,8 +199,10 @@ static void
 open_wire(CfaNatsLink *link)
 {
 	char url[URL_MAX] = "";
+	bool is_tls = cfa_nats_tls_wanted(link->options.url);
 	const CfaWireOptions options = {.name = link->options.name,
 									.url = url,
+									.tls = is_tls ? &link->options.tls : NULL,
 									.user = link->options.user,
 									.password = link->options.password,
 									.timeout_ms = CONNECT_TIMEOUT_MS};
@@ -215,6 +219,20 @@ open_wire(CfaNatsLink *link)
 	link->connect_status = NATS_NO_SERVER;
 }
 
+/* The library's words for it, without the place in its sources: "(conn.c:733): ". */
+static void
+say_why(CfaNatsLink *link)
+{
+	const char *words = nats_GetLastError(NULL);
+	const char *place = words == NULL ? NULL : strstr(words, "): ");
+
+	if (place != NULL)
+		words = place + 3;
+	if (words == NULL || words[0] == '\0')
+		words = natsStatus_GetText(link->connect_status);
+	snprintf(link->connect_error, ERROR_MAX, "%s", words);
+}
+
 static void *
 connect_thread(void *arg)
 {
@@ -222,6 +240,14 @@ connect_thread(void *arg)
 
 	link->connect_error[0] = '\0';
 	link->connect_status = connect_now(&link->options, link, &link->connected);
+	/* The library upgrades by itself, without our authorities. */
+	if (link->connect_status == NATS_SSL_ERROR &&
+		!cfa_nats_tls_wanted(link->options.url))
+		snprintf(link->connect_error,
+				 ERROR_MAX,
+				 "the server wants TLS: CAREFORALL_NATS_URL must say tls://");
+	else if (link->connect_status != NATS_OK)
+		say_why(link);
 	if (link->connect_status == NATS_OK && link->options.has_wire)
 		open_wire(link);
 	atomic_store(&link->is_done, true);
@@ -329,11 +355,7 @@ finish_connect(CfaNatsLink *link)
 	link->state = LINK_CLOSED;
 	if (link->connect_status != NATS_OK)
 	{
-		retry_later(link,
-					"nats_connect_failed",
-					link->connect_error[0] != '\0'
-						? link->connect_error
-						: natsStatus_GetText(link->connect_status));
+		retry_later(link, "nats_connect_failed", link->connect_error);
 		return;
 	}
 	link->connection = link->connected;

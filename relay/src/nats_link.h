@@ -26,8 +26,9 @@ typedef struct CfaNatsLink CfaNatsLink;
 typedef struct CfaNatsOptions
 {
 	const char *name; /* of the connection; borrowed for ever, as all texts */
-	const char *url;  /* nats://host:port, comma list; no user in it */
-	const char *user; /* NULL or "": none */
+	const char *url; /* nats:// or tls://host:port, comma list; no user in it */
+	CfaNatsTls tls;	 /* for tls:// */
+	const char *user;	  /* NULL or "": none */
 	const char *password; /* NULL or "": none */
 	bool in_loop;
 	/* A second, plain connection to the same server, to publish on; in_loop only.

@@ -40,6 +40,7 @@
 struct CfaWire
 {
 	int fd;
+	SSL *ssl; /* NULL: none */
 	CfaLoop *loop;
 	CfaWatch *watch;
 	CfaWireHandlers handlers;
@@ -79,6 +80,7 @@ cfa_wire_free(CfaWire *wire)
 	if (wire == NULL)
 		return;
 	cfa_loop_unwatch(wire->watch);
+	SSL_free(wire->ssl);
 	if (wire->fd >= 0)
 		close(wire->fd);
 	cfa_buf_clear(&wire->out);
@@ -141,13 +143,13 @@ connect_one(const struct addrinfo *address, int timeout_ms)
 	return -1;
 }
 
+/* The socket, and the host that it is of; -1 if there is none. */
 static int
-connect_url(const char *url, int timeout_ms)
+connect_url(const char *url, int timeout_ms, char host[HOST_MAX])
 {
 	const struct addrinfo hints = {.ai_socktype = SOCK_STREAM,
 								   .ai_flags = AI_ADDRCONFIG};
 	struct addrinfo *found = NULL;
-	char host[HOST_MAX];
 	char port[PORT_MAX];
 	int fd = -1;
 
@@ -159,6 +161,45 @@ connect_url(const char *url, int timeout_ms)
 		fd = connect_one(one, timeout_ms);
 	freeaddrinfo(found);
 	return fd;
+}
+
+/*
+ * What recv() and send() do, through TLS if there is one. A record of TLS is smaller
+ * than READ_SIZE and is not read before it is asked for: nothing that has come waits
+ * in the library, where the loop would not see it.
+ */
+static ssize_t
+take(CfaWire *wire, char *data, size_t len)
+{
+	size_t got = 0;
+	int error;
+
+	if (wire->ssl == NULL)
+		return recv(wire->fd, data, len, 0);
+	if (SSL_read_ex(wire->ssl, data, len, &got) == 1)
+		return (ssize_t) got;
+	error = SSL_get_error(wire->ssl, 0);
+	errno = error == SSL_ERROR_WANT_READ || error == SSL_ERROR_WANT_WRITE
+				? EAGAIN
+				: ECONNRESET;
+	return error == SSL_ERROR_ZERO_RETURN ? 0 : -1;
+}
+
+static ssize_t
+give(CfaWire *wire, const char *data, size_t len)
+{
+	size_t given = 0;
+	int error;
+
+	if (wire->ssl == NULL)
+		return send(wire->fd, data, len, MSG_NOSIGNAL);
+	if (SSL_write_ex(wire->ssl, data, len, &given) == 1)
+		return (ssize_t) given;
+	error = SSL_get_error(wire->ssl, 0);
+	errno = error == SSL_ERROR_WANT_READ || error == SSL_ERROR_WANT_WRITE
+				? EAGAIN
+				: ECONNRESET;
+	return -1;
 }
 
 /* The next line without its CR LF; NULL if none comes. Taken off by the caller. */
@@ -181,7 +222,7 @@ read_line(CfaWire *wire, size_t *taken)
 		if (wire->in.len > LINE_MAX_BYTES)
 			return NULL;
 		cfa_buf_reserve(&wire->in, READ_SIZE);
-		got = recv(wire->fd, wire->in.data + wire->in.len, READ_SIZE, 0);
+		got = take(wire, wire->in.data + wire->in.len, READ_SIZE);
 		if (got <= 0)
 			return NULL;
 		wire->in.len += (size_t) got;
@@ -207,8 +248,6 @@ read_info(CfaWire *wire, char *error, size_t size)
 		info = json_loads(line + 5, 0, NULL);
 	if (info == NULL)
 		snprintf(error, size, "no greeting of a NATS server");
-	else if (json_is_true(json_object_get(info, "tls_required")))
-		snprintf(error, size, "the server asks for TLS");
 	else if (!json_is_true(json_object_get(info, "headers")))
 		snprintf(error, size, "the server takes no headers");
 	else
@@ -222,14 +261,13 @@ read_info(CfaWire *wire, char *error, size_t size)
 }
 
 static bool
-send_all(int fd, const CfaBuf *buf)
+send_all(CfaWire *wire, const CfaBuf *buf)
 {
 	size_t sent = 0;
 
 	while (sent < buf->len)
 	{
-		ssize_t some =
-			send(fd, buf->data + sent, buf->len - sent, MSG_NOSIGNAL);
+		ssize_t some = give(wire, buf->data + sent, buf->len - sent);
 
 		if (some <= 0)
 			return false;
@@ -267,7 +305,7 @@ log_in(CfaWire *wire, const CfaWireOptions *options, char *error, size_t size)
 				   options->password == NULL ? "" : options->password);
 	}
 	cfa_buf_adds(&hello, "}\r\nPING\r\n");
-	is_sent = send_all(wire->fd, &hello);
+	is_sent = send_all(wire, &hello);
 	explicit_bzero(hello.data, hello.len);
 	cfa_buf_clear(&hello);
 	line = is_sent ? read_line(wire, &taken) : NULL;
@@ -282,15 +320,28 @@ log_in(CfaWire *wire, const CfaWireOptions *options, char *error, size_t size)
 	return is_ok;
 }
 
+static bool
+secure(CfaWire *wire, const CfaWireOptions *options, const char *host,
+	   char *error, size_t size)
+{
+	if (options->tls == NULL)
+		return true;
+	wire->ssl = cfa_nats_tls_open(wire->fd, host, options->tls, error, size);
+	return wire->ssl != NULL;
+}
+
 CfaWire *
 cfa_wire_open(const CfaWireOptions *options, char *error, size_t size)
 {
 	CfaWire *wire = cfa_wire_new(NULL);
+	char host[HOST_MAX];
 
-	wire->fd = connect_url(options->url, options->timeout_ms);
+	wire->fd = connect_url(options->url, options->timeout_ms, host);
 	if (wire->fd < 0)
 		snprintf(error, size, "the server cannot be reached");
-	else if (read_info(wire, error, size) && log_in(wire, options, error, size))
+	else if (read_info(wire, error, size) &&
+			 secure(wire, options, host, error, size) &&
+			 log_in(wire, options, error, size))
 	{
 		if (fcntl(wire->fd, F_SETFL, O_NONBLOCK) == 0)
 			return wire;
@@ -418,10 +469,8 @@ write_some(CfaWire *wire)
 
 	while (wire->sent < wire->out.len)
 	{
-		ssize_t some = send(wire->fd,
-							wire->out.data + wire->sent,
-							wire->out.len - wire->sent,
-							MSG_NOSIGNAL);
+		ssize_t some =
+			give(wire, wire->out.data + wire->sent, wire->out.len - wire->sent);
 
 		if (some < 0 && (errno == EAGAIN || errno == EINTR))
 			break;
@@ -589,7 +638,7 @@ read_some(CfaWire *wire, const char **error)
 	long done;
 
 	cfa_buf_reserve(&wire->in, READ_SIZE);
-	got = recv(wire->fd, wire->in.data + wire->in.len, READ_SIZE, 0);
+	got = take(wire, wire->in.data + wire->in.len, READ_SIZE);
 	if (got < 0 && (errno == EAGAIN || errno == EINTR))
 		return true;
 	*error = "connection closed";

@@ -16,14 +16,16 @@
 #include <stdint.h>
 
 #include "loop.h"
+#include "nats_tls.h"
 
 typedef struct CfaWire CfaWire;
 
 typedef struct CfaWireOptions
 {
-	const char *name; /* of the connection */
-	const char *url;  /* nats://host:port of one server */
-	const char *user; /* NULL or "": none */
+	const char *name;	   /* of the connection */
+	const char *url;	   /* of one server: nats://host:port */
+	const CfaNatsTls *tls; /* NULL: none */
+	const char *user;	   /* NULL or "": none */
 	const char *password;
 	int timeout_ms; /* for each step of connecting */
 } CfaWireOptions;

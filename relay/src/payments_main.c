@@ -256,6 +256,7 @@ start_connections(void)
 							 .on_down = pg_down};
 	const CfaNatsOptions nats = {.name = "careforall-payments",
 								 .url = config->daemon.nats_url,
+								 .tls = CFA_DAEMON_NATS_TLS(config->daemon),
 								 .user = config->daemon.nats_user,
 								 .password = config->daemon.nats_password,
 								 .in_loop = true,

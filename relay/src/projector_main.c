@@ -190,6 +190,7 @@ start_connections(void)
 		 .on_down = pg_down};
 	const CfaNatsOptions nats = {.name = "careforall-projector",
 								 .url = config->daemon.nats_url,
+								 .tls = CFA_DAEMON_NATS_TLS(config->daemon),
 								 .user = config->daemon.nats_user,
 								 .password = config->daemon.nats_password,
 								 .in_loop = true,

@@ -67,6 +67,7 @@ cfa_relay_start(CfaRelay *relay)
 	const CfaDaemonConfig *config = &relay->config->daemon;
 	const CfaNatsOptions nats = {.name = "careforall-relay",
 								 .url = config->nats_url,
+								 .tls = CFA_DAEMON_NATS_TLS(*config),
 								 .user = config->nats_user,
 								 .password = config->nats_password,
 								 .in_loop = true,

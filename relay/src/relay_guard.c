@@ -74,10 +74,15 @@ look(void *arg)
 	natsOptions *opts = NULL;
 	natsConnection *connection = NULL;
 	CfaGuardState state = CFA_GUARD_UNKNOWN;
+	const CfaNatsTls tls = CFA_DAEMON_NATS_TLS(guard->relay->config->daemon);
 	natsStatus s = natsOptions_Create(&opts);
 
 	if (s == NATS_OK)
 		s = natsOptions_SetServers(opts, guard->servers, guard->server_count);
+	if (s == NATS_OK)
+		s = cfa_nats_tls_apply(opts,
+							   guard->relay->config->daemon.nats_url,
+							   &tls);
 	if (s == NATS_OK)
 		s = natsOptions_SetName(opts, "careforall-relay guard");
 	if (s == NATS_OK)

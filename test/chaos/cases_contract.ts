@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 // The relay's contract with the broker. Goal: it runs on no stream and no server that
 // could lose events or let others write them, and says what to change. Method: real
-// streams with one wrong setting each, a server without users, and a stream that is
-// changed while the relay runs.
+// streams with one wrong setting each, a server without users, servers with TLS, and a
+// stream that is changed while the relay runs.
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
+import { execFileSync, spawn, type ChildProcess } from "node:child_process";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { DiscardPolicy, nanos, StorageType, type StreamConfig } from "nats";
 import { until } from "../lib/until.ts";
-import { addMany, compare, deleteStream, ended, relay, stack, withStreams, type Cases, type RelayOptions } from "./kit.ts";
+import { addMany, compare, deleteStream, ended, logOf, relay, stack, stopRelay, withStreams, type Cases, type RelayOptions } from "./kit.ts";
 
 const day = 86_400_000;
 
@@ -101,4 +101,58 @@ async function openServer(): Promise<void> {
   }
 }
 
-export const contractCases: Cases = { wrongStreams, streamChanged, openServer };
+/** A server with TLS: only the one that its certificate and the authority say it is. */
+async function tls(): Promise<void> {
+  const dir = await mkdtemp(path.join(tmpdir(), "careforall-tls-"));
+  const file = (name: string): string => path.join(dir, name);
+  for (const [name, names] of [["here", "IP:127.0.0.1"], ["elsewhere", "DNS:nats.example.org"]] as const) {
+    execFileSync("openssl", ["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2", "-subj", "/CN=nats",
+      "-addext", `subjectAltName=${names}`, "-keyout", file(`${name}.key`), "-out", file(`${name}.crt`)], { stdio: "ignore" });
+  }
+  const port = stack.port("PROMETHEUS");
+  const serve = (certificate: string): ChildProcess =>
+    spawn("nats-server", ["-a", "127.0.0.1", "-p", String(port), "-js", "-sd", dir,
+      "--tls", "--tlscert", file(`${certificate}.crt`), "--tlskey", file(`${certificate}.key`)], { stdio: "ignore" });
+  const start = (scheme: string, authority: string): ChildProcess =>
+    relay(stack.port("RELAY"), {
+      args: ["--provision"],
+      env: {
+        CAREFORALL_NATS_URL: `${scheme}://127.0.0.1:${port}`,
+        CAREFORALL_NATS_CA_FILE: file(`${authority}.crt`),
+        CAREFORALL_STREAM_OPEN: "on",
+      },
+    });
+  const refused = async (scheme: string, authority: string, words: RegExp): Promise<void> => {
+    const child = start(scheme, authority);
+    try {
+      await until(`the relay to refuse ${scheme} with ${authority}`, () =>
+        Promise.resolve(logOf(child).split("\n").some((line) => line.includes('"nats_connect_failed"') && words.test(line))));
+      assert.doesNotMatch(logOf(child), /"event":"flowing"/);
+    } finally {
+      await stopRelay(child);
+    }
+  };
+  await stack.stop(["relay"]);
+  let server = serve("here");
+  try {
+    await refused("nats", "here", /CAREFORALL_NATS_URL must say tls:/);
+    await refused("tls", "elsewhere", /self-signed certificate/);
+    const child = start("tls", "here");
+    try {
+      await until("the relay to publish with TLS", () => Promise.resolve(/"event":"flowing"/.test(logOf(child))));
+    } finally {
+      await stopRelay(child);
+    }
+    server.kill("SIGKILL");
+    await new Promise((done) => server.once("close", done));
+    // The right authority, and the name of another host.
+    server = serve("elsewhere");
+    await refused("tls", "elsewhere", /IP address mismatch/);
+  } finally {
+    server.kill("SIGKILL");
+    await rm(dir, { recursive: true, force: true });
+    await stack.start(["relay"]);
+  }
+}
+
+export const contractCases: Cases = { wrongStreams, streamChanged, openServer, tls };

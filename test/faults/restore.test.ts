@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Goal: a dump restored into a new cluster is the whole truth (I9), and pledges go on
 // there. Method: pg_dump of the running stack, a second stack with its own cluster,
-// NATS and Redis, pg_restore into it, then the same checks and new pledges.
+// Redis and NATS, this one with TLS both ways, pg_restore into it, then the same checks
+// and new pledges.
 import { execFile } from "node:child_process";
 import { rm } from "node:fs/promises";
 import path from "node:path";
@@ -72,6 +73,7 @@ describe("pg_dump and pg_restore", () => {
       await context.stack.stop(["mockpay"]);
       await run("cp", ["-a", path.join(context.stack.dir, "mockpay"), dir]);
       await context.stack.start(["mockpay"]);
+      await second.configure({ STACK_NATS_TLS: "on" });
       await second.start(allParts);
 
       const created = await restored.http.pledge(campaign, pledgeBody(1000));
@@ -85,5 +87,5 @@ describe("pg_dump and pg_restore", () => {
       await restored.stream.close();
       await sql.close();
     }
-  });
+  }, 180_000);
 });

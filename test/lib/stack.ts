@@ -134,6 +134,13 @@ export class Stack {
     return value;
   }
 
+  /** The files of NATS' own certificate, if its lines are encrypted. */
+  natsTls(): { caFile: string; certFile: string; keyFile: string } | undefined {
+    if (!this.settings.get("STACK_NATS_TLS")) return undefined;
+    const file = path.join(this.dir, "nats-tls");
+    return { caFile: `${file}.crt`, certFile: `${file}.crt`, keyFile: `${file}.key` };
+  }
+
   port(name: string): number {
     return Number(this.get(`STACK_PORT_${name}`));
   }

@@ -43,6 +43,7 @@ export class Stream {
         user: "watcher",
         pass: this.stack.get("STACK_NATS_PASSWORD_WATCHER"),
         timeout: 5_000,
+        tls: this.stack.natsTls() ?? null,
       });
     }
     return this.connection;
