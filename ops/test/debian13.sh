@@ -62,7 +62,7 @@ debian13_prepare() {
     mkdir -p /etc/postgresql-common/createcluster.d
     echo "create_main_cluster = false" >/etc/postgresql-common/createcluster.d/none.conf
     apt-get install -y --no-install-recommends postgresql-17 postgresql-17-cron postgresql-17-pgtap \
-      libtap-parser-sourcehandler-pgtap-perl gcc make libc6-dev
+      libtap-parser-sourcehandler-pgtap-perl gcc make libc6-dev openssl
     cd /tmp
     apt-get download postgresql-server-dev-17 libpq-dev
     for package in *.deb; do dpkg -x "$package" /; done

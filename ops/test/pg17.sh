@@ -20,12 +20,16 @@ trap finish EXIT
 finish
 say "building on $(debian13_run "$pg17/postgres" --version)"
 debian13_extension "$root" "$source"
-cp -r "$root/sql" "$root/docs" "$debian13$source/"
-cp -r "$root/ops/docs" "$debian13$source/ops/"
+cp -r "$root/sql" "$root/docs" "$root/ops" "$debian13$source/"
 mkdir "$debian13$source/test"
-cp -r "$root/test/regress" "$root/test/isolation" "$root/test/pgtap" "$debian13$source/test/"
+for part in regress isolation pgtap fixtures; do
+  cp -r "$root/test/$part" "$debian13$source/test/"
+done
 say 'tests of the extension'
 debian13_run "$source/extension/check.sh"
 say 'the whole schema, and pgTAP'
-debian13_run "$source/test/pgtap/run.sh" "${PGTAP_PORT:-22433}"
+# /dev/stdin is in /proc.
+# shellcheck disable=SC2016 # expanded by the inner shell
+unshare --mount bash -euc '. "$0"; mount -t proc proc "$debian13/proc"; debian13_run "$@"' \
+  "$root/ops/test/debian13.sh" "$source/test/pgtap/run.sh" "${PGTAP_PORT:-22433}"
 say 'PostgreSQL 17: the extension builds and passes, the schema installs and passes'
