@@ -316,7 +316,11 @@ export class Cluster implements Context {
   }
 
   /** The primary by Patroni's lock; test/lib asks it from now on. */
-  async primary(): Promise<Host> {
+  primary(): Promise<Host> {
+    return until("a primary", () => this.findPrimary());
+  }
+
+  private async findPrimary(): Promise<Host> {
     const leader = (await this.members()).find((member) => member.role === "leader");
     if (!leader) throw new Error("no leader");
     const host = this.at(leader.name);
@@ -330,7 +334,7 @@ export class Cluster implements Context {
   /** One primary, two standbys that stream, one of them synchronous. */
   async databasesAreWell(): Promise<void> {
     await until("one primary and two standbys", async () => {
-      const host = await this.primary();
+      const host = await this.findPrimary();
       const [primary, ...standbys] = await Promise.all([host, ...this.databases.filter((one) => one !== host)].map(
         async (one) => {
           const page = one === host ? "primary" : "replica";
@@ -343,8 +347,13 @@ export class Cluster implements Context {
     }, 120_000);
   }
 
-  /** Where the leader of the stream is, and whether its followers have all it has. */
-  async streamLeader(): Promise<{ leader: Host; isWhole: boolean }> {
+  /** Where the leader of the stream is. */
+  async streamLeader(): Promise<Host> {
+    return (await until("a leader of the stream", () => this.findStreamLeader())).leader;
+  }
+
+  /** The same, and whether its followers have all it has. */
+  private async findStreamLeader(): Promise<{ leader: Host; isWhole: boolean }> {
     const connection = await connect({
       servers: this.brokers.map((host) => host.address),
       user: "watcher",
@@ -371,7 +380,11 @@ export class Cluster implements Context {
   }
 
   /** The worker host whose relay leads. */
-  async relayLeader(): Promise<Host> {
+  relayLeader(): Promise<Host> {
+    return until("a relay that leads", () => this.findRelayLeader());
+  }
+
+  private async findRelayLeader(): Promise<Host> {
     for (const host of this.workers) {
       const text = await this.answers(host, "RELAY", "metrics");
       if (/^careforall_relay_leader 1$/m.test(text ?? "")) return host;
@@ -388,7 +401,7 @@ export class Cluster implements Context {
   /** Everything as it was built: nothing is down, behind or without its spare. */
   async isWell(): Promise<void> {
     await this.databasesAreWell();
-    await until("the stream with two followers", async () => (await this.streamLeader()).isWhole, 120_000);
+    await until("the stream with two followers", async () => (await this.findStreamLeader()).isWhole, 120_000);
     await until("all processes to be ready", async () => {
       const asked = [
         ...this.some("a1", "a2").map((host) => this.answers(host, "API_ADMIN", "readyz")),
