@@ -27,6 +27,6 @@ export default tseslint.config(
       '@typescript-eslint/no-misused-promises': ['error', { checksVoidReturn: { attributes: false } }],
     },
   },
-  { files: ['public/*.js'], languageOptions: { globals: globals.browser } },
+  { files: ['src/start.js'], languageOptions: { globals: globals.browser } },
   { files: ['scripts/*.js'], languageOptions: { globals: globals.node } },
 )

@@ -6,6 +6,7 @@ import { defineConfig } from 'vitest/config'
 import { keepBudget } from './scripts/budget.ts'
 import { compressFiles } from './scripts/compress.ts'
 import { cutShell } from './scripts/shell.ts'
+import { donorFiles } from './scripts/split.ts'
 import { messages } from './scripts/vite-messages.ts'
 
 const path = (name: string) => fileURLToPath(new URL(name, import.meta.url))
@@ -16,9 +17,8 @@ export default defineConfig({
   resolve: {
     alias: {
       '@': path('./src'),
-      // The original writes <style> elements, which our content security
-      // policy refuses; ours sets a class.
-      'react-remove-scroll': path('./src/lib/remove-scroll.tsx'),
+      // React has had this hook for long.
+      'use-sync-external-store/shim/with-selector': 'use-sync-external-store/with-selector',
     },
   },
   build: {
@@ -29,8 +29,7 @@ export default defineConfig({
     rolldownOptions: {
       output: {
         codeSplitting: {
-          // What every page needs in one file: it compresses better than many small ones.
-          groups: [{ name: 'base', test: /node_modules\/(?:react|react-dom|scheduler|use-sync-external-store|clsx|class-variance-authority|@lingui\/core|@tanstack\/(?:history|query-core|react-query|react-router|react-store|router-core|store)|@radix-ui\/react-(?:slot|compose-refs|direction))\// }],
+          groups: donorFiles(import.meta.dirname),
         },
       },
     },

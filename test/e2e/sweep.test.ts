@@ -37,7 +37,7 @@ const source = readFileSync(path.join(root, "web/src/router.tsx"), "utf8");
 const routes = routesOf(source);
 
 // Known to be wider than 320 pixels; to be emptied, not to grow.
-const TOO_WIDE = ["/admin/pledges/$id"];
+const TOO_WIDE: string[] = [];
 
 let browser: Browser;
 let base: string;

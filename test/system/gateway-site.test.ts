@@ -86,7 +86,7 @@ describe("the built site", () => {
     expect(brotli.body.length).toBeLessThan(gzip.body.length);
   });
 
-  test.each(["/index.html", "/pledges/x", "/start.js", "/icon.svg", "/images/solar-clinic.svg"])("%s is asked about again, and then not sent again", async (where) => {
+  test.each(["/index.html", "/pledges/x", "/icon.svg", "/images/solar-clinic.svg"])("%s is asked about again, and then not sent again", async (where) => {
     const first = await ask(where);
     expect([first.status, first.headers.get("cache-control")]).toEqual([200, "no-cache"]);
     const tag = first.headers.get("etag") ?? "";

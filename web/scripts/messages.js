@@ -12,7 +12,7 @@ import { parse } from '@messageformat/parser'
 /** @typedef {{ key: string, text: string, area: string, file: string }} Message */
 /** @typedef {import('@messageformat/parser').Token[]} Tokens */
 
-const web = join(dirname(fileURLToPath(import.meta.url)), '..')
+export const web = join(dirname(fileURLToPath(import.meta.url)), '..')
 
 export const messagesDir = join(web, 'src/i18n/messages')
 export const typesFile = join(web, 'src/i18n/keys.d.ts')
@@ -30,7 +30,14 @@ export const PSEUDO = ['en-XA', 'ar-XB']
 const AREAS_OF_SOURCES = [
   [/^src\/(pages|components)\/admin\/|^src\/api\/admin/, ['site', 'account', 'admin']],
   [/^src\/(pages|components)\/account\/|^src\/api\/account/, ['site', 'account']],
+  // Parts that accounts and the dashboard have in common; no donor loads them.
+  [/^src\/components\/(ui\/(breadcrumbs|confirm-dialog|states)|require-account)|^src\/lib\/(form|problem-text)/, ['site', 'account']],
 ]
+
+/** @param {string} path of a source, from the folder of the web */
+export function areasOf(path) {
+  return AREAS_OF_SOURCES.find(([folder]) => folder.test(path))?.[1] ?? ['site']
+}
 
 /**
  * @param {string} language
@@ -126,7 +133,7 @@ export function problemsOfUse(messages, sources) {
   const problems = []
   const used = new Set()
   for (const { path, text } of sources) {
-    const areas = AREAS_OF_SOURCES.find(([folder]) => folder.test(path))?.[1] ?? ['site']
+    const areas = areasOf(path)
     const named = keysNamed(text)
     for (const { key, area } of messages) {
       if (!named(key)) continue

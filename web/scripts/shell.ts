@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// Cuts the built page into the parts that the gateway puts into the pages whose
-// beginning the API writes: shell/head.html and shell/body.html. What stands between
-// <!-- own --> and <!-- /own --> is for the page that is served alone. Of the pages that
-// the API begins, shell/<page>.html names the scripts that come on top of the first ones.
+// Takes from the built page what the gateway puts into the pages that the API writes:
+// shell/head.html. What stands there between <!-- own --> and <!-- /own --> is for the page
+// that is served alone. shell/<page>.html names what a page needs on top of that.
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import type { Plugin } from 'vite'
+import { donorScripts } from './budget.ts'
 
 export function cutShell(): Plugin {
   let outDir = 'dist'
@@ -13,35 +13,22 @@ export function cutShell(): Plugin {
     name: 'careforall-shell',
     apply: 'build',
     configResolved(config) {
-      outDir = join(config.root, config.build.outDir)
+      outDir = resolve(config.root, config.build.outDir)
     },
     async writeBundle(_, bundle) {
       const page = await readFile(join(outDir, 'index.html'), 'utf8')
+      const write = (part: string, text: string) => writeFile(join(outDir, 'shell', `${part}.html`), text)
       await mkdir(join(outDir, 'shell'), { recursive: true })
-      for (const part of ['head', 'body']) {
-        const inner = new RegExp(`<${part}>(.*)</${part}>`, 's').exec(page)?.[1]
-        if (inner === undefined) throw new Error(`index.html has no <${part}>`)
-        const shared = inner.replaceAll(/<!-- own -->.*?<!-- \/own -->/gs, '')
-        await writeFile(join(outDir, 'shell', `${part}.html`), shared.replaceAll(/\n\s*/g, '\n').trim())
-      }
-      const chunks = Object.values(bundle).filter((one) => one.type === 'chunk')
-      const withImports = (names: string[], found = new Set<string>()): Set<string> => {
-        for (const name of names) {
-          if (found.has(name)) continue
-          found.add(name)
-          withImports(chunks.find((chunk) => chunk.fileName === name)?.imports ?? [], found)
-        }
-        return found
-      }
-      const first = withImports(chunks.filter((chunk) => chunk.isEntry).map((chunk) => chunk.fileName))
-      for (const name of ['campaign', 'give']) {
-        const page = chunks.find((chunk) => chunk.facadeModuleId?.endsWith(`/src/pages/${name}.tsx`))
-        if (page === undefined) throw new Error(`no script of its own for the page ${name}`)
-        const links = [...withImports([page.fileName])]
-          .filter((script) => !first.has(script))
-          .map((script) => `<link rel="modulepreload" crossorigin href="/${script}">`)
-        await writeFile(join(outDir, 'shell', `${name}.html`), links.join('\n'))
-      }
+      const head = /<head>(.*)<\/head>/s.exec(page)?.[1]
+      if (head === undefined) throw new Error('index.html has no <head>')
+      const shared = head.replaceAll(/<!-- own -->.*?<!-- \/own -->/gs, '')
+      await write('head', shared.replaceAll(/\n\s*/g, '\n').trim())
+      const files = Object.values(bundle)
+      const scripts = [...donorScripts(files).giving]
+      const picture = files.find((one) => one.type === 'asset' && one.names.includes('quilt.svg'))
+      if (picture === undefined) throw new Error('the bundle has no picture')
+      await write('give', scripts.map((script) => `<link rel="modulepreload" crossorigin href="/${script}">`).join('\n'))
+      await write('home', `<link rel="preload" as="image" fetchpriority="high" href="/${picture.fileName}">`)
     },
   }
 }

@@ -1,19 +1,27 @@
 // SPDX-License-Identifier: Apache-2.0
-// Makes `virtual:messages/<language>/<area>` a module with the compiled messages, and
-// tells index.html their hashed names, so that start.js can ask for the reader's own
-// before the application has arrived.
-import { writeFileSync } from 'node:fs'
+// Makes `virtual:messages/<language>/<area>` a module with the compiled messages; and
+// tells start.js, which is no module, the hashed names of the site's, so that it can ask
+// for the reader's own before the application has arrived.
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Plugin } from 'vite'
-import { compileArea, filesOf, LANGUAGES, messagesDir, PSEUDO, SOURCE, typesFile, typesText } from './messages.js'
+import { minifySync, type Plugin } from 'vite'
+import { compileArea, filesOf, LANGUAGES, messagesDir, PSEUDO, SOURCE, typesFile, typesText, web } from './messages.js'
 
 const PREFIX = 'virtual:messages/'
+const START = 'src/start.js'
 
 export function messages(): Plugin {
+  let isBuild = false
   return {
     name: 'careforall-messages',
-    configResolved() {
+    configResolved({ command }) {
+      isBuild = command === 'build'
       writeFileSync(typesFile, typesText())
+    },
+    buildStart() {
+      if (!isBuild) return
+      const { code } = minifySync(START, readFileSync(join(web, START), 'utf8'))
+      this.emitFile({ type: 'asset', name: 'start.js', source: code })
     },
     resolveId(id) {
       return id.startsWith(PREFIX) ? `\0${id}` : null
@@ -29,14 +37,15 @@ export function messages(): Plugin {
       order: 'post',
       handler(html, { bundle }) {
         if (bundle === undefined) return html
+        const files = Object.values(bundle)
+        const start = files.find((one) => one.type === 'asset' && one.names.includes('start.js'))
         const names = LANGUAGES.flatMap((language) => {
-          const chunk = Object.values(bundle).find(
-            (one) => one.type === 'chunk' && one.facadeModuleId === `\0${PREFIX}${language}/site`,
-          )
+          const chunk = files.find((one) => one.type === 'chunk' && one.facadeModuleId === `\0${PREFIX}${language}/site`)
           return chunk === undefined ? [] : [`${language}=/${chunk.fileName}`]
         })
+        if (start === undefined) throw new Error('start.js is not in the bundle')
         if (names.length !== LANGUAGES.length) throw new Error(`catalogues of the site not in the bundle: ${names.join(' ')}`)
-        return html.replace('<script src="/start.js"', `<script src="/start.js" data-messages="${names.join(' ')}"`)
+        return html.replace(`src="/${START}"`, `src="/${start.fileName}" data-messages="${names.join(' ')}"`)
       },
     },
   }

@@ -3,15 +3,16 @@ import { QueryClient, QueryClientProvider } from '@tanstack/react-query'
 import { RouterProvider } from '@tanstack/react-router'
 import { StrictMode } from 'react'
 import { createRoot } from 'react-dom/client'
-import { isWorthRetrying } from './api/queries'
+import { campaignQuery, isWorthRetrying } from './api/queries'
 import { currentSession, onSessionChange } from './api/session'
-import { loadArea } from './i18n'
+import { loadAreas } from './i18n'
 import { handOverTitle } from './lib/head'
 import { router } from './router'
 import './styles/fonts.css'
 import './styles/index.css'
 
 const PRIVATE_KEYS = ['account', 'admin']
+const BEGINNING_MS = 2_000
 
 const queryClient = new QueryClient({
   defaultOptions: {
@@ -29,8 +30,8 @@ onSessionChange(() => {
 })
 
 const root = document.getElementById('root')
-if (root === null) throw new Error('index.html has no #root')
-await loadArea('site')
+if (root === null) throw new Error('the page has no #root')
+await Promise.all([loadAreas('site'), campaignOfPage()])
 handOverTitle()
 createRoot(root).render(
   <StrictMode>
@@ -39,3 +40,11 @@ createRoot(root).render(
     </QueryClientProvider>
   </StrictMode>,
 )
+
+/** The beginning that the server has written stands until there is more to show than it. */
+async function campaignOfPage(): Promise<void> {
+  const [, slug] = /^\/campaigns\/([\w-]+)\/?$/.exec(location.pathname) ?? []
+  if (slug === undefined || root?.firstElementChild === null) return
+  const read = queryClient.prefetchQuery(campaignQuery(slug, true))
+  await Promise.race([read, new Promise((resolve) => setTimeout(resolve, BEGINNING_MS))])
+}

@@ -1,14 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
-// Every page of the site on one line each. Pages are loaded when they are asked for, with
-// the texts of their area; a change of language renders them again in place.
+// Every page of the site on one line each. The campaigns are there at once; the other pages are
+// loaded when they are asked for, with the texts of their area. A change of language renders
+// them again in place.
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from '@tanstack/react-router'
 import type { FunctionComponent } from 'react'
+import { NoAnswerError } from './api/http'
 import { Layout } from './components/layout'
-import { loadArea, useLanguage, type Area } from './i18n'
+import { loadAreas, useLanguage, type Area } from './i18n'
 import { parseSearch } from './lib/filters'
 import { GIFT_STATES } from './lib/gift-states'
+import { CampaignPage } from './pages/campaign'
 import { ErrorPage, NotFoundPage } from './pages/error'
 import { LandingPage } from './pages/landing'
+
+const loadGiving = () => import('./pages/giving')
 
 const rootRoute = createRootRoute({
   component: localized(Layout),
@@ -26,22 +31,22 @@ const donorRoutes = [
   createRoute({
     getParentRoute: () => rootRoute,
     path: '/campaigns/$slug',
-    component: page(() => import('./pages/campaign'), 'CampaignPage'),
+    component: localized(CampaignPage),
   }),
   createRoute({
     getParentRoute: () => rootRoute,
     path: '/campaigns/$slug/give',
-    component: page(() => import('./pages/give'), 'GivePage'),
+    component: page(loadGiving, 'GivePage'),
   }),
   createRoute({
     getParentRoute: () => rootRoute,
     path: '/pledges/$id',
-    component: page(() => import('./pages/pledge'), 'PledgePage'),
+    component: page(loadGiving, 'PledgePage'),
   }),
   createRoute({
     getParentRoute: () => rootRoute,
     path: '/pledges/$id/receipt',
-    component: page(() => import('./pages/receipt'), 'ReceiptPage'),
+    component: page(loadGiving, 'ReceiptPage'),
   }),
 ]
 
@@ -50,25 +55,25 @@ const sessionRoutes = [
     getParentRoute: () => rootRoute,
     path: '/login',
     validateSearch: returnSearch,
-    component: page(() => import('./pages/account/login'), 'LoginPage', 'account'),
+    component: accountPage('LoginPage'),
   }),
   createRoute({
     getParentRoute: () => rootRoute,
     path: '/register',
     validateSearch: returnSearch,
-    component: page(() => import('./pages/account/register'), 'RegisterPage', 'account'),
+    component: accountPage('RegisterPage'),
   }),
   createRoute({
     getParentRoute: () => rootRoute,
     path: '/first-admin',
-    component: page(() => import('./pages/account/first-admin'), 'FirstAdminPage', 'account'),
+    component: accountPage('FirstAdminPage'),
   }),
 ]
 
 const accountRoute = createRoute({
   getParentRoute: () => rootRoute,
   path: '/account',
-  component: page(() => import('./pages/account/layout'), 'AccountLayout', 'account'),
+  component: accountPage('AccountLayout'),
 })
 
 const accountRoutes = [
@@ -76,130 +81,130 @@ const accountRoutes = [
     getParentRoute: () => accountRoute,
     path: '/',
     validateSearch: stateSearch,
-    component: page(() => import('./pages/account/gifts'), 'MyGiftsPage', 'account'),
+    component: accountPage('MyGiftsPage'),
   }),
   createRoute({
     getParentRoute: () => accountRoute,
     path: '/settings',
-    component: page(() => import('./pages/account/settings'), 'SettingsPage', 'account'),
+    component: accountPage('SettingsPage'),
   }),
 ]
 
 const adminRoute = createRoute({
   getParentRoute: () => rootRoute,
   path: '/admin',
-  component: page(() => import('./pages/admin/layout'), 'AdminLayout', 'admin'),
+  component: adminPage('AdminLayout'),
 })
 
 const adminRoutes = [
   createRoute({
     getParentRoute: () => adminRoute,
     path: '/',
-    component: page(() => import('./pages/admin/overview'), 'OverviewPage', 'admin'),
+    component: adminPage('OverviewPage'),
   }),
   createRoute({
     getParentRoute: () => adminRoute,
     path: '/campaigns',
-    component: page(() => import('./pages/admin/campaigns'), 'CampaignsPage', 'admin'),
+    component: adminPage('CampaignsPage'),
   }),
   createRoute({
     getParentRoute: () => adminRoute,
     path: '/campaigns/new',
-    component: page(() => import('./pages/admin/campaign-new'), 'NewCampaignPage', 'admin'),
+    component: adminPage('NewCampaignPage'),
   }),
   createRoute({
     getParentRoute: () => adminRoute,
     path: '/pledges',
-    component: page(() => import('./pages/admin/pledges'), 'PledgesPage', 'admin'),
+    component: adminPage('PledgesPage'),
   }),
   createRoute({
     getParentRoute: () => adminRoute,
     path: '/pledges/$id',
-    component: page(() => import('./pages/admin/pledge'), 'AdminPledgePage', 'admin'),
+    component: adminPage('AdminPledgePage'),
   }),
   createRoute({
     getParentRoute: () => adminRoute,
     path: '/refund-requests',
-    component: page(() => import('./pages/admin/requests'), 'RequestsPage', 'admin'),
+    component: adminPage('RequestsPage'),
   }),
   createRoute({
     getParentRoute: () => adminRoute,
     path: '/live',
-    component: page(() => import('./pages/admin/feed'), 'FeedPage', 'admin'),
+    component: adminPage('FeedPage'),
   }),
   createRoute({
     getParentRoute: () => adminRoute,
     path: '/work',
-    component: page(() => import('./pages/admin/work'), 'WorkPage', 'admin'),
+    component: adminPage('WorkPage'),
   }),
   createRoute({
     getParentRoute: () => adminRoute,
     path: '/consumers',
-    component: page(() => import('./pages/admin/consumers'), 'ConsumersPage', 'admin'),
+    component: adminPage('ConsumersPage'),
   }),
   createRoute({
     getParentRoute: () => adminRoute,
     path: '/users',
-    component: page(() => import('./pages/admin/users'), 'UsersPage', 'admin'),
+    component: adminPage('UsersPage'),
   }),
   createRoute({
     getParentRoute: () => adminRoute,
     path: '/users/$id',
-    component: page(() => import('./pages/admin/user'), 'UserPage', 'admin'),
+    component: adminPage('UserPage'),
   }),
   createRoute({
     getParentRoute: () => adminRoute,
     path: '/audit',
-    component: page(() => import('./pages/admin/audit'), 'AuditPage', 'admin'),
+    component: adminPage('AuditPage'),
   }),
   createRoute({
     getParentRoute: () => adminRoute,
     path: '/health',
-    component: page(() => import('./pages/admin/health'), 'HealthPage', 'admin'),
+    component: adminPage('HealthPage'),
   }),
 ]
 
 const managedRoute = createRoute({
   getParentRoute: () => adminRoute,
   path: '/campaigns/$id',
-  component: page(() => import('./pages/admin/campaign/layout'), 'CampaignLayout', 'admin'),
+  component: adminPage('CampaignLayout'),
 })
 
 const managedRoutes = [
   createRoute({
     getParentRoute: () => managedRoute,
     path: '/',
-    component: page(() => import('./pages/admin/campaign/edit'), 'EditCampaignPage', 'admin'),
+    component: adminPage('EditCampaignPage'),
   }),
   createRoute({
     getParentRoute: () => managedRoute,
     path: '/rewards',
-    component: page(() => import('./pages/admin/campaign/rewards'), 'RewardsPage', 'admin'),
+    component: adminPage('RewardsPage'),
   }),
   createRoute({
     getParentRoute: () => managedRoute,
     path: '/updates',
-    component: page(() => import('./pages/admin/campaign/updates'), 'UpdatesPage', 'admin'),
+    component: adminPage('UpdatesPage'),
   }),
   createRoute({
     getParentRoute: () => managedRoute,
     path: '/pledges',
-    component: page(() => import('./pages/admin/campaign/pledges'), 'CampaignPledgesPage', 'admin'),
+    component: adminPage('CampaignPledgesPage'),
   }),
   createRoute({
     getParentRoute: () => managedRoute,
     path: '/refund-requests',
-    component: page(() => import('./pages/admin/campaign/requests'), 'CampaignRequestsPage', 'admin'),
+    component: adminPage('CampaignRequestsPage'),
   }),
   createRoute({
     getParentRoute: () => managedRoute,
     path: '/figures',
-    component: page(() => import('./pages/admin/campaign/figures'), 'CampaignFiguresPage', 'admin'),
+    component: adminPage('CampaignFiguresPage'),
   }),
   createRoute({
     getParentRoute: () => managedRoute,
     path: '/team',
-    component: page(() => import('./pages/admin/campaign/team'), 'TeamPage', 'admin'),
+    component: adminPage('TeamPage'),
   }),
 ]
 
@@ -212,7 +217,7 @@ export const router = createRouter({
   ]),
   defaultErrorComponent: ErrorPage,
   defaultPreload: 'intent',
-  scrollRestoration: false,
+  scrollRestoration: true,
 })
 
 declare module '@tanstack/react-router' {
@@ -221,10 +226,25 @@ declare module '@tanstack/react-router' {
   }
 }
 
-function page<Name extends string>(load: () => Promise<Record<Name, FunctionComponent>>, name: Name, area?: Area) {
-  return lazyRouteComponent(async (): Promise<Record<string, FunctionComponent>> => {
-    const [module] = await Promise.all([load(), area === undefined ? null : loadArea(area)])
-    return { [name]: localized(module[name]) }
+/** Donors do not load where the pages of the account and of the dashboard are. */
+function accountPage(name: keyof typeof import('./pages/account').pages) {
+  return page(async () => (await import('./pages/account')).pages[name](), name, ['account'])
+}
+
+function adminPage(name: keyof typeof import('./pages/admin').pages) {
+  return page(async () => (await import('./pages/admin')).pages[name](), name, ['account', 'admin'])
+}
+
+/** A page that is loaded when it is asked for; `load` gives the module that exports it as `name`. */
+function page(load: () => Promise<object>, name: string, areas: Area[] = []) {
+  return lazyRouteComponent(async () => {
+    try {
+      const [module] = await Promise.all([load(), loadAreas(...areas)])
+      return { [name]: localized((module as Record<string, FunctionComponent>)[name] ?? NotFoundPage) }
+    } catch (error) {
+      // The router would load the whole site again, which only helps after an upgrade.
+      throw navigator.onLine ? error : new NoAnswerError('offline')
+    }
   }, name)
 }
 

@@ -1,27 +1,28 @@
 // SPDX-License-Identifier: Apache-2.0
 // Goal: the budget counts what a donor loads, once, and no more. Method: a made-up bundle.
 import { expect, test } from 'vitest'
-import { donorBytes, donorScripts, type Chunk } from '../scripts/budget'
+import { donorBytes, donorScripts, type Asset, type Chunk } from '../scripts/budget'
 
 const chunk = (fileName: string, more: Partial<Chunk> = {}): Chunk => ({
   type: 'chunk',
   fileName,
   code: `${fileName};`.repeat(20),
-  isEntry: false,
   facadeModuleId: null,
   imports: [],
-  dynamicImports: [],
   ...more,
 })
 
-const chunks = [
-  chunk('main.js', { isEntry: true, imports: ['react.js'], dynamicImports: ['campaign.js', 'give.js', 'admin.js', 'en.js', 'ar.js'] }),
-  chunk('react.js'),
-  chunk('campaign.js', { facadeModuleId: '/web/src/pages/campaign.tsx', imports: ['main.js', 'shared.js'], dynamicImports: ['dialog.js'] }),
-  chunk('give.js', { facadeModuleId: '/web/src/pages/give.tsx', imports: ['shared.js'] }),
-  chunk('shared.js'),
-  chunk('dialog.js', { imports: ['form.js'] }),
-  chunk('form.js'),
+const asset = (fileName: string, source: string): Asset => ({ type: 'asset', fileName, names: [fileName], source })
+
+const bundle = [
+  asset('index.html', '<script type="module" crossorigin src="/base.js"></script>\n<script type="module" crossorigin src="/site.js"></script>'),
+  asset('start.js', 'document.documentElement.lang = "en"'),
+  asset('style.css', 'a{color:red}'),
+  chunk('base.js', { imports: ['runtime.js'] }),
+  chunk('runtime.js'),
+  chunk('site.js', { imports: ['base.js'] }),
+  chunk('giving.js', { facadeModuleId: '/web/src/pages/giving.ts', imports: ['flow.js', 'site.js'] }),
+  chunk('flow.js', { imports: ['base.js'] }),
   chunk('admin.js', { facadeModuleId: '/web/src/pages/admin/layout.tsx', imports: ['charts.js'] }),
   chunk('charts.js'),
   chunk('en.js', { facadeModuleId: '\0virtual:messages/en/site' }),
@@ -29,19 +30,24 @@ const chunks = [
   chunk('pseudo.js', { facadeModuleId: '\0virtual:messages/en-XA/site', code: Array.from({ length: 900 }, (_, i) => i).join() }),
 ]
 
-test('reading takes the first scripts and a campaign, giving what comes on top, neither the dashboard', () => {
-  const { reading, giving } = donorScripts(chunks)
-  expect(reading.sort()).toEqual(['campaign.js', 'main.js', 'react.js', 'shared.js'])
-  expect(giving.sort()).toEqual(['dialog.js', 'form.js', 'give.js'])
+const without = (name: string) => bundle.filter((one) => one.fileName !== name)
+
+test('the first scripts and those of giving are a donor\'s, not the dashboard', () => {
+  const { first, giving } = donorScripts(bundle)
+  expect([...first].sort()).toEqual(['base.js', 'runtime.js', 'site.js'])
+  expect([...giving].sort()).toEqual(['flow.js', 'giving.js'])
 })
 
-test('the texts of the largest language count once', () => {
-  const all = donorBytes(chunks)
-  const without = (name: string) => donorBytes(chunks.filter((one) => one.fileName !== name))
-  expect(without('ar.js').reading).toBeLessThan(all.reading)
-  expect(without('en.js')).toEqual(all)
-  expect(without('pseudo.js')).toEqual(all)
-  expect(without('charts.js')).toEqual(all)
-  expect(without('form.js').giving).toBeLessThan(all.giving)
-  expect(without('react.js').reading).toBeLessThan(all.reading)
+test('all of them count, and the texts of the largest language once', () => {
+  const all = donorBytes(bundle)
+  for (const name of ['base.js', 'runtime.js', 'site.js', 'flow.js', 'ar.js']) {
+    expect(donorBytes(without(name)), name).toBeLessThan(all)
+  }
+  for (const name of ['admin.js', 'charts.js', 'en.js', 'pseudo.js', 'style.css']) {
+    expect(donorBytes(without(name)), name).toBe(all)
+  }
+})
+
+test.each(['index.html', 'giving.js', 'start.js'])('a bundle without %s is not measured', (name) => {
+  expect(() => donorBytes(without(name))).toThrow()
 })

@@ -143,7 +143,7 @@ describe('a failure', () => {
     [refusal(401), 'Your session has ended. Please log in again.'],
     [refusal(403), 'Your account may not see or do this. An administrator can change what it may do.'],
     [refusal(412), 'Somebody else has changed this in the meantime. Load it again to see the newest version.'],
-    [refusal(409, { detail: 'The slug is taken.' }), 'The slug is taken.'],
+    [refusal(409, { code: 'slug-taken', detail: 'The slug is taken.' }), 'Another campaign has this address already.'],
     [new NoAnswerError('network'), 'The connection broke. Please try again.'],
     [new Error('x'), 'This could not be loaded. The fault is on our side; please try again in a moment.'],
   ])('%s is said in words', (error, text) => {

@@ -84,7 +84,7 @@ describe('a refusal', () => {
   test('names the entries that the server did not take', () => {
     const errors = [{ pointer: '/donor/email', code: 'format', detail: 'This is not an e-mail address.' }]
     const said = explain(refused(422, { code: 'validation-failed', errors }), campaign, first)
-    expect([said.step, said.fields]).toEqual([2, [{ field: 'email', message: 'This is not an e-mail address.' }]])
+    expect([said.step, said.fields]).toEqual([2, [{ field: 'email', message: 'Something was not accepted' }]])
   })
 
   test('a doubtful gift is not repeated by somebody else', () => {

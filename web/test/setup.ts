@@ -1,4 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-import { loadArea } from '@/i18n'
+import { loadAreas } from '@/i18n'
 
-await Promise.all([loadArea('site'), loadArea('account'), loadArea('admin')])
+await loadAreas('site', 'account', 'admin')
+
+// jsdom knows the element, but not how to open it.
+HTMLDialogElement.prototype.showModal ??= function () {
+  this.open = true
+}
+HTMLDialogElement.prototype.close ??= function () {
+  this.open = false
+}

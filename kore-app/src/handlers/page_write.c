@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * page_write.c: what a page says to those who run no script: title, description,
- * what is shown where it is shared, data for search engines, and the text itself
- * in <noscript>.
+ * page_write.c: what a page says before any script runs, and to those who run
+ * none: title, description, what is shown where it is shared, data for search
+ * engines, the text itself in <noscript>. What a campaign begins with stands in
+ * #root, where the scripts put the page in its place.
  *
  * Pure. Texts of people only pass through html.h.
  */
@@ -35,12 +36,13 @@ static void add_meta(CfaBuf *out, const char *kind, const char *name,
 					 const char *value);
 static void add_preloads(CfaBuf *out, const json_t *campaign, const char *key,
 						 bool is_give);
-static void begin_body(CfaBuf *out);
+static void begin_body(CfaBuf *out, const json_t *campaign);
 static void end(CfaBuf *out);
 static void add_campaign_data(CfaBuf *out, const Head *head,
 							  const json_t *campaign);
+static void add_beginning(CfaBuf *out, const json_t *campaign);
 static void add_campaign_text(CfaBuf *out, const Head *head,
-							  const json_t *campaign);
+							  const json_t *campaign, bool is_give);
 static void add_figures(CfaBuf *out, const CfaPageLanguage *language,
 						const json_t *campaign);
 static void add_rewards(CfaBuf *out, const CfaPageLanguage *language,
@@ -79,8 +81,10 @@ cfa_page_home_write(CfaBuf *out, const CfaPageLanguage *language,
 	add_member(out, "url", site);
 	add_member(out, "description", head.description);
 	add_member(out, "inLanguage", language->tag);
-	cfa_buf_adds(out, "}</script>\n");
-	begin_body(out);
+	cfa_buf_adds(out,
+				 "}</script>\n"
+				 "<!--#include virtual=\"/shell/home.html\" -->\n");
+	begin_body(out, NULL);
 	cfa_buf_adds(out, "<h1>" SITE_NAME "</h1>\n<p>");
 	cfa_html_add(out, head.description);
 	cfa_buf_adds(out, "</p>\n<h2>");
@@ -128,8 +132,8 @@ cfa_page_campaign_write(CfaBuf *out, const CfaPageLanguage *language,
 	add_head(out, &head);
 	add_preloads(out, campaign, key, is_give);
 	add_campaign_data(out, &head, campaign);
-	begin_body(out);
-	add_campaign_text(out, &head, campaign);
+	begin_body(out, is_give ? NULL : campaign);
+	add_campaign_text(out, &head, campaign, is_give);
 	end(out);
 	cfa_buf_clear(&title);
 	cfa_buf_clear(&path);
@@ -182,16 +186,15 @@ add_meta(CfaBuf *out, const char *kind, const char *name, const char *value)
 
 /*
  * What the scripts of the page are going to ask for, so that it is under way
- * before they have arrived: their own further parts, the campaign, its cover.
+ * before they have arrived: the campaign, its cover, the scripts of giving.
  */
 static void
 add_preloads(CfaBuf *out, const json_t *campaign, const char *key, bool is_give)
 {
 	const char *cover = text_of(json_object_get(campaign, "image"), "url");
 
-	cfa_buf_addf(out,
-				 "<!--#include virtual=\"/shell/%s.html\" -->\n",
-				 is_give ? "give" : "campaign");
+	if (is_give)
+		cfa_buf_adds(out, "<!--#include virtual=\"/shell/give.html\" -->\n");
 	cfa_buf_adds(out,
 				 "<link rel=\"preload\" as=\"fetch\" crossorigin "
 				 "href=\"/api/v1/campaigns/");
@@ -206,13 +209,14 @@ add_preloads(CfaBuf *out, const json_t *campaign, const char *key, bool is_give)
 	cfa_buf_adds(out, "\">\n");
 }
 
+/* Shows the beginning of campaign, if it is not NULL, until the scripts do. */
 static void
-begin_body(CfaBuf *out)
+begin_body(CfaBuf *out, const json_t *campaign)
 {
-	cfa_buf_adds(out,
-				 "</head>\n<body>\n"
-				 "<!--#include virtual=\"/shell/body.html\" -->\n"
-				 "<noscript>\n<main class=\"plain\">\n");
+	cfa_buf_adds(out, "</head>\n<body>\n<div id=\"root\">");
+	if (campaign != NULL)
+		add_beginning(out, campaign);
+	cfa_buf_adds(out, "</div>\n<noscript>\n<main class=\"plain\">\n");
 }
 
 static void
@@ -251,19 +255,52 @@ add_campaign_data(CfaBuf *out, const Head *head, const json_t *campaign)
 	cfa_buf_clear(&url);
 }
 
+/*
+ * The words of the owner and the cover, where the page will have them; words of
+ * the site would be in a language that the reader may have changed.
+ */
 static void
-add_campaign_text(CfaBuf *out, const Head *head, const json_t *campaign)
+add_beginning(CfaBuf *out, const json_t *campaign)
+{
+	const json_t *image = json_object_get(campaign, "image");
+	const char *cover = text_of(image, "url");
+
+	cfa_buf_adds(out, "\n<div class=\"beginning\">\n<h1 dir=\"auto\">");
+	cfa_html_add(out, text_of(campaign, "title"));
+	cfa_buf_adds(out, "</h1>\n<p dir=\"auto\">");
+	cfa_html_add(out, text_of(campaign, "summary"));
+	cfa_buf_adds(out, "</p>\n");
+	if (cover[0] == '/' && cover[1] != '/')
+	{
+		cfa_buf_adds(out, "<img width=\"800\" height=\"500\" src=\"");
+		cfa_html_add(out, cover);
+		cfa_buf_adds(out, "\" alt=\"");
+		cfa_html_add(out, text_of(image, "alt"));
+		cfa_buf_adds(out, "\">\n");
+	}
+	cfa_buf_adds(out, "</div>\n");
+}
+
+/* What is not in #root already. */
+static void
+add_campaign_text(CfaBuf *out, const Head *head, const json_t *campaign,
+				  bool is_give)
 {
 	const CfaPageLanguage *language = head->language;
 
-	cfa_buf_adds(out, "<p><a href=\"/\">" SITE_NAME "</a></p>\n<h1>");
-	cfa_html_add(out, text_of(campaign, "title"));
-	cfa_buf_adds(out, "</h1>\n<p>");
+	cfa_buf_adds(out, "<p><a href=\"/\">" SITE_NAME "</a></p>\n");
+	if (is_give)
+	{
+		cfa_buf_adds(out, "<h1>");
+		cfa_html_add(out, text_of(campaign, "title"));
+		cfa_buf_adds(out, "</h1>\n<p>");
+		cfa_html_add(out, head->description);
+		cfa_buf_adds(out, "</p>\n");
+	}
+	cfa_buf_adds(out, "<p>");
 	cfa_html_add(out, language->texts[CFA_TEXT_BY]);
 	cfa_buf_addc(out, ' ');
 	cfa_html_add(out, text_of(json_object_get(campaign, "owner"), "name"));
-	cfa_buf_adds(out, "</p>\n<p>");
-	cfa_html_add(out, head->description);
 	cfa_buf_adds(out, "</p>\n");
 	add_figures(out, language, campaign);
 	cfa_html_add_story(out, text_of(campaign, "story"));

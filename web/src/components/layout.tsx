@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // What every page has: skip link, header, offline line, footer. On each change
-// of page the focus goes to the page's heading. The dashboard has a frame of its own.
-import { DirectionProvider } from '@radix-ui/react-direction'
-import { Link, Outlet, useLocation } from '@tanstack/react-router'
-import { useEffect, useRef } from 'react'
+// of page the focus goes into the new one. The dashboard has a frame of its own.
+import { Link, Outlet, useLocation, useRouter } from '@tanstack/react-router'
+import { useEffect } from 'react'
 import { useSession } from '@/api/session'
 import { t } from '@/i18n'
 import { useIsOnline } from '@/lib/hooks'
@@ -18,7 +17,7 @@ export function Layout() {
   useFocusOnNavigation()
   const isDashboard = /^\/admin(?:\/|$)/.test(useLocation().pathname)
   return (
-    <DirectionProvider dir={document.documentElement.dir === 'rtl' ? 'rtl' : 'ltr'}>
+    <>
       <a
         href="#main"
         className="bg-ink text-page fixed start-2 top-2 z-50 -translate-y-20 rounded-full px-5 py-3 font-semibold focus:translate-y-0"
@@ -36,7 +35,7 @@ export function Layout() {
       )}
       {!isDashboard && <Footer />}
       <Toaster />
-    </DirectionProvider>
+    </>
   )
 }
 
@@ -136,14 +135,23 @@ function Footer() {
   )
 }
 
+/** The router scrolls: to the top of a new page, on the way back to where one was. */
 function useFocusOnNavigation(): void {
-  const { pathname, hash } = useLocation()
-  const last = useRef(pathname)
+  const router = useRouter()
   useEffect(() => {
-    if (hash !== '' && pathname === '/') document.getElementById(hash)?.scrollIntoView()
-    if (last.current === pathname) return
-    last.current = pathname
-    if (hash === '' || pathname !== '/') window.scrollTo(0, 0)
-    document.getElementById('main')?.focus({ preventScroll: true })
-  }, [pathname, hash])
+    let isReturn = false
+    const forget = router.history.subscribe(({ action }) => {
+      isReturn = action.type !== 'PUSH' && action.type !== 'REPLACE'
+    })
+    const leave = router.subscribe('onRendered', ({ fromLocation, toLocation: { hash }, pathChanged }) => {
+      if (fromLocation === undefined || !pathChanged) return
+      // Behind "#" may stand a token, which is no place in the page.
+      if (!isReturn && hash !== '' && document.getElementById(hash) === null) scrollTo(0, 0)
+      document.getElementById('main')?.focus({ preventScroll: true })
+    })
+    return () => {
+      forget()
+      leave()
+    }
+  }, [router])
 }

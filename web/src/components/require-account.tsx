@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-import { useNavigate, useRouter } from '@tanstack/react-router'
-import { useEffect, useState, type ReactNode } from 'react'
+import type { ReactNode } from 'react'
 import { retrySession, useSession } from '@/api/session'
 import type { Account } from '@/api/types'
+import { ToLogin } from './to-login'
 import { ErrorState, NoPermission } from './ui/states'
 import { Skeleton } from './ui/skeleton'
 
@@ -13,20 +13,16 @@ export function RequireAccount({ roles, children }: RequireAccountProps) {
   const { account, isLoading, error } = useSession()
   if (isLoading) return <Placeholder />
   if (error !== null) return <Centered><ErrorState error={error} retry={retrySession} /></Centered>
-  if (account === null) return <ToLogin />
+  if (account === null) {
+    return (
+      <>
+        <ToLogin />
+        <Placeholder />
+      </>
+    )
+  }
   if (roles !== undefined && !roles.includes(account.role)) return <Centered><NoPermission /></Centered>
   return children(account)
-}
-
-/** Remembers the page that it was shown on: by the time it acts the address may be another. */
-function ToLogin() {
-  const router = useRouter()
-  const navigate = useNavigate()
-  const [href] = useState(router.state.location.href)
-  useEffect(() => {
-    void navigate({ to: '/login', search: { return: href }, replace: true })
-  }, [navigate, href])
-  return <Placeholder />
 }
 
 function Placeholder() {

@@ -20,35 +20,15 @@ export const LANGUAGES = { en: 'English', de: 'Deutsch', ar: 'العربية' } 
 const STORAGE_KEY = 'cfa:language'
 const DEFAULT_LOCALES: Record<string, string> = { en: 'en-GB', de: 'de-DE', ar: 'ar' }
 
-type Load = () => Promise<{ default: Catalogue }>
+export type Load = () => Promise<{ default: Catalogue }>
 
-const CATALOGUES: Record<string, Record<Area, Load>> = {
-  en: {
-    site: () => import('virtual:messages/en/site'),
-    account: () => import('virtual:messages/en/account'),
-    admin: () => import('virtual:messages/en/admin'),
-  },
-  de: {
-    site: () => import('virtual:messages/de/site'),
-    account: () => import('virtual:messages/de/account'),
-    admin: () => import('virtual:messages/de/admin'),
-  },
-  ar: {
-    site: () => import('virtual:messages/ar/site'),
-    account: () => import('virtual:messages/ar/account'),
-    admin: () => import('virtual:messages/ar/admin'),
-  },
+const SITE: Record<string, Load> = {
+  en: () => import('virtual:messages/en/site'),
+  de: () => import('virtual:messages/de/site'),
+  ar: () => import('virtual:messages/ar/site'),
   // Not for readers: `?lang=en-XA` shows texts that are cut off or not translated, `?lang=ar-XB` the mirrored page.
-  'en-XA': {
-    site: () => import('virtual:messages/en-XA/site'),
-    account: () => import('virtual:messages/en-XA/account'),
-    admin: () => import('virtual:messages/en-XA/admin'),
-  },
-  'ar-XB': {
-    site: () => import('virtual:messages/ar-XB/site'),
-    account: () => import('virtual:messages/ar-XB/account'),
-    admin: () => import('virtual:messages/ar-XB/admin'),
-  },
+  'en-XA': () => import('virtual:messages/en-XA/site'),
+  'ar-XB': () => import('virtual:messages/ar-XB/site'),
 }
 
 const i18n = setupI18n()
@@ -56,16 +36,16 @@ const listeners = new Set<() => void>()
 const areas = new Set<Area>()
 const loaded = new Set<string>()
 
-/** The language of the texts, as public/start.js chose it; it changes by `setLanguage`. */
-export let language: string = document.documentElement.lang in CATALOGUES ? document.documentElement.lang : 'en'
+/** The language of the texts, as start.js chose it; it changes by `setLanguage`. */
+export let language: string = document.documentElement.lang in SITE ? document.documentElement.lang : 'en'
 
 /** Locale of numbers, money and dates: the reader's own form of the language. */
 export let locale: string = localeOf(language)
 
-/** Loads the texts of an area, now and with every later language. */
-export async function loadArea(area: Area): Promise<void> {
-  areas.add(area)
-  await loadTexts(language, area)
+/** Loads the texts of areas, now and with every later language. */
+export async function loadAreas(...wanted: Area[]): Promise<void> {
+  for (const area of wanted) areas.add(area)
+  await Promise.all(wanted.map((area) => loadTexts(language, area)))
   activate()
 }
 
@@ -92,6 +72,11 @@ export function useLanguage(): string {
 
 export function t<Key extends MessageKey>(key: Key, ...[values]: Arguments<Key>): string {
   return i18n._(key, isolated(values ?? undefined))
+}
+
+/** The text of a key built at run time; null where there is none. */
+export function tMaybe(key: string): string | null {
+  return key in i18n.messages ? i18n._(key) : null
 }
 
 /** The text of a key built at run time, or of `fallback` where there is none. */
@@ -158,7 +143,8 @@ export function formatRelative(iso: string, nowMs: number): string {
 async function loadTexts(wanted: string, area: Area): Promise<void> {
   const name = `${wanted}/${area}`
   if (loaded.has(name)) return
-  const texts = await CATALOGUES[wanted]?.[area]()
+  const load = area === 'site' ? SITE[wanted] : (await import('./areas')).LATER[area][wanted]
+  const texts = await load?.()
   if (texts === undefined) return
   i18n.load(wanted, { ...texts.default })
   loaded.add(name)

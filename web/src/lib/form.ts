@@ -2,7 +2,7 @@
 // From a refused request to the form that sent it.
 import type { FieldValues, Path, UseFormReturn } from 'react-hook-form'
 import { ApiError } from '@/api/http'
-import { tOr } from '@/i18n'
+import { fieldText } from './problem-text'
 
 /**
  * Puts what the API says of single members beside their fields, the first of which gets the focus.
@@ -15,10 +15,11 @@ export function showFieldErrors<Values extends FieldValues>(
 ): boolean {
   const errors = error instanceof ApiError ? (error.problem.errors ?? []) : []
   let isFirst = true
-  for (const { pointer, code } of errors) {
+  for (const fault of errors) {
+    const { pointer, code } = fault
     const field = fields[pointer]
     if (field === undefined) continue
-    form.setError(field, { type: code, message: tOr(`field.${code}`, 'field.other') }, { shouldFocus: isFirst })
+    form.setError(field, { type: code, message: fieldText(fault) }, { shouldFocus: isFirst })
     isFirst = false
   }
   return errors.length > 0 && errors.every(({ pointer }) => fields[pointer] !== undefined)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The theme in use. public/start.js sets it before the first paint by the same
+// The theme in use. src/start.js sets it before the first paint by the same
 // rule; here it is changed by hand or follows the system.
 import { useSyncExternalStore } from 'react'
 

@@ -24,8 +24,8 @@ import { formatMoney } from '@/lib/money'
 import { useIsLive, useLiveCampaign } from '@/live/hooks'
 import { LoadErrorPage } from './error'
 
-const loadGiftDialog = () => import('@/components/gift/gift-dialog')
-const GiftDialog = lazy(async () => ({ default: (await loadGiftDialog()).GiftDialog }))
+const loadGiving = () => import('./giving')
+const GiftDialog = lazy(async () => ({ default: (await loadGiving()).GiftDialog }))
 const FRESH_GIFTS_MAX = 50
 // A sum of so many letters fills its line at this size, divided by their number.
 const WIDTH_OF_LETTERS_CQI = 165
@@ -133,7 +133,7 @@ function useGiving(campaign: Campaign) {
     open(rewardId, step as GiftStep)
   }
   const resume = useEffectEvent(() => {
-    void loadGiftDialog()
+    void loadGiving()
     if (place === null && hasGiftUnderWay(campaign)) open(null, 3)
   })
   useEffect(() => resume(), [])

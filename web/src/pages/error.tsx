@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-import { Link } from '@tanstack/react-router'
+import { Link, useRouter } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
-import { ApiError } from '@/api/client'
+import { ApiError, NoAnswerError } from '@/api/client'
 import { Button } from '@/components/ui/button'
 import { t } from '@/i18n'
 import { useIsOnline } from '@/lib/hooks'
@@ -17,7 +17,9 @@ export function NotFoundPage() {
 }
 
 /** Shown when a page itself fails; nothing entered before is lost. */
-export function ErrorPage() {
+export function ErrorPage({ error }: { error: unknown }) {
+  const router = useRouter()
+  if (error instanceof NoAnswerError) return <LoadErrorPage error={error} retry={() => void router.invalidate()} />
   return (
     <MessagePage title={t('error.heading')} text={t('error.page')}>
       <Button onClick={() => location.reload()}>{t('action.reload')}</Button>

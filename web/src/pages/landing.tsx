@@ -6,12 +6,12 @@ import { campaignsQuery } from '@/api/queries'
 import type { Campaign } from '@/api/types'
 import { CampaignCard, CampaignCardSkeleton, FeaturedCard } from '@/components/campaign/card'
 import { FilterBar } from '@/components/campaign/filters'
-import { Quilt } from '@/components/quilt'
 import { Button } from '@/components/ui/button'
 import { Icon } from '@/components/ui/icon'
 import { LoadMore } from '@/components/ui/load-more'
 import { Notice } from '@/components/ui/notice'
 import { t } from '@/i18n'
+import quilt from '@/images/quilt.svg'
 import { filtersOf, isUsual, PAGES_MAX, parseSearch, toSearch, USUAL, type CampaignFilters } from '@/lib/filters'
 import { useIsOnline, useNow } from '@/lib/hooks'
 
@@ -40,7 +40,14 @@ function Hero() {
             </a>
           </Button>
         </div>
-        <Quilt className="-mx-4 max-w-none max-md:w-[calc(100%+2rem)] md:mx-0" />
+        <img
+          src={quilt}
+          alt=""
+          width={500}
+          height={400}
+          fetchPriority="high"
+          className="-mx-4 block w-full max-w-none max-md:w-[calc(100%+2rem)] md:mx-0 md:rounded-2xl"
+        />
       </div>
     </section>
   )

@@ -7,6 +7,7 @@ import type { Registration } from '@/api/session'
 import { t } from '@/i18n'
 import { showFieldErrors } from '@/lib/form'
 import { Field, fieldProps, Input } from '../ui/field'
+import { EmailField } from './email-field'
 import { checkEmail, checkName, checkNewPassword, NAME_MAX } from './fields'
 import { AccountForm } from './form'
 import { PasswordField } from './password-field'
@@ -54,17 +55,7 @@ export function RegistrationForm({ label, submitLabel, send, explain, children }
           required
         />
       </Field>
-      <Field id="register-email" label={t('account.email')} error={errors.email?.message}>
-        <Input
-          {...form.register('email', { validate: checkEmail })}
-          {...fieldProps('register-email', errors.email?.message, false)}
-          type="email"
-          dir="ltr"
-          autoComplete="username"
-          required
-          className="rtl:text-end"
-        />
-      </Field>
+      <EmailField id="register-email" error={errors.email?.message} {...form.register('email', { validate: checkEmail })} />
       <PasswordField
         id="register-password"
         label={t('account.password')}

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-import * as Dialog from '@radix-ui/react-dialog'
 import { Link, useLocation } from '@tanstack/react-router'
 import { useState } from 'react'
 import { logOut } from '@/api/session'
@@ -7,6 +6,7 @@ import type { Account } from '@/api/types'
 import { LanguageSelect } from '@/components/language-select'
 import { Logo } from '@/components/logo'
 import { Button } from '@/components/ui/button'
+import { DialogTitle, Modal } from '@/components/ui/dialog'
 import { Icon } from '@/components/ui/icon'
 import { errorText } from '@/components/ui/states'
 import { toast } from '@/components/ui/toast'
@@ -33,33 +33,34 @@ export function Sidebar({ account }: { account: Account }) {
 /** On top of the page on narrow ones, with the navigation as a drawer. */
 export function TopBar({ account }: { account: Account }) {
   const [isOpen, setIsOpen] = useState(false)
+  const close = () => setIsOpen(false)
   return (
     <header className="bg-page border-line no-print sticky top-0 z-30 flex items-center justify-between gap-3 border-b px-4 py-2 lg:hidden">
-      <Dialog.Root open={isOpen} onOpenChange={setIsOpen}>
-        <Dialog.Trigger asChild>
-          <Button variant="quiet" size="icon" className="-ms-2" aria-label={t('admin.nav.open')}>
-            <Icon name="menu" />
-          </Button>
-        </Dialog.Trigger>
-        <Dialog.Portal>
-          <Dialog.Overlay className="animate-fade-in fixed inset-0 z-40 bg-[#070a24]/65" />
-          <Dialog.Content
-            aria-describedby={undefined}
-            className="animate-fade-in bg-paper fixed inset-y-0 start-0 z-40 flex w-76 max-w-[calc(100vw-3.5rem)] flex-col gap-6 overflow-y-auto px-4 py-4"
-          >
+      <Button
+        variant="quiet"
+        size="icon"
+        className="-ms-2"
+        aria-label={t('admin.nav.open')}
+        aria-haspopup="dialog"
+        aria-expanded={isOpen}
+        onClick={() => setIsOpen(true)}
+      >
+        <Icon name="menu" />
+      </Button>
+      {isOpen && (
+        <Modal onClose={close} closesBeside>
+          <div className="animate-fade-in bg-paper flex min-h-full w-76 max-w-[calc(100vw-3.5rem)] flex-col gap-6 px-4 py-4">
             <div className="flex items-center justify-between gap-2">
-              <Dialog.Title className="font-display text-xl font-bold">{t('admin.nav.title')}</Dialog.Title>
-              <Dialog.Close asChild>
-                <Button variant="quiet" size="icon" aria-label={t('dialog.close')}>
-                  <Icon name="close" />
-                </Button>
-              </Dialog.Close>
+              <DialogTitle className="font-display text-xl font-bold">{t('admin.nav.title')}</DialogTitle>
+              <Button variant="quiet" size="icon" aria-label={t('dialog.close')} onClick={close}>
+                <Icon name="close" />
+              </Button>
             </div>
-            <Navigation account={account} onFollow={() => setIsOpen(false)} />
+            <Navigation account={account} onFollow={close} />
             <Foot account={account} />
-          </Dialog.Content>
-        </Dialog.Portal>
-      </Dialog.Root>
+          </div>
+        </Modal>
+      )}
       <Brand />
       <Button asChild variant="quiet" size="icon" className="-me-2">
         <Link to="/account" aria-label={t('admin.nav.account_of', { name: account.name })}>

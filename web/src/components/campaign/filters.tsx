@@ -2,7 +2,7 @@
 // Search, filters and order of the list of campaigns. What is chosen is the address: each
 // choice is an entry of the history, typing replaces the newest one.
 import { useQuery } from '@tanstack/react-query'
-import { useEffect, useRef, useState, type ReactNode } from 'react'
+import { useEffect, useRef, useState } from 'react'
 import { feesQuery } from '@/api/queries'
 import { locale, t, tOr } from '@/i18n'
 import {
@@ -13,11 +13,9 @@ import {
   STATUSES,
   USUAL,
   type CampaignFilters,
-  type CampaignSort,
-  type CampaignStatus,
 } from '@/lib/filters'
 import { Button } from '../ui/button'
-import { Input, Select } from '../ui/field'
+import { Field, Input, Select } from '../ui/field'
 import { Icon } from '../ui/icon'
 
 const TYPING_MS = 400
@@ -34,64 +32,30 @@ export function FilterBar({ filters, onChange }: FilterBarProps) {
     <div className="grid gap-4">
       <SearchField filters={filters} onChange={onChange} />
       <div className="xs:grid-cols-2 grid gap-3 lg:grid-cols-[repeat(4,1fr)_auto] lg:items-end">
-        <Choice id="filter-status" label={t('filter.status')}>
-          <Select
-            id="filter-status"
-            className="w-full"
-            value={filters.status}
-            onChange={(event) => set({ status: event.target.value as CampaignStatus })}
-          >
-            {STATUSES.map((status) => (
-              <option key={status} value={status}>
-                {t(`filter.status_${status}`)}
-              </option>
-            ))}
-          </Select>
-        </Choice>
-        <Choice id="filter-category" label={t('filter.category')}>
-          <Select
-            id="filter-category"
-            className="w-full"
-            value={filters.category}
-            onChange={(event) => set({ category: event.target.value })}
-          >
-            <option value="">{t('filter.category_all')}</option>
-            {categoryOptions(filters.category).map(({ value, text }) => (
-              <option key={value} value={value}>
-                {text}
-              </option>
-            ))}
-          </Select>
-        </Choice>
-        <Choice id="filter-currency" label={t('filter.currency')}>
-          <Select
-            id="filter-currency"
-            className="w-full"
-            value={filters.currency}
-            onChange={(event) => set({ currency: event.target.value })}
-          >
-            <option value="">{t('filter.currency_all')}</option>
-            {currencies.map((currency) => (
-              <option key={currency} value={currency}>
-                {currencyName(currency)}
-              </option>
-            ))}
-          </Select>
-        </Choice>
-        <Choice id="filter-sort" label={t('filter.sort')}>
-          <Select
-            id="filter-sort"
-            className="w-full"
-            value={filters.sort}
-            onChange={(event) => set({ sort: event.target.value as CampaignSort })}
-          >
-            {SORTS.map((sort) => (
-              <option key={sort} value={sort}>
-                {t(`filter.sort_${sort}`)}
-              </option>
-            ))}
-          </Select>
-        </Choice>
+        <Choice
+          name="status"
+          value={filters.status}
+          options={STATUSES.map((status) => [status, t(`filter.status_${status}`)])}
+          onChange={(status) => set({ status })}
+        />
+        <Choice
+          name="category"
+          value={filters.category}
+          options={[['', t('filter.category_all')], ...categoryOptions(filters.category)]}
+          onChange={(category) => set({ category })}
+        />
+        <Choice
+          name="currency"
+          value={filters.currency}
+          options={[['', t('filter.currency_all')], ...currencies.map((currency) => [currency, currencyName(currency)] as const)]}
+          onChange={(currency) => set({ currency })}
+        />
+        <Choice
+          name="sort"
+          value={filters.sort}
+          options={SORTS.map((sort) => [sort, t(`filter.sort_${sort}`)])}
+          onChange={(sort) => set({ sort })}
+        />
         {!isUsual(filters) && (
           <Button variant="quiet" className="justify-self-start" onClick={() => onChange(USUAL, false)}>
             <Icon name="close" className="size-4" />
@@ -154,25 +118,36 @@ function SearchField({ filters, onChange }: FilterBarProps) {
   )
 }
 
-function Choice({ id, label, children }: { id: string; label: string; children: ReactNode }) {
+type ChoiceProps<Value extends string> = {
+  name: 'status' | 'category' | 'currency' | 'sort'
+  value: Value
+  options: (readonly [value: Value, text: string])[]
+  onChange: (value: Value) => void
+}
+
+function Choice<Value extends string>({ name, value, options, onChange }: ChoiceProps<Value>) {
+  const id = `filter-${name}`
   return (
-    <div className="grid gap-1">
-      <label htmlFor={id} className="text-muted text-sm">
-        {label}
-      </label>
-      {children}
-    </div>
+    <Field id={id} label={t(`filter.${name}`)} isSmall>
+      <Select id={id} className="w-full" value={value} onChange={(event) => onChange(event.target.value as Value)}>
+        {options.map(([one, text]) => (
+          <option key={one} value={one}>
+            {text}
+          </option>
+        ))}
+      </Select>
+    </Field>
   )
 }
 
 /** The known ones by name, and the one of the address if it is none of them. */
-function categoryOptions(chosen: string): { value: string; text: string }[] {
+function categoryOptions(chosen: string): [value: string, text: string][] {
   const known: string[] = [...CATEGORIES]
   const values = chosen === '' || known.includes(chosen) ? known : [...known, chosen]
   const collator = new Intl.Collator(locale)
   return values
-    .map((value) => ({ value, text: known.includes(value) ? tOr(`category.${value}`, 'category.other') : value }))
-    .sort((a, b) => collator.compare(a.text, b.text))
+    .map((value): [string, string] => [value, known.includes(value) ? tOr(`category.${value}`, 'category.other') : value])
+    .sort(([, one], [, other]) => collator.compare(one, other))
 }
 
 /** Those that the site takes payments in, and the one of the address. */

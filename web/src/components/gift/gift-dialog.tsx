@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Campaign } from '@/api/types'
 import { t } from '@/i18n'
-import { Dialog, DialogContent, DialogDescription, DialogTitle } from '../ui/dialog'
+import { Dialog, DialogTitle } from '../ui/dialog'
 import { GiftFlow, GiftHeading, type HeadingProps } from './gift-flow'
 import { useGiftFlow } from './use-gift-flow'
 
@@ -14,20 +14,15 @@ export function GiftDialog({ campaign, onClose }: { campaign: Campaign; onClose:
     onClose()
   }
   return (
-    <Dialog open onOpenChange={(isOpen) => !isOpen && close()}>
-      <DialogContent header={<GiftHeading flow={flow} as={Heading} />} onInteractOutside={preventClose}>
-        <DialogDescription className="sr-only">{t('gift.description')}</DialogDescription>
-        <GiftFlow flow={flow} onDone={close} />
-      </DialogContent>
+    <Dialog header={<GiftHeading flow={flow} as={Heading} />} onClose={close} aria-describedby="gift-description">
+      <p id="gift-description" className="sr-only">
+        {t('gift.description')}
+      </p>
+      <GiftFlow flow={flow} onDone={close} />
     </Dialog>
   )
 }
 
 function Heading(props: HeadingProps) {
   return <DialogTitle {...props} />
-}
-
-/** A click beside the dialog is too easily made by accident. */
-function preventClose(event: Event): void {
-  event.preventDefault()
 }

@@ -152,7 +152,7 @@ function explainAnswer(error: ApiError, campaign: Campaign, { mayRepeat, wasUnkn
       return { ...PLAIN, heading: t('refusal.reward'), text: t('refusal.reward_text'), step: 1 }
     case 'amount-out-of-range':
     case 'currency-mismatch':
-      return { ...PLAIN, heading: t('refusal.amount'), text: problem.detail ?? t('refusal.amount_text'), step: 1 }
+      return { ...PLAIN, heading: t('refusal.amount'), text: t('refusal.amount_text'), step: 1 }
     case 'idempotency-key-reused':
       return { ...PLAIN, heading: t('refusal.key'), text: t('refusal.key_text'), canRetry: true, needsNewKey: true }
   }
@@ -206,15 +206,15 @@ function explainLimit(problem: Problem, campaign: Campaign): Refusal {
 }
 
 function explainFields(problem: Problem): Refusal {
-  const fields = (problem.errors ?? []).flatMap(({ pointer, detail }) => {
+  const fields = (problem.errors ?? []).flatMap(({ pointer }) => {
     const field = FIELD_OF_POINTER[pointer]
-    return field === undefined ? [] : [{ field, message: detail }]
+    return field === undefined ? [] : [{ field, message: t('refusal.fields') }]
   })
   const hasAmount = fields.some(({ field }) => ['amount', 'rewardId', 'quantity'].includes(field))
   return {
     ...PLAIN,
     heading: t('refusal.fields'),
-    text: fields.length > 0 ? t('refusal.fields_text') : (problem.detail ?? t('refusal.other_text')),
+    text: fields.length > 0 ? t('refusal.fields_text') : t('refusal.other_text'),
     step: fields.length === 0 ? null : hasAmount ? 1 : 2,
     fields,
     canRetry: fields.length === 0,

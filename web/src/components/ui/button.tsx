@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-import { Slot } from '@radix-ui/react-slot'
 import { cva, type VariantProps } from 'class-variance-authority'
-import type { ComponentProps } from 'react'
+import { cloneElement, type ComponentProps, type ReactElement } from 'react'
 import { cn } from '@/lib/cn'
 
 const button = cva(
@@ -26,10 +25,17 @@ const button = cva(
   },
 )
 
-type ButtonProps = ComponentProps<'button'> & VariantProps<typeof button> & { asChild?: boolean }
+type ButtonProps = VariantProps<typeof button> &
+  (
+    | (ComponentProps<'button'> & { asChild?: false })
+    // A link that looks like a button.
+    | { asChild: true; className?: string; children: ReactElement<{ className?: string }> }
+  )
 
-export function Button({ className, variant, size, asChild = false, type = 'button', ...props }: ButtonProps) {
+export function Button({ className, variant, size, ...props }: ButtonProps) {
   const classes = cn(button({ variant, size: variant === 'link' ? 'inline' : size }), className)
-  if (asChild) return <Slot className={classes} {...props} />
-  return <button type={type} className={classes} {...props} />
+  if (props.asChild === true) return cloneElement(props.children, { className: classes })
+  const own = { ...props }
+  delete own.asChild
+  return <button type="button" className={classes} {...own} />
 }

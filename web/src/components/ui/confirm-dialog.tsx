@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // Asks before something that cannot be taken back: the consequence in words, a reason
 // where one is kept, and the focus on the harmless answer.
-import * as Primitive from '@radix-ui/react-alert-dialog'
 import { useId, useRef, useState, type ReactNode } from 'react'
 import { t } from '@/i18n'
 import { Button } from './button'
+import { DialogTitle, Modal } from './dialog'
 import { Field, fieldProps, Input, Textarea } from './field'
-import { useFocusGivenBack } from './focus'
 
 type ConfirmDialogProps = {
   title: string
@@ -38,10 +37,9 @@ export function ConfirmDialog(props: ConfirmDialogProps) {
   const id = useId()
   const reasonRef = useRef<HTMLTextAreaElement>(null)
   const wordRef = useRef<HTMLInputElement>(null)
+  const harmlessRef = useRef<HTMLButtonElement>(null)
   const reasonError = isChecked && reasonLabel !== undefined && reason.trim() === '' ? t('confirm.reason_empty') : undefined
   const wordError = isChecked && typed !== undefined && word !== typed ? t('confirm.typed_wrong', { word: typed }) : undefined
-
-  const giveBack = useFocusGivenBack()
 
   const confirm = async () => {
     setIsChecked(true)
@@ -60,54 +58,54 @@ export function ConfirmDialog(props: ConfirmDialogProps) {
     }
   }
 
+  const close = () => !isBusy && props.onClose()
+
   return (
-    <Primitive.Root open onOpenChange={(isOpen) => !isOpen && !isBusy && props.onClose()}>
-      <Primitive.Portal>
-        <Primitive.Overlay className="animate-fade-in fixed inset-0 z-50 grid grid-cols-1 place-items-center overflow-y-auto bg-[#070a24]/65 p-4">
-          <Primitive.Content
-            onCloseAutoFocus={giveBack}
-            className="animate-sheet-in bg-paper shadow-card grid w-full max-w-lg gap-4 rounded-2xl p-5 sm:p-7">
-            <Primitive.Title className="text-heading font-display font-bold">{title}</Primitive.Title>
-            <Primitive.Description asChild>
-              <div className="grid gap-2">{children}</div>
-            </Primitive.Description>
-            {reasonLabel !== undefined && (
-              <Field id={`${id}-reason`} label={reasonLabel} hint={reasonHint} error={reasonError}>
-                <Textarea
-                  ref={reasonRef}
-                  {...fieldProps(`${id}-reason`, reasonError, reasonHint !== undefined)}
-                  value={reason}
-                  maxLength={reasonMax}
-                  required
-                  onChange={(event) => setReason(event.target.value)}
-                />
-              </Field>
-            )}
-            {typed !== undefined && (
-              <Field id={`${id}-word`} label={t('confirm.typed', { word: typed })} error={wordError}>
-                <Input
-                  ref={wordRef}
-                  {...fieldProps(`${id}-word`, wordError, false)}
-                  value={word}
-                  autoComplete="off"
-                  onChange={(event) => setWord(event.target.value)}
-                />
-              </Field>
-            )}
-            {failure !== null && <div role="alert">{props.explain(failure)}</div>}
-            <div className="flex flex-wrap justify-end gap-3 pt-1">
-              <Primitive.Cancel asChild>
-                <Button variant="outline" aria-disabled={isBusy}>
-                  {t('action.cancel')}
-                </Button>
-              </Primitive.Cancel>
-              <Button variant={tone} aria-disabled={isBusy} onClick={() => void confirm()}>
-                {isBusy ? t('action.working') : confirmLabel}
-              </Button>
-            </div>
-          </Primitive.Content>
-        </Primitive.Overlay>
-      </Primitive.Portal>
-    </Primitive.Root>
+    <Modal
+      role="alertdialog"
+      aria-describedby={`${id}-text`}
+      firstFocus={harmlessRef}
+      onClose={close}
+      className="place-items-center p-4"
+    >
+      <div className="animate-sheet-in bg-paper shadow-card grid w-full max-w-lg gap-4 rounded-2xl p-5 sm:p-7">
+        <DialogTitle className="text-heading font-display font-bold">{title}</DialogTitle>
+        <div id={`${id}-text`} className="grid gap-2">
+          {children}
+        </div>
+        {reasonLabel !== undefined && (
+          <Field id={`${id}-reason`} label={reasonLabel} hint={reasonHint} error={reasonError}>
+            <Textarea
+              ref={reasonRef}
+              {...fieldProps(`${id}-reason`, reasonError, reasonHint !== undefined)}
+              value={reason}
+              maxLength={reasonMax}
+              required
+              onChange={(event) => setReason(event.target.value)}
+            />
+          </Field>
+        )}
+        {typed !== undefined && (
+          <Field id={`${id}-word`} label={t('confirm.typed', { word: typed })} error={wordError}>
+            <Input
+              ref={wordRef}
+              {...fieldProps(`${id}-word`, wordError, false)}
+              value={word}
+              autoComplete="off"
+              onChange={(event) => setWord(event.target.value)}
+            />
+          </Field>
+        )}
+        {failure !== null && <div role="alert">{props.explain(failure)}</div>}
+        <div className="flex flex-wrap justify-end gap-3 pt-1">
+          <Button ref={harmlessRef} variant="outline" aria-disabled={isBusy} onClick={close}>
+            {t('action.cancel')}
+          </Button>
+          <Button variant={tone} aria-disabled={isBusy} onClick={() => void confirm()}>
+            {isBusy ? t('action.working') : confirmLabel}
+          </Button>
+        </div>
+      </div>
+    </Modal>
   )
 }

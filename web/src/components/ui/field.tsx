@@ -11,14 +11,16 @@ type FieldProps = {
   label: ReactNode
   hint?: ReactNode
   error?: string | undefined
+  /** Beside others in a bar. */
+  isSmall?: boolean
   children: ReactNode
 }
 
 /** A label, a control and what is to be said about it; see `fieldProps`. */
-export function Field({ id, label, hint, error, children }: FieldProps) {
+export function Field({ id, label, hint, error, isSmall = false, children }: FieldProps) {
   return (
-    <div className="grid gap-1.5">
-      <label htmlFor={id} className="font-semibold">
+    <div className={cn('grid min-w-0 content-start', isSmall ? 'gap-1' : 'gap-1.5')}>
+      <label htmlFor={id} className={cn('font-semibold', isSmall && 'text-sm')}>
         {label}
       </label>
       {children}

@@ -3,7 +3,11 @@ import * as Primitive from '@radix-ui/react-dropdown-menu'
 import type { ComponentProps } from 'react'
 import { cn } from '@/lib/cn'
 
-export const Menu = Primitive.Root
+/** The page behind stays as it is: it can be scrolled and clicked. */
+export function Menu(props: ComponentProps<typeof Primitive.Root>) {
+  return <Primitive.Root modal={false} {...props} />
+}
+
 export const MenuTrigger = Primitive.Trigger
 
 export function MenuContent({ className, ...props }: ComponentProps<typeof Primitive.Content>) {
@@ -20,20 +24,4 @@ export function MenuContent({ className, ...props }: ComponentProps<typeof Primi
       />
     </Primitive.Portal>
   )
-}
-
-export function MenuItem({ className, ...props }: ComponentProps<typeof Primitive.Item>) {
-  return (
-    <Primitive.Item
-      className={cn(
-        'data-highlighted:bg-sunk flex min-h-10 cursor-pointer items-center gap-2.5 rounded-lg px-3 py-1.5 data-disabled:cursor-not-allowed data-disabled:opacity-60',
-        className,
-      )}
-      {...props}
-    />
-  )
-}
-
-export function MenuSeparator() {
-  return <Primitive.Separator className="bg-line my-1.5 h-px" />
 }

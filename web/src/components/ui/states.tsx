@@ -4,6 +4,7 @@ import type { ReactNode } from 'react'
 import { ApiError, NoAnswerError } from '@/api/http'
 import { t } from '@/i18n'
 import { useIsOnline } from '@/lib/hooks'
+import { problemText } from '@/lib/problem-text'
 import { Button } from './button'
 import { Icon, type IconName } from './icon'
 
@@ -84,10 +85,5 @@ export function errorText(error: unknown): string {
   if (error.status === 429) {
     return error.retryAfterS === null ? t('error.busy') : t('error.busy_wait', { seconds: error.retryAfterS })
   }
-  if (error.status === 401) return t('error.unauthorized')
-  if (error.status === 403) return t('forbidden.text')
-  if (error.status === 404) return t('notfound.entry')
-  if (error.status === 412) return t('error.changed')
-  if (error.status >= 500) return t('error.load')
-  return error.problem.detail ?? error.problem.title ?? t('error.load')
+  return problemText(error)
 }

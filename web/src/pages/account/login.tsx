@@ -4,10 +4,10 @@ import { useState } from 'react'
 import { useForm } from 'react-hook-form'
 import { logIn, safeReturn, type Credentials } from '@/api/session'
 import { checkEmail, checkPassword } from '@/components/account/fields'
+import { EmailField } from '@/components/account/email-field'
 import { AccountForm } from '@/components/account/form'
 import { NarrowPage } from '@/components/account/narrow-page'
 import { PasswordField } from '@/components/account/password-field'
-import { Field, fieldProps, Input } from '@/components/ui/field'
 import { t } from '@/i18n'
 import { useLeaveWhenIn } from '@/lib/use-leave-when-in'
 
@@ -38,17 +38,7 @@ export function LoginPage() {
         submitLabel={t('account.login.submit')}
         isMain
       >
-        <Field id="login-email" label={t('account.email')} error={errors.email?.message}>
-          <Input
-            {...form.register('email', { validate: checkEmail })}
-            {...fieldProps('login-email', errors.email?.message, false)}
-            type="email"
-            dir="ltr"
-            autoComplete="username"
-            required
-            className="rtl:text-end"
-          />
-        </Field>
+        <EmailField id="login-email" error={errors.email?.message} {...form.register('email', { validate: checkEmail })} />
         <PasswordField
           id="login-password"
           label={t('account.password')}

@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // The shell of the dashboard: who may enter, the navigation, and the page in it.
-import { Outlet, useLocation, useNavigate } from '@tanstack/react-router'
-import { useEffect, useEffectEvent, type ReactNode } from 'react'
+import { DirectionProvider } from '@radix-ui/react-direction'
+import { Outlet, useLocation } from '@tanstack/react-router'
+import type { ReactNode } from 'react'
 import { retrySession, useSession } from '@/api/session'
+import '@/components/admin/icons'
 import { mayOpen } from '@/components/admin/nav'
 import { Sidebar, TopBar } from '@/components/admin/sidebar'
+import { ToLogin } from '@/components/to-login'
 import { PageHeader } from '@/components/ui/page-header'
 import { Skeleton } from '@/components/ui/skeleton'
 import { ErrorState, NoPermission } from '@/components/ui/states'
@@ -16,29 +19,24 @@ export function AdminLayout() {
   if (account === null) {
     if (isLoading) return <Frame>{<LoadingPage />}</Frame>
     if (error !== null) return <Frame>{<ErrorState error={error} retry={retrySession} />}</Frame>
-    return <ToLogin />
+    return (
+      <>
+        <ToLogin />
+        <Frame>{<LoadingPage />}</Frame>
+      </>
+    )
   }
   return (
-    <div className="lg:flex">
-      <Sidebar account={account} />
-      <div className="min-w-0 grow">
-        <TopBar account={account} />
-        <Frame>{mayOpen(account.role, pathname) ? <Outlet /> : <ForbiddenPage />}</Frame>
+    <DirectionProvider dir={document.documentElement.dir === 'rtl' ? 'rtl' : 'ltr'}>
+      <div className="lg:flex">
+        <Sidebar account={account} />
+        <div className="min-w-0 grow">
+          <TopBar account={account} />
+          <Frame>{mayOpen(account.role, pathname) ? <Outlet /> : <ForbiddenPage />}</Frame>
+        </div>
       </div>
-    </div>
+    </DirectionProvider>
   )
-}
-
-/** Leads to the log-in and back, once. */
-function ToLogin() {
-  const navigate = useNavigate()
-  const { href } = useLocation()
-  const leave = useEffectEvent(() => {
-    // The frame may be rendered once more when the address is that of the log-in already.
-    if (href.startsWith('/admin')) void navigate({ to: '/login', search: { return: href }, replace: true })
-  })
-  useEffect(() => leave(), [])
-  return <Frame>{<LoadingPage />}</Frame>
 }
 
 function Frame({ children }: { children: ReactNode }) {

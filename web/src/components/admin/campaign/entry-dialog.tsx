@@ -7,7 +7,7 @@ import { useForm, useWatch, type DefaultValues, type FieldValues, type Path, typ
 import type { z } from 'zod/mini'
 import { ApiError } from '@/api/http'
 import { Button } from '@/components/ui/button'
-import { Dialog, DialogContent, DialogTitle } from '@/components/ui/dialog'
+import { Dialog, DialogTitle } from '@/components/ui/dialog'
 import { Notice } from '@/components/ui/notice'
 import { ErrorText } from '@/components/ui/states'
 import { t } from '@/i18n'
@@ -114,48 +114,46 @@ export function EntryDialog<Values extends Texts>(props: EntryDialogProps<Values
   }
 
   return (
-    <Dialog open onOpenChange={(isOpen) => !isOpen && !isSaving && onClose()}>
-      <DialogContent
-        aria-describedby={undefined}
-        className="sm:max-w-2xl"
-        header={<DialogTitle className="text-heading font-display font-bold">{title}</DialogTitle>}
-      >
-        {clash !== null ? (
-          <Conflict
-            rows={rows.map(({ field, change }) => ({ field: field as string, change }))}
-            chosen={clash.chosen}
-            labelOf={labelOf}
-            showMine={(field) => <VersionText text={entryText(field, textOf(clash.mine, field))} />}
-            showTheirs={(field) => <VersionText text={entryText(field, textOf(clash.theirs.values, field))} />}
-            onChoose={(field, side) => setClash({ ...clash, chosen: { ...clash.chosen, [field]: side } })}
-            onSave={() => {
-              const mine = merged(rows, clash.mine, clash.theirs.values, clash.chosen)
-              const from = take(mine)
-              if (from !== null) void send(from, mine)
-            }}
-            onEdit={() => take(merged(rows, clash.mine, clash.theirs.values, clash.chosen))}
-            onDiscard={() => take(null)}
-            isSaving={isSaving}
-          />
-        ) : (
-          <form id={formId} noValidate className="grid gap-5" onSubmit={(event) => void form.handleSubmit((mine) => send(base, mine))(event)}>
-            {failure !== null && (
-              <Notice tone="bad" role="alert">
-                {failure}
-              </Notice>
-            )}
-            {children(form, values)}
-            <div className="flex flex-wrap justify-end gap-3">
-              <Button variant="outline" onClick={onClose}>
-                {t('action.cancel')}
-              </Button>
-              <Button type="submit" aria-disabled={isSaving}>
-                {isSaving ? t('action.working') : submitLabel}
-              </Button>
-            </div>
-          </form>
-        )}
-      </DialogContent>
+    <Dialog
+      className="sm:max-w-2xl"
+      header={<DialogTitle className="text-heading font-display font-bold">{title}</DialogTitle>}
+      onClose={() => !isSaving && onClose()}
+    >
+      {clash !== null ? (
+        <Conflict
+          rows={rows.map(({ field, change }) => ({ field: field as string, change }))}
+          chosen={clash.chosen}
+          labelOf={labelOf}
+          showMine={(field) => <VersionText text={entryText(field, textOf(clash.mine, field))} />}
+          showTheirs={(field) => <VersionText text={entryText(field, textOf(clash.theirs.values, field))} />}
+          onChoose={(field, side) => setClash({ ...clash, chosen: { ...clash.chosen, [field]: side } })}
+          onSave={() => {
+            const mine = merged(rows, clash.mine, clash.theirs.values, clash.chosen)
+            const from = take(mine)
+            if (from !== null) void send(from, mine)
+          }}
+          onEdit={() => take(merged(rows, clash.mine, clash.theirs.values, clash.chosen))}
+          onDiscard={() => take(null)}
+          isSaving={isSaving}
+        />
+      ) : (
+        <form id={formId} noValidate className="grid gap-5" onSubmit={(event) => void form.handleSubmit((mine) => send(base, mine))(event)}>
+          {failure !== null && (
+            <Notice tone="bad" role="alert">
+              {failure}
+            </Notice>
+          )}
+          {children(form, values)}
+          <div className="flex flex-wrap justify-end gap-3">
+            <Button variant="outline" onClick={onClose}>
+              {t('action.cancel')}
+            </Button>
+            <Button type="submit" aria-disabled={isSaving}>
+              {isSaving ? t('action.working') : submitLabel}
+            </Button>
+          </div>
+        </form>
+      )}
     </Dialog>
   )
 }

@@ -135,6 +135,6 @@ export function ImageCard({ managed }: { managed: Tagged<ManagedCampaign> }) {
 
 function refusalText(error: unknown): string {
   if (error instanceof ApiError && error.status === 413) return t('admin.image.too_big')
-  if (error instanceof ApiError && (error.status === 415 || error.status === 422)) return t('admin.image.not_image')
+  if (error instanceof ApiError && error.status === 415) return t('admin.image.not_image')
   return errorText(error)
 }

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // What is wrong with an entry, in words: codes of our own rules and of the API's.
 import { ApiError } from '@/api/http'
-import { t, tOr } from '@/i18n'
+import { t, tMaybe } from '@/i18n'
+import { fieldText } from '@/lib/problem-text'
 
 /** `code` may carry the sentence of the API behind a colon, for codes that have no text here. */
 export function problemText(code: string | undefined, values: { max?: number; currency?: string } = {}): string | undefined {
@@ -11,9 +12,7 @@ export function problemText(code: string | undefined, values: { max?: number; cu
   if (name === 'too_long') return t('admin.entry.too_long', { max })
   if (name === 'amount_decimals') return t('admin.entry.amount_decimals', { currency })
   if (name === 'in_use') return t('admin.entry.in_use', { used: detail ?? '' })
-  return tOr(`admin.entry.${name}`, 'admin.entry.invalid') === t('admin.entry.invalid') && detail !== undefined
-    ? detail
-    : tOr(`admin.entry.${name}`, 'admin.entry.invalid')
+  return tMaybe(`admin.entry.${name}`) ?? fieldText({ code: name, detail: detail ?? t('admin.entry.invalid') })
 }
 
 /** The faults that the API found, by JSON Pointer, as codes for `problemText`. */

@@ -5,7 +5,7 @@ import { useQueryClient } from '@tanstack/react-query'
 import { useEffect, useId, useRef, useState, type SyntheticEvent, type ReactNode, type RefObject } from 'react'
 import { readOpsAgain } from '@/api/admin-ops'
 import { Button } from '@/components/ui/button'
-import { Dialog, DialogContent, DialogDescription, DialogTitle } from '@/components/ui/dialog'
+import { Dialog, DialogTitle } from '@/components/ui/dialog'
 import { Field, fieldProps, Input, Textarea } from '@/components/ui/field'
 import { toast } from '@/components/ui/toast'
 import { t } from '@/i18n'
@@ -114,51 +114,53 @@ export function ActDialog(props: ActDialogProps) {
   }
 
   return (
-    <Dialog open onOpenChange={(isOpen) => !isOpen && !isBusy && onClose()}>
-      <DialogContent header={<DialogTitle className="text-heading">{title}</DialogTitle>}>
-        <form onSubmit={submit} noValidate className="grid gap-4">
-          <DialogDescription asChild>
-            <div className="grid gap-2">{text}</div>
-          </DialogDescription>
-          {fields}
-          <Field id={`${id}-reason`} label={label} hint={hint} error={reasonError}>
-            <Textarea
-              ref={reasonRef}
-              {...fieldProps(`${id}-reason`, reasonError)}
-              value={reason}
-              maxLength={REASON_MAX}
-              required={!isOptional}
-              dir="auto"
-              onChange={(event) => setReason(event.target.value)}
+    <Dialog
+      header={<DialogTitle className="text-heading">{title}</DialogTitle>}
+      onClose={() => !isBusy && onClose()}
+      aria-describedby={`${id}-text`}
+    >
+      <form onSubmit={submit} noValidate className="grid gap-4">
+        <div id={`${id}-text`} className="grid gap-2">
+          {text}
+        </div>
+        {fields}
+        <Field id={`${id}-reason`} label={label} hint={hint} error={reasonError}>
+          <Textarea
+            ref={reasonRef}
+            {...fieldProps(`${id}-reason`, reasonError)}
+            value={reason}
+            maxLength={REASON_MAX}
+            required={!isOptional}
+            dir="auto"
+            onChange={(event) => setReason(event.target.value)}
+          />
+        </Field>
+        {shown !== null && <PreviewBox preview={shown} boxRef={previewRef} />}
+        {toType !== undefined && (
+          <Field id={`${id}-typed`} label={t('confirm.typed', { word: toType })} error={typedError}>
+            <Input
+              ref={typedRef}
+              {...fieldProps(`${id}-typed`, typedError, false)}
+              value={typed}
+              autoComplete="off"
+              onChange={(event) => setTyped(event.target.value)}
             />
           </Field>
-          {shown !== null && <PreviewBox preview={shown} boxRef={previewRef} />}
-          {toType !== undefined && (
-            <Field id={`${id}-typed`} label={t('confirm.typed', { word: toType })} error={typedError}>
-              <Input
-                ref={typedRef}
-                {...fieldProps(`${id}-typed`, typedError, false)}
-                value={typed}
-                  autoComplete="off"
-                onChange={(event) => setTyped(event.target.value)}
-              />
-            </Field>
-          )}
-          {failure !== null && <Problem error={failure} reload={() => void readOpsAgain(client).then(onClose)} />}
-          <div className="flex flex-wrap justify-end gap-3 pt-1">
-            <Button variant="outline" aria-disabled={isBusy} onClick={() => !isBusy && onClose()}>
-              {t('action.cancel')}
-            </Button>
-            <Button type="submit" variant={isReady ? tone : 'solid'} aria-disabled={isBusy || (shown !== null && !isReady)}>
-              {isBusy
-                ? t('action.working')
-                : preview !== undefined && shown === null
-                  ? t('admin.act.preview')
-                  : props.confirmLabel(shown?.count ?? 1)}
-            </Button>
-          </div>
-        </form>
-      </DialogContent>
+        )}
+        {failure !== null && <Problem error={failure} reload={() => void readOpsAgain(client).then(onClose)} />}
+        <div className="flex flex-wrap justify-end gap-3 pt-1">
+          <Button variant="outline" aria-disabled={isBusy} onClick={() => !isBusy && onClose()}>
+            {t('action.cancel')}
+          </Button>
+          <Button type="submit" variant={isReady ? tone : 'solid'} aria-disabled={isBusy || (shown !== null && !isReady)}>
+            {isBusy
+              ? t('action.working')
+              : preview !== undefined && shown === null
+                ? t('admin.act.preview')
+                : props.confirmLabel(shown?.count ?? 1)}
+          </Button>
+        </div>
+      </form>
     </Dialog>
   )
 }

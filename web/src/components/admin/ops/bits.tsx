@@ -122,7 +122,10 @@ export function TraceId({ id, isShort = true }: { id: string | null; isShort?: b
         href={template.replace('{trace_id}', encodeURIComponent(id))}
         target="_blank"
         rel="noreferrer"
-        className="inline-block min-h-8 shrink-0 content-center text-sm whitespace-nowrap underline decoration-2 underline-offset-4"
+        className={cn(
+          'inline-block min-h-8 content-center text-sm underline decoration-2 underline-offset-4',
+          isShort ? 'shrink-0 whitespace-nowrap' : 'wrap-anywhere',
+        )}
       >
         <code dir="ltr">{isShort ? shortId(id) : id}</code>
         <span className="sr-only"> {t('admin.ops.opens_trace')}</span>

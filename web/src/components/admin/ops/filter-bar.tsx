@@ -2,7 +2,7 @@
 // A form of filters over a list, the link to what it shows, and views under a name.
 import { useId, useState, type ComponentProps, type SyntheticEvent, type ReactNode } from 'react'
 import { Button } from '@/components/ui/button'
-import { FieldError, Input, Select } from '@/components/ui/field'
+import { Field, fieldProps, Input, Select } from '@/components/ui/field'
 import { Icon } from '@/components/ui/icon'
 import { t } from '@/i18n'
 import { addView, readViews, writeViews } from '@/lib/ops/views'
@@ -130,49 +130,25 @@ type FilterFieldProps = { label: string; name: string; error?: string | undefine
 export function FilterInput({ label, name, error, hint, ...props }: FilterFieldProps & ComponentProps<'input'>) {
   const id = useId()
   return (
-    <FilterField id={id} label={label} error={error} hint={hint}>
+    <Field id={id} label={label} error={error} hint={hint} isSmall>
       <Input
-        id={id}
+        {...fieldProps(id, error, hint !== undefined)}
         name={name}
         autoComplete="off"
         spellCheck={false}
-        aria-invalid={error !== undefined}
-        aria-describedby={describedBy(id, error, hint)}
         {...props}
       />
-    </FilterField>
+    </Field>
   )
 }
 
 export function FilterSelect({ label, name, error, hint, className, ...props }: FilterFieldProps & ComponentProps<'select'>) {
   const id = useId()
   return (
-    <FilterField id={id} label={label} error={error} hint={hint}>
-      <Select id={id} name={name} aria-describedby={describedBy(id, error, hint)} className={className ?? 'w-full'} {...props} />
-    </FilterField>
+    <Field id={id} label={label} error={error} hint={hint} isSmall>
+      <Select {...fieldProps(id, error, hint !== undefined)} name={name} className={className ?? 'w-full'} {...props} />
+    </Field>
   )
-}
-
-function FilterField({ id, label, error, hint, children }: { id: string; label: string; error: string | undefined; hint: string | undefined; children: ReactNode }) {
-  return (
-    <div className="grid min-w-0 content-start gap-1">
-      <label htmlFor={id} className="text-sm font-semibold">
-        {label}
-      </label>
-      {children}
-      {hint !== undefined && (
-        <p id={`${id}-hint`} className="text-muted text-sm">
-          {hint}
-        </p>
-      )}
-      <FieldError id={id} error={error} />
-    </div>
-  )
-}
-
-function describedBy(id: string, error: string | undefined, hint: string | undefined): string | undefined {
-  const ids = [hint === undefined ? '' : `${id}-hint`, error === undefined ? '' : `${id}-error`].filter((one) => one !== '')
-  return ids.length > 0 ? ids.join(' ') : undefined
 }
 
 /** The text of a field of a submitted form. */

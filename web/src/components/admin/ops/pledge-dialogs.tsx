@@ -6,7 +6,7 @@ import { call } from '@/api/call'
 import type { components } from '@/api/schema'
 import { Checkbox } from '@/components/ui/checkbox'
 import { Button } from '@/components/ui/button'
-import { Dialog, DialogContent, DialogDescription, DialogTitle } from '@/components/ui/dialog'
+import { Dialog, DialogTitle } from '@/components/ui/dialog'
 import { locale, t } from '@/i18n'
 import { formatMoney } from '@/lib/money'
 import { ActDialog, type Preview } from './act-dialog'
@@ -183,28 +183,32 @@ export function RevealDialog({ pledge, onClose }: PledgeDialogProps) {
 
 function DonorDialog({ donor, onClose }: { donor: Donor; onClose: () => void }) {
   return (
-    <Dialog open onOpenChange={(isOpen) => !isOpen && onClose()}>
-      <DialogContent header={<DialogTitle className="text-heading">{t('admin.reveal.shown')}</DialogTitle>}>
-        <DialogDescription className="text-muted mb-3">{t('admin.reveal.shown_text')}</DialogDescription>
-        <Facts>
-          <Fact label={t('admin.reveal.name')}>
-            <span dir="auto">{donor.name}</span>
+    <Dialog
+      header={<DialogTitle className="text-heading">{t('admin.reveal.shown')}</DialogTitle>}
+      onClose={onClose}
+      aria-describedby="reveal-text"
+    >
+      <p id="reveal-text" className="text-muted mb-3">
+        {t('admin.reveal.shown_text')}
+      </p>
+      <Facts>
+        <Fact label={t('admin.reveal.name')}>
+          <span dir="auto">{donor.name}</span>
+        </Fact>
+        <Fact label={t('admin.reveal.email')}>
+          <span dir="ltr">{donor.email}</span>
+        </Fact>
+        {donor.message !== '' && (
+          <Fact label={t('admin.reveal.message')}>
+            <span dir="auto" className="whitespace-pre-line">
+              {donor.message}
+            </span>
           </Fact>
-          <Fact label={t('admin.reveal.email')}>
-            <span dir="ltr">{donor.email}</span>
-          </Fact>
-          {donor.message !== '' && (
-            <Fact label={t('admin.reveal.message')}>
-              <span dir="auto" className="whitespace-pre-line">
-                {donor.message}
-              </span>
-            </Fact>
-          )}
-        </Facts>
-        <div className="flex justify-end pt-4">
-          <Button onClick={onClose}>{t('dialog.close')}</Button>
-        </div>
-      </DialogContent>
+        )}
+      </Facts>
+      <div className="flex justify-end pt-4">
+        <Button onClick={onClose}>{t('dialog.close')}</Button>
+      </div>
     </Dialog>
   )
 }

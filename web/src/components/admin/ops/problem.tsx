@@ -7,6 +7,7 @@ import { Button } from '@/components/ui/button'
 import { Notice } from '@/components/ui/notice'
 import { formatList, locale, t } from '@/i18n'
 import { formatMoney, type Money } from '@/lib/money'
+import { fieldText, problemText } from '@/lib/problem-text'
 import { CopyId, words } from './bits'
 
 type ProblemProps = {
@@ -84,7 +85,7 @@ function explain(error: unknown): Said {
     const allowed = (problem.allowed ?? []).map((name) => words(`admin.transition.${name}`))
     return said(
       t('admin.problem.conflict'),
-      state === '' ? (problem.detail ?? t('admin.problem.conflict_text')) : t('admin.problem.is_now', { state }),
+      state === '' ? t('admin.problem.conflict_text') : t('admin.problem.is_now', { state }),
       [allowed.length > 0 ? t('admin.problem.possible', { list: formatList(allowed) }) : t('admin.problem.nothing_possible')],
     )
   }
@@ -93,17 +94,17 @@ function explain(error: unknown): Said {
     return said(
       t('admin.problem.amount'),
       refundable === undefined
-        ? (problem.detail ?? t('admin.problem.invalid_text'))
+        ? problemText(error)
         : t('admin.problem.refundable', { amount: formatMoney(refundable, locale) }),
     )
   }
-  if (status === 403) return said(t('admin.problem.forbidden'), problem.detail ?? t('admin.problem.forbidden_text'))
+  if (status === 403) return said(t('admin.problem.forbidden'), t('admin.problem.forbidden_text'))
   if (status === 404) return said(t('admin.problem.gone'), t('admin.problem.gone_text'))
-  if (status === 409) return said(t('admin.problem.conflict'), problem.detail ?? t('admin.problem.conflict_text'))
+  if (status === 409) return said(t('admin.problem.conflict'), problemText(error))
   if (status === 412) return said(t('admin.problem.changed'), t('admin.problem.changed_text'))
   if (status === 422) {
-    const items = (problem.errors ?? []).map(({ pointer, detail }) => `${pointer.slice(1)}: ${detail}`)
-    return said(t('admin.problem.invalid'), items.length > 0 ? t('admin.problem.fields') : (problem.detail ?? t('admin.problem.invalid_text')), items)
+    const items = (problem.errors ?? []).map((fault) => `${fault.pointer.slice(1)}: ${fieldText(fault)}`)
+    return said(t('admin.problem.invalid'), items.length > 0 ? t('admin.problem.fields') : problemText(error), items)
   }
   if (status === 429) {
     return {
@@ -111,12 +112,13 @@ function explain(error: unknown): Said {
       tone: 'warn',
     }
   }
-  if (status === 400) return said(t('admin.problem.invalid'), problem.detail ?? t('admin.problem.invalid_text'))
+  if (status === 400) return said(t('admin.problem.invalid'), problemText(error))
   return said(t('admin.problem.failed'), t('admin.problem.failed_text'))
 }
 
 /** The error that belongs to one field of a form, for the place beside it. */
 export function fieldProblem(error: unknown, pointer: string): string | undefined {
   if (!(error instanceof ApiError) || error.status !== 422) return undefined
-  return error.problem.errors?.find((one) => one.pointer === pointer)?.detail
+  const fault = error.problem.errors?.find((one) => one.pointer === pointer)
+  return fault === undefined ? undefined : fieldText(fault)
 }

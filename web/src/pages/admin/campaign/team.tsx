@@ -188,6 +188,6 @@ function AddMember({ id, onAdded }: { id: string; onAdded: () => Promise<void> }
 function addFault(error: unknown): string {
   if (!(error instanceof ApiError)) return errorText(error)
   if (error.status === 409) return t('admin.team.already')
-  if (error.status === 404 || error.status === 422) return error.problem.errors?.[0]?.detail ?? t('admin.team.unknown')
+  if (error.status === 404 || error.status === 422) return t('admin.team.unknown')
   return errorText(error)
 }

@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+// The texts that donors do not load.
+import type { Area, Load } from '.'
+
+export const LATER: Record<Exclude<Area, 'site'>, Record<string, Load>> = {
+  account: {
+    en: () => import('virtual:messages/en/account'),
+    de: () => import('virtual:messages/de/account'),
+    ar: () => import('virtual:messages/ar/account'),
+    'en-XA': () => import('virtual:messages/en-XA/account'),
+    'ar-XB': () => import('virtual:messages/ar-XB/account'),
+  },
+  admin: {
+    en: () => import('virtual:messages/en/admin'),
+    de: () => import('virtual:messages/de/admin'),
+    ar: () => import('virtual:messages/ar/admin'),
+    'en-XA': () => import('virtual:messages/en-XA/admin'),
+    'ar-XB': () => import('virtual:messages/ar-XB/admin'),
+  },
+}
