@@ -17,6 +17,7 @@ const words = new Set(
 const ENDINGS: Record<string, string[]> = {
   'campaign.': ['publish', 'pause', 'resume', 'close'],
   'consumer.': ['pause', 'resume'],
+  'key.': ['add', 'promote', 'retire', 'replace'],
   'pledge.': ['cancel', 'expire'],
   'refund_request.': ['accepted', 'declined'],
   outbox_reader_: ['paused', 'resumed', 'removed'],
