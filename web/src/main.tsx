@@ -45,6 +45,7 @@ createRoot(root).render(
 async function campaignOfPage(): Promise<void> {
   const [, slug] = /^\/campaigns\/([\w-]+)\/?$/.exec(location.pathname) ?? []
   if (slug === undefined || root?.firstElementChild === null) return
-  const read = queryClient.prefetchQuery(campaignQuery(slug, true))
+  // The page tells what is wrong.
+  const read = queryClient.query(campaignQuery(slug, true)).catch(() => undefined)
   await Promise.race([read, new Promise((resolve) => setTimeout(resolve, BEGINNING_MS))])
 }

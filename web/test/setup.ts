@@ -4,9 +4,11 @@ import { loadAreas } from '@/i18n'
 await loadAreas('site', 'account', 'admin')
 
 // jsdom knows the element, but not how to open it.
-HTMLDialogElement.prototype.showModal ??= function () {
-  this.open = true
-}
-HTMLDialogElement.prototype.close ??= function () {
-  this.open = false
-}
+Object.assign(HTMLDialogElement.prototype, {
+  showModal(this: HTMLDialogElement) {
+    this.open = true
+  },
+  close(this: HTMLDialogElement) {
+    this.open = false
+  },
+})
