@@ -136,6 +136,14 @@ confirmed "$(pledge)"
 [ "$(inside 'cd / && runuser -u postgres -- psql -qXAt -d careforall -c "SELECT sum(violations) FROM careforall.verify()"')" = 0 ] ||
   die 'an invariant does not hold'
 
+say 'the access log is rotated and goes on'
+inside 'apt-get install -y -qq --no-install-recommends logrotate' >/dev/null 2>&1 || die 'logrotate does not install'
+access=/var/log/careforall-gateway/access.log
+until_true 10 "test -s $access"
+inside 'logrotate --force /etc/logrotate.d/careforall-gateway' || die 'logrotate fails'
+inside 'curl -fsS -o /dev/null http://127.0.0.1:8080/healthz'
+until_true 10 "test -s $access && test -s $access.1"
+
 say 'how exposed the services are (0 is least)'
 for unit in api gateway mockpay payments projector relay; do
   inside "systemd-analyze security --no-pager --threshold=20 careforall-$unit.service" | tail -n 1
@@ -144,6 +152,6 @@ done
 say 'removing it'
 inside 'apt-get purge -y -qq "careforall-*" postgresql-15-careforall' >/dev/null 2>&1 || die 'purge failed'
 # shellcheck disable=SC2016
-left=$(inside 'find /etc /usr /lib -path "*careforall*" -not -path "/etc/postgresql/*" -not -path "/etc/systemd/system/*" | head')
+left=$(inside 'find /etc /usr /lib /var/log -path "*careforall*" -not -path "/etc/postgresql/*" -not -path "/etc/systemd/system/*" | head')
 [ -z "$left" ] || die "purge left: $left"
 say 'packages: built, installed, one pledge confirmed before and after a restart of the database, removed'
