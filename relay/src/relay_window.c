@@ -179,6 +179,8 @@ cfa_window_checkpoint(CfaWindow *window, CfaCheckpoint *checkpoint)
 	if (window->edge_count == 0)
 		return false;
 	edge = edge_at(window, 0);
+	if (edge->ordinal > window->acked)
+		return false;
 	checkpoint->snapshot = edge->snapshot;
 	checkpoint->stream_seq = window->base + edge->ordinal;
 	checkpoint->last_outbox_id = edge->last_outbox_id;
