@@ -36,8 +36,6 @@ static int session_lifetime_s = 90 * 86400;
 static void define_start_settings(void);
 static void define_file_settings(void);
 static void define_session_settings(void);
-static void define_time(const char *name, const char *description, int *value,
-						int least, int most, int unit);
 static void define_session_text(const char *name, const char *description,
 								char **value);
 
@@ -85,6 +83,79 @@ define_start_settings(void)
 		NULL);
 }
 
+/* The value that stands in the variable is the default. */
+static const struct
+{
+	const char *name;
+	const char *description;
+	int *value;
+	int least;
+	int most;
+	int unit;
+} times[] = {
+	{"careforall.expiry_grace",
+	 "Time that the provider gets to answer a cancellation before "
+	 "a pledge expires.",
+	 &cfa_guc_expiry_grace_s,
+	 0,
+	 7 * 86400,
+	 GUC_UNIT_S},
+	{"careforall.fold_interval",
+	 "Time between two foldings of campaign totals by the worker.",
+	 &cfa_guc_fold_interval_ms,
+	 10,
+	 3600 * 1000,
+	 GUC_UNIT_MS},
+	{"careforall.hold_timeout",
+	 "Time that a pledge may stay pending before it expires.",
+	 &cfa_guc_hold_timeout_s,
+	 1,
+	 30 * 86400,
+	 GUC_UNIT_S},
+	{"careforall.idempotency_retention",
+	 "Time that idempotency keys are kept.",
+	 &idempotency_retention_min,
+	 60,
+	 RETENTION_MAX_MIN,
+	 GUC_UNIT_MIN},
+	{"careforall.inbox_retention",
+	 "Time that received provider events are kept.",
+	 &inbox_retention_min,
+	 60,
+	 RETENTION_MAX_MIN,
+	 GUC_UNIT_MIN},
+	{"careforall.notify_delay",
+	 "Time that the worker waits before it wakes a sleeping relay.",
+	 &cfa_guc_notify_delay_ms,
+	 0,
+	 1000,
+	 GUC_UNIT_MS},
+	{"careforall.outbox_retention",
+	 "Time that published events are kept.",
+	 &outbox_retention_min,
+	 60,
+	 RETENTION_MAX_MIN,
+	 GUC_UNIT_MIN},
+	{"careforall.refresh_grace",
+	 "Time that a second use of a refresh token is forgiven.",
+	 &refresh_grace_s,
+	 0,
+	 3600,
+	 GUC_UNIT_S},
+	{"careforall.session_idle",
+	 "Time that a session lives without being refreshed.",
+	 &session_idle_s,
+	 15 * 60,
+	 366 * 86400,
+	 GUC_UNIT_S},
+	{"careforall.session_lifetime",
+	 "Time that a session lives however often it is refreshed.",
+	 &session_lifetime_s,
+	 3600,
+	 366 * 86400,
+	 GUC_UNIT_S},
+};
+
 static void
 define_file_settings(void)
 {
@@ -98,86 +169,19 @@ define_file_settings(void)
 							 NULL,
 							 NULL,
 							 NULL);
-	define_time("careforall.expiry_grace",
-				"Time that the provider gets to answer a cancellation before "
-				"a pledge expires.",
-				&cfa_guc_expiry_grace_s,
-				0,
-				7 * 86400,
-				GUC_UNIT_S);
-	define_time("careforall.fold_interval",
-				"Time between two foldings of campaign totals by the worker.",
-				&cfa_guc_fold_interval_ms,
-				10,
-				3600 * 1000,
-				GUC_UNIT_MS);
-	define_time("careforall.hold_timeout",
-				"Time that a pledge may stay pending before it expires.",
-				&cfa_guc_hold_timeout_s,
-				1,
-				30 * 86400,
-				GUC_UNIT_S);
-	define_time("careforall.idempotency_retention",
-				"Time that idempotency keys are kept.",
-				&idempotency_retention_min,
-				60,
-				RETENTION_MAX_MIN,
-				GUC_UNIT_MIN);
-	define_time("careforall.inbox_retention",
-				"Time that received provider events are kept.",
-				&inbox_retention_min,
-				60,
-				RETENTION_MAX_MIN,
-				GUC_UNIT_MIN);
-	define_time("careforall.notify_delay",
-				"Time that the worker waits before it wakes a sleeping relay.",
-				&cfa_guc_notify_delay_ms,
-				0,
-				1000,
-				GUC_UNIT_MS);
-	define_time("careforall.outbox_retention",
-				"Time that published events are kept.",
-				&outbox_retention_min,
-				60,
-				RETENTION_MAX_MIN,
-				GUC_UNIT_MIN);
-	define_time("careforall.refresh_grace",
-				"Time that a second use of a refresh token is forgiven.",
-				&refresh_grace_s,
-				0,
-				3600,
-				GUC_UNIT_S);
-	define_time("careforall.session_idle",
-				"Time that a session lives without being refreshed.",
-				&session_idle_s,
-				15 * 60,
-				366 * 86400,
-				GUC_UNIT_S);
-	define_time("careforall.session_lifetime",
-				"Time that a session lives however often it is refreshed.",
-				&session_lifetime_s,
-				3600,
-				366 * 86400,
-				GUC_UNIT_S);
-}
-
-/* The value that stands in the variable is the default. */
-static void
-define_time(const char *name, const char *description, int *value, int least,
-			int most, int unit)
-{
-	DefineCustomIntVariable(name,
-							description,
-							NULL,
-							value,
-							*value,
-							least,
-							most,
-							PGC_SIGHUP,
-							unit,
-							NULL,
-							NULL,
-							NULL);
+	for (size_t i = 0; i < lengthof(times); i++)
+		DefineCustomIntVariable(times[i].name,
+								times[i].description,
+								NULL,
+								times[i].value,
+								*times[i].value,
+								times[i].least,
+								times[i].most,
+								PGC_SIGHUP,
+								times[i].unit,
+								NULL,
+								NULL,
+								NULL);
 }
 
 static void
