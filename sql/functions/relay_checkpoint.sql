@@ -23,7 +23,11 @@ DECLARE
   newest careforall.relay_checkpoints;
 BEGIN
   SELECT * INTO newest FROM careforall.relay_checkpoints c ORDER BY c.id DESC LIMIT 1;
-  IF newest.system_identifier IS NOT DISTINCT FROM system OR NOT COALESCE((
+  IF newest.system_identifier IS NOT DISTINCT FROM system
+    -- Transactions that this cluster has not reached are another's.
+    OR EXISTS (SELECT FROM careforall.outbox o WHERE o.xid >= pg_snapshot_xmax(pg_current_snapshot())
+      AND o.xid IS DISTINCT FROM pg_current_xact_id_if_assigned())
+    OR NOT COALESCE((
     SELECT count(DISTINCT e.xid) > 1 AND count(DISTINCT e.written_by::text) >= count(DISTINCT e.xid)
       AND bool_or(e.written_by = e.xid::xid)
     FROM (

@@ -37,7 +37,7 @@ test("health tells of the cache, the broker and a process that are down, and of 
     await becomes("Relay", "warn");
     await page.getByText("NATS is away").waitFor();
     expect(await toneOf(page, "Database")).toBe("ok");
-    await until("the verdict to follow", async () => (await page.locator("[data-health]").getAttribute("data-health")) !== "ok");
+    await until("the verdict to follow", async () => (await page.locator("[data-health]").getAttribute("data-health")) !== "ok", 90_000);
     await expectAccessible(page, "parts that are down");
     // What only needs the database works: a pledge is made, found and looked at.
     const id = (await sqlPledge(context.sql, campaign, { amount: 4_500 })).pledge_id ?? "";

@@ -147,7 +147,7 @@ test("received, asked back, refused, asked again, granted, on its way, returned"
   await sound("on its way back");
   await tell("refund", payment, "succeeded");
   await shows("refunded", "The whole amount has been sent back the way it came.");
-  expect(await history()).toContain("€30.00 sent back");
+  await expect.poll(history).toContain("€30.00 sent back");
   await sound("returned");
   await page.getByRole("link", { name: "Receipt" }).click();
   await page.getByText("This gift was returned in full.").waitFor();
@@ -176,7 +176,7 @@ test("a part returned, and a return that did not work", async () => {
   // The gift is what it was, so the page learns it by asking.
   await page.clock.fastForward(31_000);
   await shows("confirmed", "€10.00 of it has been returned to you.");
-  expect(await history()).toContain("Sending €5.00 back did not work");
+  await expect.poll(history).toContain("Sending €5.00 back did not work");
   await sound("a return that did not work");
 });
 

@@ -3,7 +3,7 @@
 -- they begin again. Method: events as each of the two leaves them, under checkpoints of
 -- another identity.
 \ir setup.psql
-SELECT plan(13);
+SELECT plan(14);
 
 -- Events of several transactions: the first by the one that it names, the others in
 -- subtransactions, so that each row has a writer of its own.
@@ -55,6 +55,12 @@ INSERT INTO careforall.outbox SELECT * FROM dump;
 SELECT results_eq(format($$SELECT stream_seq, is_foreign FROM careforall.relay_start('relay', %s, 'S', 'then', 1, 3)$$, :epoch),
   'VALUES (NULL::bigint, true)', 'after a restore the relay begins again');
 SELECT is((SELECT system_identifier FROM careforall.outbox_readers WHERE name = 'upgraded'), 7::bigint, 'and no consumer is touched');
+ROLLBACK TO upgraded;
+
+-- One event alone names a transaction that is yet to come here.
+UPDATE careforall.outbox SET xid = (pg_snapshot_xmax(pg_current_snapshot())::text::bigint + 1000)::text::xid8
+WHERE id = (SELECT max(id) FROM careforall.outbox);
+SELECT is(careforall.relay_adopt(), false, 'a transaction of the future is of another cluster');
 ROLLBACK TO upgraded;
 
 UPDATE careforall.relay_checkpoints SET last_outbox_id = NULL;

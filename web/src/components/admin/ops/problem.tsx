@@ -100,7 +100,8 @@ function explain(error: unknown): Said {
   }
   if (status === 403) return said(t('admin.problem.forbidden'), t('admin.problem.forbidden_text'))
   if (status === 404) return said(t('admin.problem.gone'), t('admin.problem.gone_text'))
-  if (status === 409) return said(t('admin.problem.conflict'), problemText(error))
+  // Why is in the API's own words: who administers has to know it, in English if need be.
+  if (status === 409) return said(t('admin.problem.conflict'), problem.detail ?? problemText(error))
   if (status === 412) return said(t('admin.problem.changed'), t('admin.problem.changed_text'))
   if (status === 422) {
     const items = (problem.errors ?? []).map((fault) => `${fault.pointer.slice(1)}: ${fieldText(fault)}`)
