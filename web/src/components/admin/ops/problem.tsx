@@ -83,9 +83,10 @@ function explain(error: unknown): Said {
   if (error.code === 'illegal-transition') {
     const state = problem.state === undefined ? '' : words(`admin.state_word.${problem.state}`)
     const allowed = (problem.allowed ?? []).map((name) => words(`admin.transition.${name}`))
+    if (state === '') return said(t('admin.problem.conflict'), problem.detail ?? t('admin.problem.conflict_text'))
     return said(
       t('admin.problem.conflict'),
-      state === '' ? t('admin.problem.conflict_text') : t('admin.problem.is_now', { state }),
+      t('admin.problem.is_now', { state }),
       [allowed.length > 0 ? t('admin.problem.possible', { list: formatList(allowed) }) : t('admin.problem.nothing_possible')],
     )
   }
