@@ -387,7 +387,11 @@ test(`a schedule drawn from seed ${draw.seed}`, async () => {
   }
   await progress(load);
   await load.stop();
-  await all.provider.configure({ duplicate_rate: 0, reorder_rate: 0, error_rate: 0, failure_rate: 0, webhook_delay_ms: 0 });
+  // It may have been the last to be killed.
+  await until("the provider to be well again", () =>
+    all.provider
+      .configure({ duplicate_rate: 0, reorder_rate: 0, error_rate: 0, failure_rate: 0, webhook_delay_ms: 0 })
+      .then(() => true, () => false), 60_000);
   console.log(`  ${load.made.size} pledges made, ${load.refused} refused, ${load.errors} failures on the way`);
   await until("no replay under way", async () =>
     (await all.sql.value<number>("SELECT count(*) FROM careforall.outbox_replays WHERE state = 'running'")) === 0, 120_000);
