@@ -163,6 +163,18 @@ connect_url(const char *url, int timeout_ms, char host[HOST_MAX])
 	return fd;
 }
 
+/* What recv() and send() return and set when nothing was moved: 0 is the end. */
+static ssize_t
+ssl_failed(const SSL *ssl)
+{
+	int error = SSL_get_error(ssl, 0);
+
+	errno = error == SSL_ERROR_WANT_READ || error == SSL_ERROR_WANT_WRITE
+				? EAGAIN
+				: ECONNRESET;
+	return error == SSL_ERROR_ZERO_RETURN ? 0 : -1;
+}
+
 /*
  * What recv() and send() do, through TLS if there is one. A record of TLS is smaller
  * than READ_SIZE and is not read before it is asked for: nothing that has come waits
@@ -172,34 +184,24 @@ static ssize_t
 take(CfaWire *wire, char *data, size_t len)
 {
 	size_t got = 0;
-	int error;
 
 	if (wire->ssl == NULL)
 		return recv(wire->fd, data, len, 0);
 	if (SSL_read_ex(wire->ssl, data, len, &got) == 1)
 		return (ssize_t) got;
-	error = SSL_get_error(wire->ssl, 0);
-	errno = error == SSL_ERROR_WANT_READ || error == SSL_ERROR_WANT_WRITE
-				? EAGAIN
-				: ECONNRESET;
-	return error == SSL_ERROR_ZERO_RETURN ? 0 : -1;
+	return ssl_failed(wire->ssl);
 }
 
 static ssize_t
 give(CfaWire *wire, const char *data, size_t len)
 {
 	size_t given = 0;
-	int error;
 
 	if (wire->ssl == NULL)
 		return send(wire->fd, data, len, MSG_NOSIGNAL);
 	if (SSL_write_ex(wire->ssl, data, len, &given) == 1)
 		return (ssize_t) given;
-	error = SSL_get_error(wire->ssl, 0);
-	errno = error == SSL_ERROR_WANT_READ || error == SSL_ERROR_WANT_WRITE
-				? EAGAIN
-				: ECONNRESET;
-	return -1;
+	return ssl_failed(wire->ssl);
 }
 
 /* The next line without its CR LF; NULL if none comes. Taken off by the caller. */
