@@ -175,8 +175,9 @@ $$;
 
 -- Sets when a campaign takes pledges; ends_at NULL is without end.
 CREATE OR REPLACE FUNCTION careforall.campaign_dates_set(
-  campaign text, starts_at timestamptz, ends_at timestamptz, reason text)
-RETURNS TABLE (campaign_id uuid, slug text, starts_at_now timestamptz, ends_at_now timestamptz, version bigint)
+  campaign text, starts_at timestamptz, ends_at timestamptz, reason text, dry_run boolean DEFAULT false)
+RETURNS TABLE (campaign_id uuid, slug text, starts_at_now timestamptz, ends_at_now timestamptz, version bigint,
+  result text)
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER
 SET search_path = pg_catalog, careforall, pg_temp
 AS $$
@@ -189,23 +190,30 @@ BEGIN
     RAISE EXCEPTION 'cannot set the dates of campaign "%": it is closed', before.slug
       USING ERRCODE = 'PL002', HINT = 'A closed campaign stays closed; create a new one.';
   END IF;
-  UPDATE careforall.campaigns c
-  SET starts_at = COALESCE(campaign_dates_set.starts_at, c.starts_at),
-      ends_at = campaign_dates_set.ends_at
-  WHERE c.id = before.id
-  RETURNING c.id, c.slug, c.starts_at, c.ends_at, c.version
-  INTO campaign_id, slug, starts_at_now, ends_at_now, version;
-  PERFORM careforall.audit_add('campaign.dates_set', 'campaign', before.id::text, why,
-    jsonb_build_object('from', jsonb_build_array(before.starts_at, before.ends_at),
-      'to', jsonb_build_array(starts_at_now, ends_at_now)));
+  result := 'done';
+  BEGIN
+    UPDATE careforall.campaigns c
+    SET starts_at = COALESCE(campaign_dates_set.starts_at, c.starts_at),
+        ends_at = campaign_dates_set.ends_at
+    WHERE c.id = before.id
+    RETURNING c.id, c.slug, c.starts_at, c.ends_at, c.version
+    INTO campaign_id, slug, starts_at_now, ends_at_now, version;
+    PERFORM careforall.audit_add('campaign.dates_set', 'campaign', before.id::text, why,
+      jsonb_build_object('from', jsonb_build_array(before.starts_at, before.ends_at),
+        'to', jsonb_build_array(starts_at_now, ends_at_now)));
+    PERFORM careforall.dry_run_end(campaign_dates_set.dry_run);
+  EXCEPTION WHEN SQLSTATE 'DRYRN' THEN
+    result := 'dry run: nothing changed';
+  END;
   RETURN NEXT;
 END
 $$;
 
 -- Gives a campaign to the account with an address, which must be that of an owner or
 -- of an administrator; NULL leaves it to administrators alone.
-CREATE OR REPLACE FUNCTION careforall.campaign_owner_set(campaign text, email text, reason text)
-RETURNS TABLE (campaign_id uuid, slug text, owner_before text, owner_after text, version bigint)
+CREATE OR REPLACE FUNCTION careforall.campaign_owner_set(
+  campaign text, email text, reason text, dry_run boolean DEFAULT false)
+RETURNS TABLE (campaign_id uuid, slug text, owner_before text, owner_after text, version bigint, result text)
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER
 SET search_path = pg_catalog, careforall, pg_temp
 AS $$
@@ -223,14 +231,20 @@ BEGIN
         USING ERRCODE = 'PL005', HINT = 'It must exist, be enabled, and have the role owner or admin.';
     END IF;
   END IF;
-  UPDATE careforall.campaigns c SET owner_id = account.id WHERE c.id = before.id
-  RETURNING c.id, c.slug, c.version INTO campaign_id, slug, version;
-  DELETE FROM careforall.campaign_members m
-  WHERE m.campaign_id = before.id AND m.account_id = account.id;
-  PERFORM careforall.audit_add('campaign.owner_set', 'campaign', before.id::text, why,
-    jsonb_build_object('from', before.owner_id, 'to', account.id));
   SELECT a.email INTO owner_before FROM careforall.accounts a WHERE a.id = before.owner_id;
   owner_after := account.email;
+  result := 'done';
+  BEGIN
+    UPDATE careforall.campaigns c SET owner_id = account.id WHERE c.id = before.id
+    RETURNING c.id, c.slug, c.version INTO campaign_id, slug, version;
+    DELETE FROM careforall.campaign_members m
+    WHERE m.campaign_id = before.id AND m.account_id = account.id;
+    PERFORM careforall.audit_add('campaign.owner_set', 'campaign', before.id::text, why,
+      jsonb_build_object('from', before.owner_id, 'to', account.id));
+    PERFORM careforall.dry_run_end(campaign_owner_set.dry_run);
+  EXCEPTION WHEN SQLSTATE 'DRYRN' THEN
+    result := 'dry run: nothing changed';
+  END;
   RETURN NEXT;
 END
 $$;
@@ -251,7 +265,7 @@ COMMENT ON FUNCTION careforall.campaign_close(text, text, boolean) IS
   'Closes a campaign for ever (id or slug). Reason required, audited; dry_run checks and changes nothing.';
 COMMENT ON FUNCTION careforall.campaign_cap_set(text, bigint, text, boolean) IS
   'Sets a campaign''s cap in minor units: NULL is unlimited, 0 is none. Reason required, audited; dry_run checks and changes nothing.';
-COMMENT ON FUNCTION careforall.campaign_dates_set(text, timestamptz, timestamptz, text) IS
-  'Sets when a campaign takes pledges: starts_at NULL leaves it, ends_at NULL is without end. Reason required, audited.';
-COMMENT ON FUNCTION careforall.campaign_owner_set(text, text, text) IS
-  'Gives a campaign (id or slug) to the account with an address; NULL leaves it to administrators. Reason required, audited.';
+COMMENT ON FUNCTION careforall.campaign_dates_set(text, timestamptz, timestamptz, text, boolean) IS
+  'Sets when a campaign takes pledges: starts_at NULL leaves it, ends_at NULL is without end. Reason required, audited; dry_run checks and changes nothing.';
+COMMENT ON FUNCTION careforall.campaign_owner_set(text, text, text, boolean) IS
+  'Gives a campaign (id or slug) to the account with an address; NULL leaves it to administrators. Reason required, audited; dry_run checks and changes nothing.';

@@ -67,8 +67,8 @@ $$;
 
 -- Sets the fee of a currency. Pledges that exist keep what they were made with.
 CREATE OR REPLACE FUNCTION careforall.fee_set(
-  currency text, basis_points integer, fixed_minor bigint, reason text)
-RETURNS TABLE (new_currency text, new_basis_points integer, new_fixed text, example text)
+  currency text, basis_points integer, fixed_minor bigint, reason text, dry_run boolean DEFAULT false)
+RETURNS TABLE (new_currency text, new_basis_points integer, new_fixed text, example text, result text)
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER
 SET search_path = pg_catalog, careforall, pg_temp
 AS $$
@@ -90,14 +90,20 @@ BEGIN
   END IF;
   SELECT * INTO before FROM careforall.fee_schedule s
   WHERE s.currency = fee_set.currency::character(3) FOR UPDATE;
-  INSERT INTO careforall.fee_schedule AS s (currency, basis_points, fixed_minor)
-  VALUES (currency, basis_points, fixed_minor)
-  ON CONFLICT ON CONSTRAINT fee_schedule_pkey DO UPDATE
-  SET basis_points = EXCLUDED.basis_points, fixed_minor = EXCLUDED.fixed_minor,
-    updated_at = careforall.clock();
-  PERFORM careforall.audit_add('fee.set', 'fee', currency, why,
-    jsonb_build_object('basis_points', basis_points, 'fixed_minor', fixed_minor,
-      'basis_points_before', before.basis_points, 'fixed_minor_before', before.fixed_minor));
+  result := 'done';
+  BEGIN
+    INSERT INTO careforall.fee_schedule AS s (currency, basis_points, fixed_minor)
+    VALUES (currency, basis_points, fixed_minor)
+    ON CONFLICT ON CONSTRAINT fee_schedule_pkey DO UPDATE
+    SET basis_points = EXCLUDED.basis_points, fixed_minor = EXCLUDED.fixed_minor,
+      updated_at = careforall.clock();
+    PERFORM careforall.audit_add('fee.set', 'fee', currency, why,
+      jsonb_build_object('basis_points', basis_points, 'fixed_minor', fixed_minor,
+        'basis_points_before', before.basis_points, 'fixed_minor_before', before.fixed_minor));
+    PERFORM careforall.dry_run_end(dry_run);
+  EXCEPTION WHEN SQLSTATE 'DRYRN' THEN
+    result := 'dry run: nothing changed';
+  END;
   gift := 50 * 10 ^ careforall.currency_exponent(currency);
   new_currency := currency;
   new_basis_points := basis_points;
@@ -109,8 +115,9 @@ END
 $$;
 
 -- Takes the choice to cover the fee away from a currency.
-CREATE OR REPLACE FUNCTION careforall.fee_remove(currency text, reason text)
-RETURNS TABLE (old_currency text, old_basis_points integer, old_fixed text)
+CREATE OR REPLACE FUNCTION careforall.fee_remove(
+  currency text, reason text, dry_run boolean DEFAULT false)
+RETURNS TABLE (old_currency text, old_basis_points integer, old_fixed text, result text)
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER
 SET search_path = pg_catalog, careforall, pg_temp
 AS $$
@@ -119,15 +126,21 @@ DECLARE
   why    text := careforall.reason_check(reason);
   before careforall.fee_schedule;
 BEGIN
-  DELETE FROM careforall.fee_schedule s WHERE s.currency = fee_remove.currency::character(3)
-  RETURNING s.* INTO before;
-  IF NOT FOUND THEN
-    RAISE EXCEPTION 'currency "%" has no fee', currency
-      USING ERRCODE = 'PL005', HINT = 'Look at careforall.fees.';
-  END IF;
-  PERFORM careforall.audit_add('fee.remove', 'fee', currency, why,
-    jsonb_build_object('basis_points_before', before.basis_points,
-      'fixed_minor_before', before.fixed_minor));
+  result := 'done';
+  BEGIN
+    DELETE FROM careforall.fee_schedule s WHERE s.currency = fee_remove.currency::character(3)
+    RETURNING s.* INTO before;
+    IF NOT FOUND THEN
+      RAISE EXCEPTION 'currency "%" has no fee', currency
+        USING ERRCODE = 'PL005', HINT = 'Look at careforall.fees.';
+    END IF;
+    PERFORM careforall.audit_add('fee.remove', 'fee', currency, why,
+      jsonb_build_object('basis_points_before', before.basis_points,
+        'fixed_minor_before', before.fixed_minor));
+    PERFORM careforall.dry_run_end(dry_run);
+  EXCEPTION WHEN SQLSTATE 'DRYRN' THEN
+    result := 'dry run: nothing changed';
+  END;
   old_currency := before.currency;
   old_basis_points := before.basis_points;
   old_fixed := careforall.money_text(before.fixed_minor, before.currency);
@@ -143,7 +156,7 @@ COMMENT ON FUNCTION careforall.fee_cover_many(bigint[], text[], boolean[]) IS
   'What to charge for gifts, each with its fee covered or not; total NULL where the currency has no fee to cover.';
 COMMENT ON FUNCTION careforall.fees_read() IS
   'The fee schedule as the API shows it.';
-COMMENT ON FUNCTION careforall.fee_set(text, integer, bigint, text) IS
-  'Sets the provider''s fee of a currency, which donors may cover. Reason required, audited.';
-COMMENT ON FUNCTION careforall.fee_remove(text, text) IS
-  'Takes the fee of a currency out of the schedule. Reason required, audited.';
+COMMENT ON FUNCTION careforall.fee_set(text, integer, bigint, text, boolean) IS
+  'Sets the provider''s fee of a currency, which donors may cover. Reason required, audited; dry_run checks and changes nothing.';
+COMMENT ON FUNCTION careforall.fee_remove(text, text, boolean) IS
+  'Takes the fee of a currency out of the schedule. Reason required, audited; dry_run checks and changes nothing.';

@@ -7,9 +7,10 @@
 -- acknowledged is handed out again.
 
 -- Makes a reader that starts from now, from zero (everything that the outbox retains)
--- or from a time: created, or same if there is one of this name.
+-- or from a time: created, or same if there is one of this name; with dry_run
+-- would_create, and nothing changes.
 CREATE OR REPLACE FUNCTION careforall.outbox_reader_create(
-  name text, start_from text, reason text)
+  name text, start_from text, reason text, dry_run boolean DEFAULT false)
 RETURNS text
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER
 SET search_path = pg_catalog, careforall, pg_temp
@@ -35,7 +36,10 @@ BEGIN
   END IF;
   PERFORM careforall.audit_add('outbox_reader_create', 'reader', outbox_reader_create.name,
     why, jsonb_build_object('from', start_from));
+  PERFORM careforall.dry_run_end(dry_run);
   RETURN 'created';
+EXCEPTION WHEN SQLSTATE 'DRYRN' THEN
+  RETURN 'would_create';
 END
 $$;
 
@@ -137,47 +141,55 @@ BEGIN
 END
 $$;
 
--- paused, resumed, removed, or same. A paused reader keeps its place, and so keeps
--- the outbox from forgetting what it has not taken: health tells.
-CREATE OR REPLACE FUNCTION careforall.outbox_reader_set(name text, change text, reason text)
+-- change is pause, resume or remove; gives paused, resumed, removed, or same, with
+-- dry_run would_<change>, and nothing changes. A paused reader keeps its place, and so
+-- keeps the outbox from forgetting what it has not taken: health tells. Internal.
+CREATE OR REPLACE FUNCTION careforall.outbox_reader_set(
+  name text, change text, reason text, dry_run boolean)
 RETURNS text
 LANGUAGE plpgsql VOLATILE
 SET search_path = pg_catalog, careforall, pg_temp
 AS $$
 DECLARE
   why    text := careforall.reason_check(outbox_reader_set.reason);
+  done   text := rtrim(change, 'e') || 'ed';
   reader careforall.outbox_readers := careforall.outbox_reader_lock(outbox_reader_set.name);
 BEGIN
-  IF change = 'removed' THEN
-    DELETE FROM careforall.outbox_readers r WHERE r.name = reader.name;
-  ELSIF reader.is_paused = (change = 'paused') THEN
+  IF change <> 'remove' AND reader.is_paused = (change = 'pause') THEN
     RETURN 'same';
+  ELSIF dry_run THEN
+    RETURN 'would_' || change;
+  ELSIF change = 'remove' THEN
+    DELETE FROM careforall.outbox_readers r WHERE r.name = reader.name;
   ELSE
-    UPDATE careforall.outbox_readers r SET is_paused = (change = 'paused')
+    UPDATE careforall.outbox_readers r SET is_paused = (change = 'pause')
     WHERE r.name = reader.name;
   END IF;
-  PERFORM careforall.audit_add('outbox_reader_' || change, 'reader', reader.name, why);
-  RETURN change;
+  PERFORM careforall.audit_add('outbox_reader_' || done, 'reader', reader.name, why);
+  RETURN done;
 END
 $$;
 
-CREATE OR REPLACE FUNCTION careforall.outbox_reader_pause(name text, reason text)
+CREATE OR REPLACE FUNCTION careforall.outbox_reader_pause(
+  name text, reason text, dry_run boolean DEFAULT false)
 RETURNS text
 LANGUAGE sql VOLATILE SECURITY DEFINER
 SET search_path = pg_catalog, careforall, pg_temp
-AS $$ SELECT careforall.outbox_reader_set(name, 'paused', reason) $$;
+AS $$ SELECT careforall.outbox_reader_set(name, 'pause', reason, dry_run) $$;
 
-CREATE OR REPLACE FUNCTION careforall.outbox_reader_resume(name text, reason text)
+CREATE OR REPLACE FUNCTION careforall.outbox_reader_resume(
+  name text, reason text, dry_run boolean DEFAULT false)
 RETURNS text
 LANGUAGE sql VOLATILE SECURITY DEFINER
 SET search_path = pg_catalog, careforall, pg_temp
-AS $$ SELECT careforall.outbox_reader_set(name, 'resumed', reason) $$;
+AS $$ SELECT careforall.outbox_reader_set(name, 'resume', reason, dry_run) $$;
 
-CREATE OR REPLACE FUNCTION careforall.outbox_reader_remove(name text, reason text)
+CREATE OR REPLACE FUNCTION careforall.outbox_reader_remove(
+  name text, reason text, dry_run boolean DEFAULT false)
 RETURNS text
 LANGUAGE sql VOLATILE SECURITY DEFINER
 SET search_path = pg_catalog, careforall, pg_temp
-AS $$ SELECT careforall.outbox_reader_set(name, 'removed', reason) $$;
+AS $$ SELECT careforall.outbox_reader_set(name, 'remove', reason, dry_run) $$;
 
 -- How far each reader is; events_behind counts to 100000. NULL: a reader of another
 -- cluster, which begins again when it reads.
@@ -206,21 +218,21 @@ AS $$
       LIMIT 100000) u) b ON r.system_identifier = careforall.relay_system()
 $$;
 
-COMMENT ON FUNCTION careforall.outbox_reader_create(text, text, text) IS
-  'Makes an independent consumer of the outbox, from now, zero or a time: created or same. Reason required, audited.';
+COMMENT ON FUNCTION careforall.outbox_reader_create(text, text, text, boolean) IS
+  'Makes an independent consumer of the outbox, from now, zero or a time: created or same. Reason required, audited; dry_run changes nothing.';
 COMMENT ON FUNCTION careforall.outbox_reader_lock(text) IS
   'Locks the row of a reader and gives it.';
 COMMENT ON FUNCTION careforall.outbox_reader_next(text, integer) IS
   'The next events of a reader in order; the same again until they are acknowledged.';
 COMMENT ON FUNCTION careforall.outbox_reader_ack(text, bigint, integer) IS
   'Marks the events of a reader up to one as taken: acked or stale.';
-COMMENT ON FUNCTION careforall.outbox_reader_set(text, text, text) IS
+COMMENT ON FUNCTION careforall.outbox_reader_set(text, text, text, boolean) IS
   'Pauses, resumes or removes a reader.';
-COMMENT ON FUNCTION careforall.outbox_reader_pause(text, text) IS
-  'Lets a reader get no events: paused or same. Reason required, audited.';
-COMMENT ON FUNCTION careforall.outbox_reader_resume(text, text) IS
-  'Lets a paused reader go on where it was: resumed or same. Reason required, audited.';
-COMMENT ON FUNCTION careforall.outbox_reader_remove(text, text) IS
-  'Removes a reader with its cursor. Reason required, audited.';
+COMMENT ON FUNCTION careforall.outbox_reader_pause(text, text, boolean) IS
+  'Lets a reader get no events: paused or same. Reason required, audited; dry_run changes nothing.';
+COMMENT ON FUNCTION careforall.outbox_reader_resume(text, text, boolean) IS
+  'Lets a paused reader go on where it was: resumed or same. Reason required, audited; dry_run changes nothing.';
+COMMENT ON FUNCTION careforall.outbox_reader_remove(text, text, boolean) IS
+  'Removes a reader with its cursor. Reason required, audited; dry_run changes nothing.';
 COMMENT ON FUNCTION careforall.outbox_readers_behind() IS
   'Independent consumers and how far behind they are.';

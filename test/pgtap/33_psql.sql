@@ -12,6 +12,9 @@ SELECT careforall.reward_create('psql', 'Seat', 500, 'for a test', '', 10, :'poo
 INSERT INTO careforall.accounts (email, name, password_hash, role, pepper_id) VALUES
   ('ops@example.org', 'Ops', '$argon2id$v=19$x', 'admin', '00112233445566aa'),
   ('owner@example.org', 'Owner', '$argon2id$v=19$x', 'owner', '');
+SELECT careforall.outbox_reader_create('warehouse', 'zero', 'for a test'), careforall.fee_set('EUR', 290, 30, 'for a test') \g /dev/null
+INSERT INTO careforall.campaign_members (campaign_id, account_id, role)
+SELECT :'campaign', id, 'editor' FROM careforall.accounts WHERE email = 'ops@example.org';
 SELECT id AS owner FROM careforall.accounts WHERE email = 'owner@example.org' \gset
 UPDATE careforall.campaigns SET owner_id = :'owner' WHERE id = :'campaign';
 INSERT INTO careforall.sessions (account_id, expires_at, ends_at) VALUES (:'owner', now() + interval '1 day', now() + interval '1 day');
@@ -46,6 +49,11 @@ SELECT count(*) AS audited FROM careforall.audit_log \gset
 SET LOCAL ROLE careforall_admin;
 SELECT is_empty($$SELECT c.relname FROM pg_class c WHERE c.relnamespace = 'careforall'::regnamespace AND c.relkind IN ('r', 'p')
   AND has_table_privilege(c.oid, 'SELECT, INSERT, UPDATE, DELETE, TRUNCATE, REFERENCES, TRIGGER')$$, 'no right on any table');
+SELECT is((SELECT array_agg(p.proname::text ORDER BY p.proname) FROM pg_proc p
+    WHERE p.pronamespace = 'careforall'::regnamespace AND has_function_privilege(p.oid, 'EXECUTE')
+      AND 'reason' = ANY (p.proargnames[1:p.pronargs]) AND NOT 'dry_run' = ANY (p.proargnames[1:p.pronargs])),
+  ARRAY['admin_token_create', 'campaign_create', 'donor_reveal', 'key_note', 'outbox_replay_cancel', 'pool_create', 'reward_create'],
+  'all that takes a reason can be tried dry, but what only adds, looks or notes');
 -- Dry.
 SELECT results_eq(format($$SELECT state, result, what_follows FROM careforall.campaign_%s('psql', 'to see', dry_run => true)$$, a.action),
   format('VALUES (%L, ''dry run: nothing changed'', %L)', a.state, a.follows), 'dry: ' || a.action)
@@ -59,6 +67,25 @@ SELECT results_eq(format($$SELECT quantity_before, quantity_after, result FROM c
   $$VALUES ('10', 'unlimited', 'dry run: nothing changed')$$, 'dry: places of a reward');
 SELECT results_eq(format($$SELECT capacity_before, capacity_after, result FROM careforall.pool_capacity_set(%L, 3, 'to see', true)$$, :'pool'),
   $$VALUES ('10', '3', 'dry run: nothing changed')$$, 'dry: places of a pool');
+SELECT results_eq($$SELECT starts_at_now, ends_at_now, result FROM careforall.campaign_dates_set('psql', '2026-01-01Z', '2036-01-01Z', 'to see', true)$$,
+  $$VALUES ('2026-01-01Z'::timestamptz, '2036-01-01Z'::timestamptz, 'dry run: nothing changed')$$, 'dry: dates');
+SELECT throws_ok($$SELECT careforall.campaign_dates_set('psql', '2036-01-01Z', '2026-01-01Z', 'to see', true)$$, '23514', NULL, 'dry: an end before the start is refused');
+SELECT results_eq($$SELECT owner_before, owner_after, result FROM careforall.campaign_owner_set('psql', 'ops@example.org', 'to see', true)$$,
+  $$VALUES ('owner@example.org', 'ops@example.org', 'dry run: nothing changed')$$, 'dry: an owner');
+SELECT throws_ok($$SELECT careforall.campaign_owner_set('psql', 'nobody@example.org', 'to see', true)$$, 'PL005', NULL, 'dry: who cannot own it is refused');
+SELECT results_eq($$SELECT new_basis_points, new_fixed, example, result FROM careforall.fee_set('EUR', 0, 50, 'to see', true)$$,
+  $$VALUES (0, '0.50 EUR', 'a gift of 50.00 EUR with its fee is 50.50 EUR', 'dry run: nothing changed')$$, 'dry: a fee');
+SELECT throws_ok($$SELECT careforall.fee_set('EUR', 5001, 0, 'to see', true)$$, '22023', NULL, 'dry: what is no fee is refused');
+SELECT results_eq($$SELECT old_basis_points, old_fixed, result FROM careforall.fee_remove('EUR', 'to see', true)$$,
+  $$VALUES (290, '0.30 EUR', 'dry run: nothing changed')$$, 'dry: no fee');
+SELECT throws_ok($$SELECT careforall.fee_remove('JPY', 'to see', true)$$, 'PL005', NULL, 'dry: where there is none it is refused');
+SELECT is(careforall.outbox_reader_create('lake', 'now', 'to see', true), 'would_create', 'dry: a reader');
+SELECT is(careforall.outbox_reader_create('warehouse', 'now', 'to see', true), 'same', 'dry: one that is there');
+SELECT throws_ok($$SELECT careforall.outbox_reader_create('No name', 'now', 'to see', true)$$, '23514', NULL, 'dry: a name that is none is refused');
+SELECT is(careforall.outbox_reader_pause('warehouse', 'to see', true), 'would_pause', 'dry: a reader is paused');
+SELECT is(careforall.outbox_reader_resume('warehouse', 'to see', true), 'same', 'dry: one that runs');
+SELECT is(careforall.outbox_reader_remove('warehouse', 'to see', true), 'would_remove', 'dry: a reader is removed');
+SELECT throws_ok($$SELECT careforall.outbox_reader_remove('lake', 'to see', true)$$, 'PL005', NULL, 'dry: one that is not there is refused');
 SELECT is(careforall.payment_redrive(:letter, 'to see', true), 'would_redrive', 'dry: payment work');
 SELECT is(careforall.outbox_release(:'pledge', 'to see', true), 1::bigint, 'dry: parked events');
 SELECT is(careforall.outbox_drop(:parked, 'to see', true), 'would_drop', 'dry: giving one up');
@@ -77,6 +104,16 @@ SET LOCAL ROLE careforall_admin;
 SELECT is((SELECT result FROM careforall.campaign_cap_set('psql', 2000, 'less is enough')), 'done', 'a cap');
 SELECT is((SELECT result FROM careforall.reward_quantity_set(:'reward', NULL, 'more room')), 'done', 'places of a reward');
 SELECT is((SELECT result FROM careforall.pool_capacity_set(:'pool', 3, 'less room')), 'done', 'places of a pool');
+SELECT is((SELECT result FROM careforall.campaign_dates_set('psql', NULL, '2036-01-01Z', 'it goes on')), 'done', 'dates');
+SELECT results_eq($$SELECT owner_after, result FROM careforall.campaign_owner_set('psql', 'owner@example.org', 'as before')$$,
+  $$VALUES ('owner@example.org', 'done')$$, 'an owner');
+SELECT results_eq($$SELECT new_fixed, result FROM careforall.fee_set('EUR', 0, 50, 'contract of May')$$, $$VALUES ('0.50 EUR', 'done')$$, 'a fee');
+SELECT is((SELECT result FROM careforall.fee_remove('EUR', 'no more')), 'done', 'no fee');
+SELECT is(careforall.outbox_reader_create('lake', 'now', 'a second one'), 'created', 'a reader');
+SELECT is(careforall.outbox_reader_pause('lake', 'it is full'), 'paused', 'a reader is paused');
+SELECT is(careforall.outbox_reader_pause('lake', 'it is full'), 'same', 'once');
+SELECT is(careforall.outbox_reader_resume('lake', 'it is empty'), 'resumed', 'a reader goes on');
+SELECT is(careforall.outbox_reader_remove('lake', 'never mind'), 'removed', 'a reader is removed');
 SELECT is(careforall.payment_redrive(:letter, 'the card is right now'), 'redriven', 'payment work');
 SELECT is(careforall.payment_redrive(:letter, 'the card is right now', true), 'not_parked', 'once');
 SELECT is(careforall.outbox_release(:'pledge', 'mended'), 1::bigint, 'parked events');
@@ -109,7 +146,8 @@ SELECT results_eq($$SELECT member_of FROM careforall.logins WHERE log_in = 'post
 RESET ROLE;
 
 SELECT results_eq(format('SELECT action FROM careforall.audit_log ORDER BY id OFFSET %s', :audited),
-  $$SELECT unnest(ARRAY['campaign.cap_set', 'reward.quantity_set', 'pool.capacity_set', 'payment_redrive', 'outbox_release', 'outbox_drop', 'campaign.close',
+  $$SELECT unnest(ARRAY['campaign.cap_set', 'reward.quantity_set', 'pool.capacity_set', 'campaign.dates_set', 'campaign.owner_set', 'fee.set', 'fee.remove',
+    'outbox_reader_create', 'outbox_reader_paused', 'outbox_reader_resumed', 'outbox_reader_removed', 'payment_redrive', 'outbox_release', 'outbox_drop', 'campaign.close',
     'account.sessions_end', 'account.change', 'account.change', 'account.change', 'admin_token.create', 'admin_token.revoke', 'key.add'])$$, 'each change is audited, and nothing else');
 SELECT is((SELECT count(*) FROM careforall.login_failures), 0::bigint, 'failed log-ins are forgotten');
 SELECT is_empty('SELECT * FROM careforall.verify() WHERE violations > 0', 'all invariants hold');
