@@ -7,6 +7,7 @@
  * 401 and 403 are retried too: they are faults of our configuration and touch all
  * payments, so they open the breaker instead of giving up pledges one by one.
  */
+#include <careforall/decline.h>
 #include <ctype.h>
 #include <inttypes.h>
 #include <jansson.h>
@@ -373,10 +374,17 @@ static void
 read_last_error(CfaProviderAnswer *answer, const json_t *object)
 {
 	const json_t *error = json_object_get(object, "last_payment_error");
+	const char *decline =
+		json_string_value(json_object_get(error, "decline_code"));
+	char code[sizeof(answer->code)] = "";
 
 	if (!json_is_object(error))
 		return;
-	copy_text(answer->code, sizeof(answer->code), error, "code");
+	copy_text(code, sizeof(code), error, "code");
+	snprintf(answer->code,
+			 sizeof(answer->code),
+			 "%s",
+			 cfa_decline_reason(code, decline));
 	copy_text(answer->message, sizeof(answer->message), error, "message");
 }
 

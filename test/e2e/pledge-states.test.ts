@@ -102,6 +102,7 @@ test("waiting: under way, slower than usual, over its time, and taken back", asy
 
 test.each([
   [25_02, "The payment was declined, so nothing was charged."],
+  [25_05, "The payment was declined for lack of funds. Nothing was charged."],
   [25_13, "The card has expired, so nothing was charged."],
 ] as const)("declined (%d)", async (amount, text) => {
   const { payment } = await opened(amount);

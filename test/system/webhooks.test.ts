@@ -114,6 +114,21 @@ describe("webhooks", () => {
     expect((await context.http.pledge(campaign, pledgeBody(1000))).status).toBe(201);
   });
 
+  test("why a card was declined is told as far as it helps the donor", async () => {
+    const campaign = await makeCampaign(context.sql);
+    const told = async (error: Record<string, unknown>) => {
+      const payment = await heldPayment(campaign);
+      const canceled = paymentEvent("payment_intent.canceled", payment);
+      canceled.data.object.last_payment_error = { type: "card_error", message: "Declined.", ...error };
+      expect((await context.provider.deliver(canceled)).status).toBe(200);
+      return (await storedPledge(context.sql, payment.pledge)).state_reason;
+    };
+    expect(await told({ code: "card_declined", decline_code: "insufficient_funds" })).toBe("insufficient_funds");
+    expect(await told({ code: "card_declined", decline_code: "stolen_card" })).toBe("card_declined");
+    expect(await told({ code: "card_declined", decline_code: 7 })).toBe("card_declined");
+    expect(await told({ code: "expired_card", decline_code: "insufficient_funds" })).toBe("expired_card");
+  });
+
   test("12 copies at once change the pledge once", async () => {
     const campaign = await makeCampaign(context.sql);
     const payment = await heldPayment(campaign);

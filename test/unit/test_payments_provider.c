@@ -116,6 +116,20 @@ static const struct
 	 CFA_PROVIDER_RETRY,
 	 true,
 	 "invalid_answer"},
+	{CFA_CALL_GET,
+	 200,
+	 "{\"id\":\"pi_3\",\"status\":\"canceled\",\"last_payment_error\":{"
+	 "\"code\":\"card_declined\",\"decline_code\":\"insufficient_funds\"}}",
+	 CFA_PROVIDER_OK,
+	 false,
+	 "insufficient_funds"},
+	{CFA_CALL_GET,
+	 200,
+	 "{\"id\":\"pi_4\",\"status\":\"canceled\",\"last_payment_error\":{"
+	 "\"code\":\"card_declined\",\"decline_code\":\"stolen_card\"}}",
+	 CFA_PROVIDER_OK,
+	 false,
+	 "card_declined"},
 	{CFA_CALL_GET, 200, "<html>", CFA_PROVIDER_RETRY, true, "invalid_answer"},
 	{CFA_CALL_CREATE,
 	 402,
@@ -173,7 +187,7 @@ answers(void **state)
 		assert_int_equal(answer.is_outage, cases[i].is_outage);
 		assert_string_equal(answer.code, cases[i].code);
 	}
-	assert_string_equal(read_reply(CFA_CALL_SEARCH, 200, cases[15].body).id,
+	assert_string_equal(read_reply(CFA_CALL_SEARCH, 200, cases[17].body).id,
 						"pi_9");
 }
 

@@ -8,6 +8,7 @@
  */
 #include "handlers/provider_event.h"
 
+#include <careforall/decline.h>
 #include <careforall/text.h>
 #include <careforall/trace.h>
 #include <jansson.h>
@@ -30,6 +31,7 @@ static const struct
 };
 
 static void read_intent(json_t *object, CfaArena *arena, CfaProviderEvent *out);
+static const char *read_decline(json_t *error, CfaArena *arena);
 static void read_refund(json_t *object, CfaArena *arena, CfaProviderEvent *out);
 static void read_metadata(json_t *object, CfaArena *arena,
 						  CfaProviderEvent *out);
@@ -80,10 +82,21 @@ read_intent(json_t *object, CfaArena *arena, CfaProviderEvent *out)
 		amount = json_object_get(object, "amount");
 	out->payment_id = take(json_object_get(object, "id"), arena);
 	read_money(amount, json_object_get(object, "currency"), arena, out);
-	out->reason = take(json_object_get(error, "code"), arena);
+	out->reason = read_decline(error, arena);
 	if (out->reason == NULL)
 		out->reason =
 			take(json_object_get(object, "cancellation_reason"), arena);
+}
+
+/* NULL if the provider says nothing. */
+static const char *
+read_decline(json_t *error, CfaArena *arena)
+{
+	const char *decline =
+		json_string_value(json_object_get(error, "decline_code"));
+
+	return cfa_decline_reason(take(json_object_get(error, "code"), arena),
+							  decline);
 }
 
 static void
