@@ -16,6 +16,7 @@
 #include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <openssl/err.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -163,7 +164,11 @@ connect_url(const char *url, int timeout_ms, char host[HOST_MAX])
 	return fd;
 }
 
-/* What recv() and send() return and set when nothing was moved: 0 is the end. */
+/*
+ * What recv() and send() return and set when nothing was moved: 0 is the end. Errors
+ * that others on this thread have left behind must be cleared before the call, or
+ * they are taken for this one's.
+ */
 static ssize_t
 ssl_failed(const SSL *ssl)
 {
@@ -187,6 +192,7 @@ take(CfaWire *wire, char *data, size_t len)
 
 	if (wire->ssl == NULL)
 		return recv(wire->fd, data, len, 0);
+	ERR_clear_error();
 	if (SSL_read_ex(wire->ssl, data, len, &got) == 1)
 		return (ssize_t) got;
 	return ssl_failed(wire->ssl);
@@ -199,6 +205,7 @@ give(CfaWire *wire, const char *data, size_t len)
 
 	if (wire->ssl == NULL)
 		return send(wire->fd, data, len, MSG_NOSIGNAL);
+	ERR_clear_error();
 	if (SSL_write_ex(wire->ssl, data, len, &given) == 1)
 		return (ssize_t) given;
 	return ssl_failed(wire->ssl);
@@ -328,6 +335,12 @@ secure(CfaWire *wire, const CfaWireOptions *options, const char *host,
 {
 	if (options->tls == NULL)
 		return true;
+	if (wire->in.len > 0)
+	{
+		/* Whoever put it there, it would be taken for the server's own word. */
+		snprintf(error, size, "something came in clear after the greeting");
+		return false;
+	}
 	wire->ssl = cfa_nats_tls_open(wire->fd, host, options->tls, error, size);
 	return wire->ssl != NULL;
 }

@@ -6,6 +6,7 @@
  */
 #include "unit.h"
 
+#include <netinet/in.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
@@ -14,6 +15,7 @@
 #include <unistd.h>
 
 #include "nats_tls.h"
+#include "nats_wire.h"
 
 static char folder[] = "/tmp/careforall-tls-XXXXXX";
 
@@ -197,6 +199,51 @@ test_client_certificate(void **state)
 	assert_false(shake(server, "127.0.0.1", &stranger, error, sizeof(error)));
 }
 
+/* Greets whoever connects to the socket *arg, and says more in the same breath. */
+static void *
+greet_too_much(void *arg)
+{
+	static const char greeting[] =
+		"INFO {\"headers\":true,\"max_payload\":1024}\r\nPONG\r\n";
+	const int *listener = arg;
+	int fd = accept(*listener, NULL, NULL);
+
+	(void) send(fd, greeting, sizeof(greeting) - 1, MSG_NOSIGNAL);
+	close(fd);
+	return NULL;
+}
+
+static void
+test_nothing_in_clear_is_taken_for_the_servers(void **state)
+{
+	const CfaNatsTls tls = {.ca_file = file("right", "crt"),
+							.cert_file = "",
+							.key_file = ""};
+	struct sockaddr_in address = {.sin_family = AF_INET,
+								  .sin_addr = {htonl(INADDR_LOOPBACK)}};
+	socklen_t len = sizeof(address);
+	int listener = socket(AF_INET, SOCK_STREAM, 0);
+	char url[64];
+	char error[128];
+	const CfaWireOptions options = {.name = "test",
+									.url = url,
+									.tls = &tls,
+									.timeout_ms = 5000};
+	pthread_t thread;
+
+	assert_int_equal(bind(listener, (struct sockaddr *) &address, len), 0);
+	assert_int_equal(listen(listener, 1), 0);
+	assert_int_equal(getsockname(listener, (struct sockaddr *) &address, &len),
+					 0);
+	snprintf(url, sizeof(url), "tls://127.0.0.1:%d", ntohs(address.sin_port));
+	assert_int_equal(pthread_create(&thread, NULL, greet_too_much, &listener),
+					 0);
+	assert_null(cfa_wire_open(&options, error, sizeof(error)));
+	assert_string_equal(error, "something came in clear after the greeting");
+	pthread_join(thread, NULL);
+	close(listener);
+}
+
 static void
 test_settings(void **state)
 {
@@ -230,6 +277,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_server_certificate),
 		cmocka_unit_test(test_client_certificate),
+		cmocka_unit_test(test_nothing_in_clear_is_taken_for_the_servers),
 		cmocka_unit_test(test_settings),
 	};
 
