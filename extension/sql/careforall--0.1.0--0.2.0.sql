@@ -1,5 +1,6 @@
 -- SPDX-License-Identifier: Apache-2.0
--- The library tells its version, so that later steps can ask for it.
+-- The library tells its version, so that later steps can ask for it; an event can be
+-- applied to one version of a pledge only.
 \echo Use "ALTER EXTENSION careforall UPDATE" to load this file. \quit
 
 -- The library of 0.1.0 cannot be asked: it lacks the function.
@@ -34,3 +35,21 @@ COMMENT ON FUNCTION careforall.library_require(text) IS
   'Refuses unless the library that this server has loaded is at least of a version.';
 
 REVOKE ALL ON FUNCTION careforall.library_version(), careforall.library_require(text) FROM PUBLIC;
+
+DROP FUNCTION careforall.pledge_apply(uuid, text, text, bigint, text, text);
+CREATE FUNCTION careforall.pledge_apply(
+  pledge_id uuid,
+  event text,
+  reason text DEFAULT NULL,
+  amount_minor bigint DEFAULT NULL,
+  actor text DEFAULT NULL,
+  traceparent text DEFAULT NULL,
+  expected_version bigint DEFAULT NULL,
+  OUT outcome text,
+  OUT state text,
+  OUT version bigint)
+  LANGUAGE c VOLATILE PARALLEL UNSAFE
+  AS 'MODULE_PATHNAME', 'cfa_sql_pledge_apply_version';
+COMMENT ON FUNCTION careforall.pledge_apply(uuid, text, text, bigint, text, text, bigint) IS
+  'Applies an event to a pledge: applied, same (known already), illegal, stale (not at the expected version) or unknown (no such pledge).';
+REVOKE ALL ON FUNCTION careforall.pledge_apply(uuid, text, text, bigint, text, text, bigint) FROM PUBLIC;

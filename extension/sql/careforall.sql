@@ -147,13 +147,14 @@ CREATE FUNCTION careforall.pledge_apply(
   amount_minor bigint DEFAULT NULL,
   actor text DEFAULT NULL,
   traceparent text DEFAULT NULL,
+  expected_version bigint DEFAULT NULL,
   OUT outcome text,
   OUT state text,
   OUT version bigint)
   LANGUAGE c VOLATILE PARALLEL UNSAFE
-  AS 'MODULE_PATHNAME', 'cfa_sql_pledge_apply';
-COMMENT ON FUNCTION careforall.pledge_apply(uuid, text, text, bigint, text, text) IS
-  'Applies an event to a pledge: applied, same (known already), illegal or unknown (no such pledge).';
+  AS 'MODULE_PATHNAME', 'cfa_sql_pledge_apply_version';
+COMMENT ON FUNCTION careforall.pledge_apply(uuid, text, text, bigint, text, text, bigint) IS
+  'Applies an event to a pledge: applied, same (known already), illegal, stale (not at the expected version) or unknown (no such pledge).';
 
 -- Provider events
 

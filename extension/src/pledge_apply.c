@@ -99,6 +99,7 @@ typedef enum CfaApplied
 	CFA_APPLIED,
 	CFA_APPLIED_SAME,
 	CFA_APPLIED_ILLEGAL,
+	CFA_APPLIED_STALE,
 	CFA_APPLIED_UNKNOWN
 } CfaApplied;
 
@@ -106,6 +107,7 @@ static const char *const applied_names[] = {
 	[CFA_APPLIED] = "applied",
 	[CFA_APPLIED_SAME] = "same",
 	[CFA_APPLIED_ILLEGAL] = "illegal",
+	[CFA_APPLIED_STALE] = "stale",
 	[CFA_APPLIED_UNKNOWN] = "unknown",
 };
 
@@ -122,9 +124,12 @@ static const CfaCounter event_counters[CFA_PLEDGE_EVENT_COUNT] = {
 };
 
 CFA_FUNCTION(cfa_sql_pledge_apply);
+CFA_FUNCTION(cfa_sql_pledge_apply_version);
 
+static Datum apply_by_sql(FunctionCallInfo fcinfo, const int64 *expected);
 static void locked_from_row(uint64 row, CfaLocked *pledge);
-static CfaApplied apply(CfaChange *change, CfaLocked *pledge);
+static CfaApplied apply(CfaChange *change, const int64 *expected,
+						CfaLocked *pledge);
 static CfaApplied decide(CfaUpdate *update);
 static bool decide_refund(CfaUpdate *update);
 static bool decide_refund_request(CfaUpdate *update);
@@ -134,8 +139,24 @@ static void update_many(const CfaUpdate *updates, int count);
 static int compare_updates(const void *a, const void *b);
 static char *optional_text(FunctionCallInfo fcinfo, int arg);
 
+/* As 0.1.0 declares it. */
 Datum
 cfa_sql_pledge_apply(PG_FUNCTION_ARGS)
+{
+	return apply_by_sql(fcinfo, NULL);
+}
+
+Datum
+cfa_sql_pledge_apply_version(PG_FUNCTION_ARGS)
+{
+	int64 expected = PG_ARGISNULL(6) ? 0 : PG_GETARG_INT64(6);
+
+	return apply_by_sql(fcinfo, PG_ARGISNULL(6) ? NULL : &expected);
+}
+
+/* expected is the version that the pledge must have, NULL for any. */
+static Datum
+apply_by_sql(FunctionCallInfo fcinfo, const int64 *expected)
 {
 	CfaChange change = {0};
 	CfaLocked pledge;
@@ -164,7 +185,7 @@ cfa_sql_pledge_apply(PG_FUNCTION_ARGS)
 	change.actor = optional_text(fcinfo, 4);
 	change.traceparent = optional_text(fcinfo, 5);
 
-	applied = apply(&change, &pledge);
+	applied = apply(&change, expected, &pledge);
 	values[0] = CStringGetTextDatum(applied_names[applied]);
 	if (applied != CFA_APPLIED_UNKNOWN)
 	{
@@ -298,7 +319,7 @@ locked_from_row(uint64 row, CfaLocked *pledge)
 }
 
 static CfaApplied
-apply(CfaChange *change, CfaLocked *pledge)
+apply(CfaChange *change, const int64 *expected, CfaLocked *pledge)
 {
 	MemoryContext caller = CurrentMemoryContext;
 	CfaApplied applied = CFA_APPLIED_UNKNOWN;
@@ -312,7 +333,9 @@ apply(CfaChange *change, CfaLocked *pledge)
 	if (cfa_pledges_lock(&change->pledge_id, 1, pledge) == 1)
 	{
 		update.refunded_minor = pledge->refunded_minor;
-		applied = decide(&update);
+		applied = expected != NULL && *expected != pledge->version
+					  ? CFA_APPLIED_STALE
+					  : decide(&update);
 		if (applied == CFA_APPLIED)
 			cfa_pledges_update(&update, 1);
 		else if (applied == CFA_APPLIED_ILLEGAL)

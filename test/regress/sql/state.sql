@@ -89,6 +89,18 @@ SELECT * FROM careforall.pledge_apply(:'p', 'cancel_request', 'expired');
 SELECT * FROM careforall.pledge_apply(:'p', 'cancel_request', 'expired');
 SELECT version, event FROM careforall.pledge_history WHERE pledge_id = :'p' ORDER BY version;
 
+-- Only at the version that was looked at: two who decide from the same sight.
+SELECT t.pledge_in(120, 'confirmed') AS p \gset
+SELECT version AS seen FROM careforall.pledges WHERE id = :'p' \gset
+SELECT * FROM careforall.pledge_apply(:'p', 'refund', 'first', 300, expected_version => :seen);
+SELECT * FROM careforall.pledge_apply(:'p', 'refund', 'second', 300, expected_version => :seen);
+SELECT * FROM careforall.pledge_apply(:'p', 'refund', 'of the future', 300, expected_version => :seen + 2);
+SELECT * FROM careforall.pledge_apply(:'p', 'cancel', 'illegal besides', expected_version => :seen);
+SELECT refunded_minor, version - :seen AS versions FROM careforall.pledges WHERE id = :'p';
+SELECT reason FROM careforall.pledge_history WHERE pledge_id = :'p' AND version > :seen;
+SELECT count(*) FROM careforall.outbox WHERE aggregate_id = :'p' AND aggregate_version > :seen;
+SELECT outcome FROM careforall.pledge_apply(careforall.uuid7(), 'cancel', expected_version => 1);
+
 -- Unknown pledge, unknown event, event of creation.
 SELECT * FROM careforall.pledge_apply(careforall.uuid7(), 'cancel');
 SELECT t.try(format('SELECT careforall.pledge_apply(%L, %L)', :'p', e))
