@@ -6,8 +6,8 @@
 # docs/howto/install.md there, sends a pledge from the gateway to its confirmation, restarts
 # the database under it, and removes everything again.
 #
-# Needs root, debootstrap, debhelper and Node.js (make deps). --keep leaves the machine's
-# folder, /var/tmp/careforall-packages, and what was built in it.
+# Needs root and what `make deps` installs. --keep leaves the machine's folder,
+# /var/tmp/careforall-packages, and what was built in it.
 set -euo pipefail
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
@@ -85,6 +85,8 @@ boot_machine() {
   until_true 60 'systemctl is-active multi-user.target'
 }
 
+"$root/ops/install-packages.sh" --release
+
 say 'building the packages'
 "$root/ops/release.sh" "$work/release" >/dev/null
 
@@ -97,7 +99,7 @@ printf '#!/bin/sh\nexit 101\n' >"$machine/usr/sbin/policy-rc.d"
 chmod 755 "$machine/usr/sbin/policy-rc.d"
 DEBIAN_FRONTEND=noninteractive chroot "$machine" sh -c 'apt-get update -qq &&
   apt-get install -y -qq --no-install-recommends systemd /packages/*.deb postgresql-15-cron \
-    redis-server nats-server curl' >"$work/install.log" 2>&1 ||
+    redis-server nats-server curl logrotate' >"$work/install.log" 2>&1 ||
   { tail -n 20 "$work/install.log" >&2; die 'the packages do not install'; }
 rm "$machine/usr/sbin/policy-rc.d"
 
@@ -137,7 +139,6 @@ confirmed "$(pledge)"
   die 'an invariant does not hold'
 
 say 'the access log is rotated and goes on'
-inside 'apt-get install -y -qq --no-install-recommends logrotate' >/dev/null 2>&1 || die 'logrotate does not install'
 access=/var/log/careforall-gateway/access.log
 until_true 10 "test -s $access"
 inside 'logrotate --force /etc/logrotate.d/careforall-gateway' || die 'logrotate fails'
