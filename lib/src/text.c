@@ -129,6 +129,17 @@ cfa_text_has_control(const char *data, size_t len, const char *allowed)
 	return false;
 }
 
+void
+cfa_text_first_line(char *out, size_t size, const char *text)
+{
+	size_t len = strcspn(text, "\n");
+
+	if (len >= size)
+		len = size - 1;
+	memcpy(out, text, len);
+	out[len] = '\0';
+}
+
 bool
 cfa_text_is_blank(const char *data, size_t len)
 {

@@ -164,6 +164,8 @@ pg_init() {
 # The socket's path has at most 107 bytes; a stack in a deep folder goes without.
 pg_socket_dir() { [ ${#dir} -gt 80 ] || printf '%s' "$dir/run"; }
 
+pg_tls_is_on() { [ -n "${STACK_PG_TLS:-}" ]; }
+
 pg_configure() {
   cat >"$dir/pg.conf" <<CONF
 # Written at each start from careforall.env; edits here are lost. Own settings go
@@ -195,6 +197,11 @@ log_parameter_max_length_on_error = 0
 tcp_user_timeout = 10s
 tcp_keepalives_idle = 30
 CONF
+  if pg_tls_is_on; then
+    self_signed "$dir/pg-tls"
+    give "$dir/pg-tls.key"
+    printf '%s\n' 'ssl = on' "ssl_cert_file = '$dir/pg-tls.crt'" "ssl_key_file = '$dir/pg-tls.key'" >>"$dir/pg.conf"
+  fi
   give "$dir/pg.conf"
 }
 
@@ -329,9 +336,10 @@ ready_nats() { wait_ready nats 60 http_ok "$STACK_PORT_NATS_MONITOR/healthz"; }
 
 # pg_env LOGIN - the settings of a process that logs in as cfa_LOGIN.
 pg_env() {
-  local variable=STACK_PG_PASSWORD_${1^^}
+  local variable=STACK_PG_PASSWORD_${1^^} tls=
+  ! pg_tls_is_on || tls=" sslmode=verify-full sslrootcert=$dir/pg-tls.crt"
   printf '%s\n' \
-    "CAREFORALL_PG_DSN=host=127.0.0.1 port=$STACK_PORT_PG dbname=careforall user=cfa_$1 application_name=careforall-$1" \
+    "CAREFORALL_PG_DSN=host=127.0.0.1 port=$STACK_PORT_PG dbname=careforall user=cfa_$1 application_name=careforall-$1$tls" \
     "CAREFORALL_PG_PASSWORD=${!variable}"
 }
 nats_env() { # USER

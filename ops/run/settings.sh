@@ -33,7 +33,8 @@ settings_write() {
       '# TLS of the site: empty (none), self-signed, or the file of a certificate chain' \
       '# and that of its key, both PEM.' \
       'STACK_TLS_CERTIFICATE=' 'STACK_TLS_KEY=' \
-      '# TLS between NATS and our processes: empty (none) or on.' 'STACK_NATS_TLS=' \
+      '# TLS from our processes to NATS and to PostgreSQL: empty (none) or on.' \
+      'STACK_NATS_TLS=' 'STACK_PG_TLS=' \
       '' '# What PostgreSQL loads at start.' \
       'STACK_PG_PRELOAD=careforall,pg_cron,pg_stat_statements' \
       '' '# Passwords of the database log-ins (cfa_api ...) and of the superuser postgres.'

@@ -88,7 +88,6 @@ static int64_t pause_ms(CfaPg *pg);
 static void on_socket(void *arg, uint32_t events);
 static void on_answer_late(void *arg);
 static void on_later(void *arg);
-static void first_line(char *out, size_t size, const char *error);
 static void lose(CfaPg *pg, const char *error);
 static void send_next(CfaPg *pg);
 static void take_results(CfaPg *pg);
@@ -403,7 +402,7 @@ on_notice(void *arg, const PGresult *notice)
 	const char *source = PQresultErrorField(notice, PG_DIAG_SOURCE_FUNCTION);
 	char line[256];
 
-	first_line(line, sizeof(line), PQresultErrorMessage(notice));
+	cfa_text_first_line(line, sizeof(line), PQresultErrorMessage(notice));
 	cfa_log(CFA_LOG_WARN,
 			"pg_notice",
 			CFA_STR("connection", pg->options.name),
@@ -652,18 +651,6 @@ on_later(void *arg)
 		take_results(pg);
 }
 
-/* Cuts the message of libpq to its first line. */
-static void
-first_line(char *out, size_t size, const char *error)
-{
-	size_t len = strcspn(error, "\n");
-
-	if (len >= size)
-		len = size - 1;
-	memcpy(out, error, len);
-	out[len] = '\0';
-}
-
 /* Other hosts are tried at once; before they are tried again there is a pause. */
 static int64_t
 pause_ms(CfaPg *pg)
@@ -684,7 +671,7 @@ lose(CfaPg *pg, const char *error)
 	int64_t delay_ms = pause_ms(pg);
 	int lost = pg->queued;
 
-	first_line(line, sizeof(line), error);
+	cfa_text_first_line(line, sizeof(line), error);
 	close_connection(pg);
 	cfa_log(CFA_LOG_WARN,
 			was_up ? "pg_lost" : "pg_connect_failed",

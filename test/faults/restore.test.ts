@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Goal: a dump restored into a new cluster is the whole truth (I9), and pledges go on
 // there. Method: pg_dump of the running stack, a second stack with its own cluster,
-// Redis and NATS, this one with TLS both ways, pg_restore into it, then the same checks
-// and new pledges.
+// Redis and NATS, with TLS to PostgreSQL, and to NATS both ways, pg_restore into it, then
+// the same checks and new pledges; and none where PostgreSQL's certificate is another's.
 import { execFile } from "node:child_process";
-import { rm } from "node:fs/promises";
+import { copyFile, rm } from "node:fs/promises";
 import path from "node:path";
 import { promisify } from "node:util";
 import { afterAll, describe, expect, test } from "vitest";
@@ -19,6 +19,7 @@ import { openRedis } from "../lib/redis.ts";
 import { Sql } from "../lib/sql.ts";
 import { allParts, freePortBase, root, Stack } from "../lib/stack.ts";
 import { Stream } from "../lib/stream.ts";
+import { until } from "../lib/until.ts";
 
 const context = useStack();
 const run = promisify(execFile);
@@ -53,6 +54,9 @@ describe("pg_dump and pg_restore", () => {
     await client(second, "psql", "-qX", "-d", "postgres", "-f", path.join(root, "sql/roles.sql"));
     await client(second, "createdb", "careforall");
     await client(second, "pg_restore", "-d", "careforall", "--exit-on-error", dump);
+    await second.configure({ STACK_NATS_TLS: "on", STACK_PG_TLS: "on" });
+    await second.stop(["pg"]);
+    await second.start(["pg"], "--no-schema");
 
     const sql = new Sql(second);
     const restored: Context = {
@@ -73,7 +77,6 @@ describe("pg_dump and pg_restore", () => {
       await context.stack.stop(["mockpay"]);
       await run("cp", ["-a", path.join(context.stack.dir, "mockpay"), dir]);
       await context.stack.start(["mockpay"]);
-      await second.configure({ STACK_NATS_TLS: "on" });
       await second.start(allParts);
 
       const created = await restored.http.pledge(campaign, pledgeBody(1000));
@@ -82,6 +85,22 @@ describe("pg_dump and pg_restore", () => {
       // The cap counts what was restored.
       expect((await restored.http.pledge(campaign, pledgeBody(100))).status).toBe(409);
       await assertInvariants(restored);
+
+      expect(await sql.rows(`SELECT a.usename AS name, bool_and(s.ssl) AS is_encrypted
+        FROM pg_catalog.pg_stat_ssl AS s JOIN pg_catalog.pg_stat_activity AS a USING (pid)
+        WHERE a.usename LIKE 'cfa\\_%' GROUP BY a.usename ORDER BY a.usename`)).toEqual(
+        ["cfa_api", "cfa_payments", "cfa_projector", "cfa_relay"].map((name) => ({ name, is_encrypted: true })),
+      );
+
+      // They are read at each connect: one that the server does not have.
+      await copyFile(path.join(dir, "nats-tls.crt"), path.join(dir, "pg-tls.crt"));
+      await sql.rows(`SELECT pg_catalog.pg_terminate_backend(pid)
+        FROM pg_catalog.pg_stat_activity WHERE usename LIKE 'cfa\\_%'`);
+      for (const part of ["api", "relay", "projector", "payments"] as const) {
+        await until(`${part} to refuse the server`, async () =>
+          (await restored.stack.log(part)).includes("certificate verify failed"));
+      }
+      expect(await sql.value("SELECT count(*) FROM pg_catalog.pg_stat_activity WHERE usename LIKE 'cfa\\_%'")).toBe(0);
     } finally {
       restored.redis.disconnect();
       await restored.stream.close();

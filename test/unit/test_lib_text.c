@@ -28,6 +28,8 @@ test_uuid(void **state)
 static void
 test_utf8(void **state)
 {
+	char line[4];
+
 	static const char *const bad[] = {"\x80",
 									  "\xc0\xaf",		  /* overlong */
 									  "\xe0\x80\xaf",	  /* overlong */
@@ -41,6 +43,12 @@ test_utf8(void **state)
 	assert_int_equal(cfa_utf8_length("\xf0\x9f\x8c\x8d\xc3\xbc", 6), 2);
 	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
 		assert_false(cfa_utf8_valid(bad[i], strlen(bad[i])));
+	cfa_text_first_line(line, sizeof(line), "ab\ncd");
+	assert_string_equal(line, "ab");
+	cfa_text_first_line(line, sizeof(line), "abcdef");
+	assert_string_equal(line, "abc");
+	cfa_text_first_line(line, sizeof(line), "");
+	assert_string_equal(line, "");
 	assert_true(cfa_text_has_control("a\tb", 3, ""));
 	assert_false(cfa_text_has_control("a\tb", 3, "\t"));
 	assert_true(cfa_text_has_control("a\0b", 3, "\t"));

@@ -22,6 +22,7 @@
 
 #include <careforall/backoff.h>
 #include <careforall/log.h>
+#include <careforall/text.h>
 #include <sys/epoll.h>
 
 #include "adapters/pg_op.h"
@@ -100,6 +101,7 @@ static void check_prepared(Conn *conn);
 static void read_results(Conn *conn);
 static void finish_op(Conn *conn, CfaPgOp *op);
 static void flush(Conn *conn);
+static void drop_unconnected(Conn *conn);
 static void drop(Conn *conn, const char *why, const char *sqlstate);
 static void watch(Conn *conn, int mask);
 static void send_or_wait(CfaPgOp *op, const CfaPgParams *params);
@@ -387,7 +389,7 @@ begin_connect(Conn *conn)
 	conn->pg = cfa_pg_target_connect(&conn->host);
 	if (conn->pg == NULL || PQstatus(conn->pg) == CONNECTION_BAD)
 	{
-		drop(conn, "could not connect", CFA_PG_SQLSTATE_DOWN);
+		drop_unconnected(conn);
 		return;
 	}
 	(void) PQsetNoticeReceiver(conn->pg, on_notice, conn);
@@ -424,7 +426,7 @@ poll_connect(Conn *conn)
 			break;
 		case PGRES_POLLING_FAILED:
 		case PGRES_POLLING_ACTIVE:
-			drop(conn, "could not connect", CFA_PG_SQLSTATE_DOWN);
+			drop_unconnected(conn);
 			break;
 	}
 }
@@ -606,6 +608,16 @@ flush(Conn *conn)
 		drop(conn, "connection lost", CFA_PG_SQLSTATE_LOST);
 	else
 		watch(conn, EPOLLIN | EPOLLRDHUP | (left > 0 ? EPOLLOUT : 0));
+}
+
+/* With the reason that libpq knows: there may be much to set right, as with TLS. */
+static void
+drop_unconnected(Conn *conn)
+{
+	char why[256];
+
+	cfa_text_first_line(why, sizeof(why), PQerrorMessage(conn->pg));
+	drop(conn, why, CFA_PG_SQLSTATE_DOWN);
 }
 
 /* Gives up a connection; all that waits on it fails with the SQLSTATE. */

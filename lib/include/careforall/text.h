@@ -23,6 +23,9 @@ size_t cfa_utf8_length(const char *data, size_t len);
 /* Whether the text holds a control character other than those in allowed. */
 bool cfa_text_has_control(const char *data, size_t len, const char *allowed);
 
+/* Copies text up to its first line feed, or what of that has room, and a NUL. */
+void cfa_text_first_line(char *out, size_t size, const char *text);
+
 /* Whether well-formed UTF-8 shows nothing: blanks, marks without width. */
 bool cfa_text_is_blank(const char *data, size_t len);
 
