@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 # check.sh [SECTION...] - builds, then runs every check or the ones named, each even
-# if another failed, and ends with a line "N passed, N failed".
+# if another failed, and ends with what failed in each and a line "N passed, N failed".
 #
 # Sections: build lint unit (lib relay kore-app fuzz web) database (extension sql)
 # stacks (system browser proof faults)
@@ -12,6 +12,8 @@ root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 cd "$root" || exit 1
 export PATH="$root/.tools/node_modules/.bin:$PATH"
 passed=0 failed=()
+logs=$(mktemp -d)
+trap 'rm -rf "$logs"' EXIT
 
 # section NAME COMMAND... - runs COMMAND under a header, notes how it went, and fails if
 # it did.
@@ -19,7 +21,7 @@ section() {
   local name=$1 started=$SECONDS
   shift
   printf '\n=== %s: %s\n' "$name" "$*"
-  if "$@"; then
+  if "$@" 2>&1 | tee "$logs/$name.log"; then
     passed=$((passed + 1))
     printf -- '--- %s passed after %d s\n' "$name" $((SECONDS - started))
   else
@@ -27,6 +29,13 @@ section() {
     printf -- '--- %s FAILED after %d s\n' "$name" $((SECONDS - started))
     return 1
   fi
+}
+
+# tell NAME - what failed in a section by its own words: tests by name, else its end.
+tell() {
+  printf '\n--- %s\n' "$1"
+  grep -aE -A 1 '^ *(×|✗|FAIL|not ok)|: (error|fatal error):|^make.*Error' "$logs/$1.log" |
+    grep -av '^--$' | cut -c 1-300 | head -n 30 | grep -a . || tail -n 15 "$logs/$1.log"
 }
 
 part() { make --no-print-directory -C "$@"; }
@@ -128,6 +137,8 @@ if [ ${#failed[@]} -eq 0 ]; then
   done
 fi
 
+printf '\n'
+for name in "${failed[@]}"; do tell "$name"; done
 printf '\n'
 [ ${#failed[@]} -eq 0 ] || printf 'failed: %s\n' "${failed[@]}"
 printf '%d passed, %d failed\n' "$passed" ${#failed[@]}
