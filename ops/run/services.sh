@@ -290,7 +290,7 @@ redis_ping() {
   [ "$(REDISCLI_AUTH=$STACK_REDIS_PASSWORD redis-cli -h 127.0.0.1 \
     -p "$STACK_PORT_REDIS" ping)" = PONG ]
 }
-ready_redis() { wait_ready redis 30 redis_ping; }
+ready_redis() { wait_ready redis 60 redis_ping; }
 
 # self_signed PATH - makes PATH.crt and PATH.key for this machine, unless there are some
 # that hold for another day.
@@ -429,11 +429,11 @@ start_relay() { start_ours relay relay STACK_PORT_RELAY; }
 start_projector() { start_ours projector relay STACK_PORT_PROJECTOR; }
 start_payments() { start_ours payments relay STACK_PORT_PAYMENTS; }
 
-ready_mockpay() { wait_ready mockpay 20 http_ok "$STACK_PORT_MOCKPAY/healthz"; }
-ready_api() { wait_ready api 30 http_ok "$STACK_PORT_API_ADMIN/readyz"; }
-ready_relay() { wait_ready relay 30 http_ok "$STACK_PORT_RELAY/readyz"; }
-ready_projector() { wait_ready projector 30 http_ok "$STACK_PORT_PROJECTOR/readyz"; }
-ready_payments() { wait_ready payments 30 http_ok "$STACK_PORT_PAYMENTS/readyz"; }
+ready_mockpay() { wait_ready mockpay 60 http_ok "$STACK_PORT_MOCKPAY/healthz"; }
+ready_api() { wait_ready api 60 http_ok "$STACK_PORT_API_ADMIN/readyz"; }
+ready_relay() { wait_ready relay 60 http_ok "$STACK_PORT_RELAY/readyz"; }
+ready_projector() { wait_ready projector 60 http_ok "$STACK_PORT_PROJECTOR/readyz"; }
+ready_payments() { wait_ready payments 60 http_ok "$STACK_PORT_PAYMENTS/readyz"; }
 
 # ---- gateway and Prometheus
 
@@ -496,7 +496,7 @@ start_gateway() {
   keep gateway nginx -e stderr -p "$dir/nginx" -c "$dir/nginx.conf" -g 'daemon off;'
 }
 gateway_ok() { curl -fsSk -o /dev/null --max-time 2 "$(site_url)/icon.svg"; }
-ready_gateway() { wait_ready gateway 20 gateway_ok; }
+ready_gateway() { wait_ready gateway 60 gateway_ok; }
 
 prometheus_targets() {
   local part port
@@ -526,7 +526,7 @@ start_prometheus() {
 }
 ready_prometheus() {
   ! command -v prometheus >/dev/null ||
-    wait_ready prometheus 30 http_ok "$STACK_PORT_PROMETHEUS/-/ready"
+    wait_ready prometheus 60 http_ok "$STACK_PORT_PROMETHEUS/-/ready"
 }
 
 own_tree() { # FOLDER

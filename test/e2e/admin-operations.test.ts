@@ -8,7 +8,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import type { Person } from "../lib/account.ts";
 import { useStack } from "../lib/context.ts";
 import { makeCampaign, sqlPledge } from "../lib/fixtures.ts";
-import { pledgeIs, storedPledge } from "../lib/pledge.ts";
+import { confirmedInOrder, pledgeIs, storedPledge } from "../lib/pledge.ts";
 import { until } from "../lib/until.ts";
 import { decide, expectAccessible, expectNoSideways, launch, tabTo, visit, type Visitor } from "./browser.ts";
 
@@ -75,12 +75,13 @@ test("a pledge is found by filters that stand in the address, without what is pe
 
 test("its page has the whole chain, and money goes back in part, then the rest, then no more", async () => {
   const trace = randomUUID().replaceAll("-", "");
-  const made = await context.http.call<{ id: string }>("POST", `/api/v1/campaigns/${campaign}/pledges`, {
-    json: { amount: { amount: 5_000, currency: "EUR" }, donor: { name: "Ada", email: "ada@example.org" } },
-    headers: { "Idempotency-Key": randomUUID(), traceparent: `00-${trace}-00f067aa0ba902b7-01` },
+  const id = await confirmedInOrder(context, async () => {
+    const made = await context.http.call<{ id: string }>("POST", `/api/v1/campaigns/${campaign}/pledges`, {
+      json: { amount: { amount: 5_000, currency: "EUR" }, donor: { name: "Ada", email: "ada@example.org" } },
+      headers: { "Idempotency-Key": randomUUID(), traceparent: `00-${trace}-00f067aa0ba902b7-01` },
+    });
+    return made.body.id;
   });
-  const { id } = made.body;
-  await pledgeIs(context.sql, id, "confirmed");
   await page.goto(`/admin/pledges/${id}`);
   await heading("Pledge of €50.00").waitFor();
   for (const event of ["create", "payment_attach", "payment_succeeded"]) await page.locator(`[data-history='${event}']`).waitFor();

@@ -3,7 +3,6 @@
 // without pause, each with a key that it keeps until it knows the outcome; meanwhile
 // one process is killed with SIGKILL. Afterwards every answer given must be true and
 // every invariant must hold.
-import { readdir, readFile } from "node:fs/promises";
 import { describe, expect, test } from "vitest";
 import { useStack } from "../lib/context.ts";
 import { makeCampaign } from "../lib/fixtures.ts";
@@ -13,17 +12,6 @@ import { answersWereTrue, progress, startLoad, type Load } from "../lib/load.ts"
 import { pool, until } from "../lib/until.ts";
 
 const context = useStack();
-
-/** Processes whose parent is the given one. */
-async function children(parent: number): Promise<number[]> {
-  const found: number[] = [];
-  for (const entry of await readdir("/proc")) {
-    if (!/^\d+$/.test(entry)) continue;
-    const stat = await readFile(`/proc/${entry}/stat`, "utf8").catch(() => "");
-    if (Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[1]) === parent) found.push(Number(entry));
-  }
-  return found;
-}
 
 async function underLoad(work: (load: Load) => Promise<void>): Promise<void> {
   const load = await startLoad(context);
@@ -51,7 +39,7 @@ describe("kill -9 under load", () => {
 
   test("a worker of the API, while another answers", async () => {
     await underLoad(async (load) => {
-      const workers = await children(await context.stack.pid("api"));
+      const workers = await context.stack.workers();
       expect(workers.length).toBeGreaterThan(1);
       process.kill(workers[workers.length - 1] ?? 0, "SIGKILL");
       await progress(load);

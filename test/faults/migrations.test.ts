@@ -164,7 +164,7 @@ describe("a schema that moves forward under traffic", () => {
     expect(await context.sql.value("SELECT count(*) FROM careforall.pledges WHERE campaign_id = $1 AND source = 'web'", [campaign])).toBe(traffic.made);
     expect(await context.sql.value("SELECT is_next FROM careforall.ready()")).toBe(true);
     await assertInvariants(context);
-  }, 240_000);
+  });
 
   test("the migrator of the release before refuses what came after it", async () => {
     const refused = await migrate(path.join(root, "sql")).catch((error: unknown) => error as { stderr: string });

@@ -106,5 +106,5 @@ describe("pg_dump and pg_restore", () => {
       await restored.stream.close();
       await sql.close();
     }
-  }, 180_000);
+  });
 });

@@ -67,7 +67,6 @@ export async function startApi(stack: Stack, settings: Record<string, string> = 
       if (child.exitCode !== null) return "ended";
       return (await fetch(`http://${admin}/readyz`)).ok;
     },
-    15_000,
   );
   if (child.exitCode !== null) throw new Error(`careforall-api ended: ${output}`);
   return {

@@ -35,10 +35,10 @@ export default async function setup(project: TestProject): Promise<() => Promise
       CAREFORALL_PAYMENTS_RECONCILE_EVERY: "2s",
       // Only requests that ask for it are traced; tracing.test.ts is the collector.
       OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${base + 15}`,
-      OTEL_EXPORTER_OTLP_TIMEOUT: 1000,
+      OTEL_EXPORTER_OTLP_TIMEOUT: 3000,
       OTEL_TRACES_SAMPLER: "parentbased_always_off",
       OTEL_BSP_SCHEDULE_DELAY: 50,
-      OTEL_BSP_EXPORT_TIMEOUT: 1000,
+      OTEL_BSP_EXPORT_TIMEOUT: 3000,
       OTEL_BSP_MAX_QUEUE_SIZE: 128,
       // All tests come from here; those of limits say that they are somebody else.
       CAREFORALL_RATE_EXEMPT: "127.0.0.1,::1",

@@ -51,7 +51,7 @@ export class Http {
         ...options.headers,
       },
       redirect: "manual",
-      signal: AbortSignal.timeout(options.timeoutMs ?? 15_000),
+      signal: AbortSignal.timeout(options.timeoutMs ?? 30_000),
     };
     if (body !== undefined) {
       init.body = typeof body === "string" ? body : new Uint8Array(body);

@@ -81,6 +81,10 @@ export class LiveSocket {
     return this.frames.filter((frame) => frame.type === type);
   }
 
+  ping(): void {
+    this.socket.ping();
+  }
+
   pause(): void {
     this.socket.pause();
   }

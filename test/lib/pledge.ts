@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // One pledge as the database has it, and waiting for what becomes of it.
+import type { Context } from "./context.ts";
 import type { Sql } from "./sql.ts";
 import { until } from "./until.ts";
 
@@ -32,7 +33,7 @@ export async function pledgeIs(
   sql: Sql,
   id: string,
   state: string,
-  timeoutMs = 30_000,
+  timeoutMs = 60_000,
 ): Promise<StoredPledge> {
   return until(
     `pledge ${id} to be ${state}`,
@@ -47,6 +48,27 @@ export async function pledgeIs(
 /** Waits until the pledge has its payment at the provider, and gives that. */
 export async function paymentOf(sql: Sql, id: string): Promise<string> {
   return until(`pledge ${id} to have a payment`, async () => (await storedPledge(sql, id)).payment_id);
+}
+
+/**
+ * Makes a pledge and waits until it is confirmed. The provider tells of its payment when
+ * that has been noted, which else may come the other way round.
+ */
+export async function confirmedInOrder(
+  context: Pick<Context, "sql" | "provider">,
+  make: () => Promise<string>,
+): Promise<string> {
+  let id: string;
+  await context.provider.configure({ hold: true });
+  try {
+    id = await make();
+    await paymentOf(context.sql, id);
+  } finally {
+    await context.provider.configure({ hold: false });
+    await context.provider.flush();
+  }
+  await pledgeIs(context.sql, id, "confirmed");
+  return id;
 }
 
 /** How many pledges of a campaign are in each state. */

@@ -11,9 +11,9 @@ const personal = new Set(["email", "donor_email", "donor_name", "message", "pass
 const seen = new Set<string>();
 
 function add(dir: string, kind: string, value: string): void {
-  // What is short, one letter again and again, or a plain word (a password that is refused)
-  // may stand in a log by chance.
-  if (value.length < 8 || value.length > 2000 || /^([a-z]{8,16}|(.)\2*)$/s.test(value) || seen.has(value)) return;
+  // What is short, one letter again and again, a plain word (a password that is refused) or
+  // an address of nobody (the host alone) may stand in a log by chance.
+  if (value.length < 8 || value.length > 2000 || /^([a-z]{8,16}|(.)\2*|@.*)$/s.test(value) || seen.has(value)) return;
   seen.add(value);
   appendFileSync(file(dir), `${JSON.stringify([kind, value])}\n`, { mode: 0o600 });
 }

@@ -33,7 +33,7 @@ export class Sql {
       database: this.database,
       user: login === "postgres" ? "postgres" : `cfa_${login}`,
       password: this.stack.get(`STACK_PG_PASSWORD_${login.toUpperCase()}`),
-      connectionTimeoutMillis: 5_000,
+      connectionTimeoutMillis: 30_000,
     };
   }
 

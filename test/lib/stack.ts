@@ -6,6 +6,7 @@ import { appendFile, readFile } from "node:fs/promises";
 import { existsSync } from "node:fs";
 import path from "node:path";
 import { promisify } from "node:util";
+import { until } from "./until.ts";
 
 const run = promisify(execFile);
 
@@ -105,11 +106,25 @@ export class Stack {
     return found.pid;
   }
 
-  /** Kills a part's process; its keeper starts it again. */
+  /** Kills a part's process, once there is one; its keeper starts it again. */
   async kill(part: Part, signal: NodeJS.Signals = "SIGKILL"): Promise<number> {
-    const pid = await this.pid(part);
-    process.kill(pid, signal);
-    return pid;
+    return until(`${part} to be killed`, async () => {
+      const pid = await this.pid(part);
+      process.kill(pid, signal);
+      return pid;
+    });
+  }
+
+  /** The workers of the API: the children of its process. */
+  async workers(): Promise<number[]> {
+    const parent = await this.pid("api");
+    const children = await readFile(`/proc/${parent}/task/${parent}/children`, "utf8");
+    return children.split(/\s+/).filter(Boolean).map(Number).sort((a, b) => a - b);
+  }
+
+  /** Kills all workers of the API, which their parent starts anew. */
+  async killWorkers(): Promise<void> {
+    for (const worker of await this.workers()) killIfThere(worker);
   }
 
   /** Adds lines to careforall.env; they count from the next start. */
@@ -154,6 +169,15 @@ export class Stack {
 
   async log(part: Part): Promise<string> {
     return readFile(path.join(this.dir, "log", `${part}.log`), "utf8");
+  }
+}
+
+/** A process may have ended by itself. */
+function killIfThere(pid: number): void {
+  try {
+    process.kill(pid, "SIGKILL");
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
   }
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Reads the whole stream CAREFORALL.
-import { AckPolicy, connect, DeliverPolicy, type JsMsg, type NatsConnection } from "nats";
+import { connect, DeliverPolicy, type JsMsg, type NatsConnection } from "nats";
 import type { Stack } from "./stack.ts";
 
 export interface StreamEvent {
@@ -63,23 +63,18 @@ export class Stream {
     const { state } = await manager.streams.info("CAREFORALL");
     const events: StreamEvent[] = [];
     if (state.messages === 0 || state.last_seq < from) return events;
-    const info = await manager.consumers.add("CAREFORALL", {
-      ack_policy: AckPolicy.None,
+    // An ordered consumer: it sees a gap and begins again behind what it has. What is
+    // fetched without acknowledgements is lost where its time ends before it is read.
+    const consumer = await connection.jetstream().consumers.get("CAREFORALL", {
       deliver_policy: DeliverPolicy.StartSequence,
       opt_start_seq: from,
-      inactive_threshold: 30_000_000_000,
-      mem_storage: true,
     });
-    const consumer = await connection.jetstream().consumers.get("CAREFORALL", info.name);
-    let read = from - 1;
-    while (read < state.last_seq) {
-      const batch = await consumer.fetch({ max_messages: 1_000, expires: 2_000 });
-      for await (const message of batch) {
-        read = message.seq;
-        events.push(toEvent(message));
-        if (read >= state.last_seq) break;
-      }
+    const messages = await consumer.consume({ max_messages: 1_000 });
+    for await (const message of messages) {
+      events.push(toEvent(message));
+      if (message.seq >= state.last_seq) break;
     }
+    await messages.close();
     return events;
   }
 

@@ -11,7 +11,7 @@ export const sleep = (ms: number): Promise<void> =>
 export async function until<T>(
   what: string,
   poll: () => Promise<T> | T,
-  timeoutMs = 30_000,
+  timeoutMs = 60_000,
 ): Promise<NonNullable<T>> {
   const deadline = Date.now() + timeoutMs;
   let last: unknown;

@@ -8,7 +8,7 @@ import type { Person } from "../lib/account.ts";
 import { act, all, auditCount, audited, look, type Doc, type Page } from "../lib/admin.ts";
 import { useStack } from "../lib/context.ts";
 import { makeCampaign, randomKey, sha256, sqlPledge } from "../lib/fixtures.ts";
-import { pledgeIs, storedPledge } from "../lib/pledge.ts";
+import { confirmedInOrder, pledgeIs, storedPledge } from "../lib/pledge.ts";
 import { contract } from "../lib/openapi.ts";
 import { until } from "../lib/until.ts";
 
@@ -151,9 +151,8 @@ describe("searching pledges", () => {
 describe("one pledge", () => {
   test("has all that is known of it", async () => {
     const key = randomKey();
-    const { pledge_id: made } = await sqlPledge(context.sql, campaign, { key, fingerprint: sha256("x"), email: "whole@story.org" });
-    const id = made ?? "";
-    await pledgeIs(context.sql, id, "confirmed");
+    const id = await confirmedInOrder(context, async () =>
+      (await sqlPledge(context.sql, campaign, { key, fingerprint: sha256("x"), email: "whole@story.org" })).pledge_id ?? "");
     await act(admin.http, `pledges/${id}/reveal`, { reason: "to leave a trace" });
     const answer = await look<Record<string, Doc[]> & { pledge: AdminPledge; idempotency: Doc }>(admin.http, `pledges/${id}`);
     expect(answer.status, answer.text).toBe(200);

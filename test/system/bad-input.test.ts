@@ -5,7 +5,8 @@
 import { randomUUID } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import path from "node:path";
-import { beforeAll, describe, expect, test } from "vitest";
+import type pg from "pg";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { useStack } from "../lib/context.ts";
 import { makeCampaign, makeReward } from "../lib/fixtures.ts";
 import { pledgeBody, rawExchange, type Answer, type Problem } from "../lib/http.ts";
@@ -19,7 +20,12 @@ const campaigns = new Map<string, string>();
 let foreignReward = "";
 let documented = "";
 
+let noClosing: pg.Client;
+
 beforeAll(async () => {
+  // The job that runs each minute would close the campaign that has ended.
+  noClosing = await context.sql.client();
+  await noClosing.query("SELECT pg_advisory_lock(hashtext('careforall.job'), hashtext('campaigns_close_ended'))");
   campaigns.set("open", await makeCampaign(context.sql, { cap: 50_000, max: 40_000 }));
   campaigns.set("draft", await makeCampaign(context.sql, { state: "draft" }));
   campaigns.set("paused", await makeCampaign(context.sql, { state: "paused" }));
@@ -30,6 +36,8 @@ beforeAll(async () => {
   foreignReward = await makeReward(context.sql, await makeCampaign(context.sql), { quantity: 5 });
   documented = await readFile(path.join(root, "docs/reference/errors.md"), "utf8");
 });
+
+afterAll(() => noClosing.end());
 
 /** Everything that a refused request must leave alone. */
 async function tables(): Promise<Record<string, unknown>> {

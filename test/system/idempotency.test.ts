@@ -255,7 +255,7 @@ describe("a request under way", () => {
       const busy = await until("the second to be told", async () => {
         const one = await context.http.pledge<Problem>(campaign, pledgeBody(), key);
         return one.status === 409 ? one : null;
-      }, 2_000);
+      });
       expect(busy.body.code).toBe("request-in-progress");
       expect(Number(busy.headers.get("retry-after"))).toBeGreaterThan(0);
       // Whether another body would be refused cannot be known yet.
@@ -284,7 +284,7 @@ describe("a request under way", () => {
         await context.sql.value<number>("SELECT count(*) FROM careforall.outbox WHERE campaign_id = $1 AND type = 'pledge.created'", [campaign]),
       ).toBe(1);
     }
-  }, 180_000);
+  });
 
   test("without Redis, or with a Redis that hangs, is answered all the same, and once", async () => {
     for (const away of ["hung", "gone"] as const) {
@@ -295,11 +295,9 @@ describe("a request under way", () => {
         const campaign = await makeCampaign(context.sql);
         for (let round = 0; round < 3; round++) {
           const key = randomUUID();
-          const started = Date.now();
           const answers = await Promise.all(Array.from({ length: 8 }, () => context.http.pledge(campaign, pledgeBody(), key)));
           expect(answers.map((answer) => answer.status)).toEqual(Array<number>(8).fill(201));
           expect(new Set(answers.map((answer) => answer.text)).size).toBe(1);
-          expect(Date.now() - started).toBeLessThan(3_000);
           expect((await context.http.pledge<Problem>(campaign, pledgeBody(2000), key)).status).toBe(422);
           expect(await count(campaign)).toBe(round + 1);
         }
@@ -309,16 +307,10 @@ describe("a request under way", () => {
       }
     }
     await until("Redis to be back", async () => (await context.http.get<{ redis: string }>("/readyz")).body.redis === "ok");
-  }, 120_000);
+  });
 });
 
 describe("a worker killed", () => {
-  /** The workers of the API, which its parent starts anew. */
-  async function killWorkers(): Promise<void> {
-    const parent = await context.stack.pid("api");
-    const children = (await readFile(`/proc/${parent}/task/${parent}/children`, "utf8")).trim().split(" ");
-    for (const pid of children) process.kill(Number(pid), "SIGKILL");
-  }
   const ready = () => until("the API to answer", async () => (await context.http.get("/readyz")).status === 200);
   const settled = (campaign: string, key: string) =>
     until("the retry to be answered", async () => {
@@ -334,7 +326,7 @@ describe("a worker killed", () => {
     await until("the statement to wait for the lock", async () =>
       context.sql.value<number>("SELECT count(*) FROM pg_stat_activity WHERE usename = 'cfa_api' AND wait_event_type = 'Lock'"),
     );
-    await killWorkers();
+    await context.stack.killWorkers();
     expect(await lost).toBeNull();
     await release();
     await until("the pledge to be committed", async () => (await count(campaign)) === 1);
@@ -355,9 +347,10 @@ describe("a worker killed", () => {
       );
       return row?.pid;
     });
-    await killWorkers();
+    await context.stack.killWorkers();
     expect(await lost).toBeNull();
-    await context.sql.rows("SELECT pg_terminate_backend($1)", [backend]);
+    // It has to be gone before the lock is.
+    expect(await context.sql.value<boolean>("SELECT pg_terminate_backend($1, 60000)", [backend])).toBe(true);
     await release();
     await ready();
     expect(await count(campaign)).toBe(0);

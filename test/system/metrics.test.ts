@@ -51,11 +51,9 @@ describe.each(exporters)("%s", (process) => {
   });
 });
 
-/** The workers of the API by process id. */
+/** The workers of the API that are at work. */
 async function workers(): Promise<number[]> {
-  const parent = await context.stack.pid("api");
-  const children = await readFile(`/proc/${parent}/task/${parent}/children`, "utf8");
-  const pids = children.trim().split(" ").map(Number);
+  const pids = await context.stack.workers();
   const names = await Promise.all(pids.map((pid) => readFile(`/proc/${pid}/cmdline`, "utf8").catch(() => "")));
   return pids.filter((_, i) => /\[wrk \d+\]/.test(names[i] ?? ""));
 }

@@ -153,7 +153,7 @@ describe("idempotency", () => {
   });
 
   test("a late answer still comes to who waits for it", async () => {
-    await mock.configure({ timeout_ms: 500 });
+    await mock.configure({ timeout_ms: 3000 });
     const order: number[] = [];
     const note = async (amount: number) => {
       expect((await pay(amount)).status).toBe("processing");

@@ -7,7 +7,7 @@ import { useStack } from "../lib/context.ts";
 import { makeCampaign, pledgeCreate, pledgeValues, sqlPledge, type PledgeRow } from "../lib/fixtures.ts";
 import { assertInvariants, published } from "../lib/invariants.ts";
 import { scrape, sum } from "../lib/metrics.ts";
-import { pledgeIs } from "../lib/pledge.ts";
+import { confirmedInOrder, pledgeIs } from "../lib/pledge.ts";
 import { until } from "../lib/until.ts";
 
 const context = useStack();
@@ -82,14 +82,8 @@ describe("from the outbox to the stream", () => {
 
   test("events carry the CloudEvents attributes and no personal data", async () => {
     const campaign = await makeCampaign(context.sql);
-    const pledge = await sqlPledge(context.sql, campaign, {
-      name: "Secret Name",
-      email: "secret@example.org",
-      display: "none",
-      message: "secret words",
-    });
-    const id = pledge.pledge_id ?? "";
-    await pledgeIs(context.sql, id, "confirmed");
+    const secret = { name: "Secret Name", email: "secret@example.org", display: "none", message: "secret words" };
+    const id = await confirmedInOrder(context, async () => (await sqlPledge(context.sql, campaign, secret)).pledge_id ?? "");
     await published(context);
     const events = (await context.stream.read()).filter((event) => event.aggregate === id);
     expect(events.map((event) => event.type)).toEqual([

@@ -85,8 +85,8 @@ describe("payments", () => {
       // With a payment from the start: the worker finds it and asks for it.
       await client.query("BEGIN");
       const made = await client.query<{ pledge_id: string }>(
-        "SELECT pledge_id::text FROM careforall.pledge_create($1, 1500, 'EUR', 'Ada', 'ada@example.org')",
-        [campaign],
+        "SELECT pledge_id::text FROM careforall.pledge_create($1, 1500, 'EUR', 'Ada', $2)",
+        [campaign, "ada@example.org"],
       );
       id = made.rows[0]?.pledge_id ?? "";
       await client.query("SELECT careforall.payment_attach($1, 'stripe', $2)", [id, `pi_missing_${Date.now()}`]);
