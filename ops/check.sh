@@ -34,6 +34,7 @@ section() {
 # tell NAME - what failed in a section by its own words: tests by name, else its end.
 tell() {
   printf '\n--- %s\n' "$1"
+  sed -i 's/\x1b\[[0-9;]*m//g' "$logs/$1.log"
   grep -aE -A 1 '^ *(×|✗|FAIL|not ok)|: (error|fatal error):|^make.*Error' "$logs/$1.log" |
     grep -av '^--$' | cut -c 1-300 | head -n 30 | grep -a . || tail -n 15 "$logs/$1.log"
 }
