@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 # release.sh [DIR] - makes what a release consists of from the committed source, in DIR
-# (release/): the source, the Debian packages, a bill of materials (CycloneDX) of what
-# they hold and link to, and SHA256SUMS over all. DIR is made new.
+# (release/): the source, the Debian packages (the extension's for each PostgreSQL whose
+# server headers are installed), a bill of materials (CycloneDX) of what they hold and
+# link to, and SHA256SUMS over all. DIR is made new.
 set -euo pipefail
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
@@ -18,6 +19,8 @@ version=$(dpkg-parsechangelog -S Version)
 mkdir "$work/out"
 git archive --prefix="careforall-$version/" HEAD | gzip -9n >"$work/out/careforall-$version.tar.gz"
 
+debian/control.sh >"$work/control"
+mv "$work/control" debian/control
 SOURCE_DATE_EPOCH=$(git log -1 --format=%ct)
 export SOURCE_DATE_EPOCH
 dpkg-buildpackage --no-sign --build=binary >"$work/build.log" 2>&1 || {
@@ -31,7 +34,7 @@ mv "$work"/*.deb "$work/out/"
 # link to, as this machine has them.
 # shellcheck disable=SC2016 # dpkg's own variables
 linked() {
-  find debian/tmp -type f \( -path '*/bin/*' -o -name '*.so' \) -exec ldd {} + 2>/dev/null |
+  find debian/tmp debian/postgresql-*-careforall -type f \( -path '*/bin/*' -o -name '*.so' \) -exec ldd {} + 2>/dev/null |
     awk '$3 ~ /^\// { print $3 }' | sort -u | while read -r library; do
       dpkg-query -S "*$(readlink -f "$library" | sed 's|^/usr||')" 2>/dev/null | cut -d: -f1
     done | sort -u | xargs -r dpkg-query -W -f '${Package}\t${Version}\t${Architecture}\n'

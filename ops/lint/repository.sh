@@ -54,6 +54,9 @@ version=$(sed -n "s/^default_version *= *'\(.*\)'/\1/p" extension/careforall.con
   ls extension/sql/careforall--*--"$version".sql >/dev/null 2>&1 || printf 'extension/sql has no step to it\n'
 } | rule "the version of careforall.control, $version, is not the one of"
 
+debian/control.sh 15 | cmp -s - debian/control || printf 'debian/control.sh 15 >debian/control\n' |
+  rule 'debian/control is not what control.in says'
+
 # Reasons are the last text of a call; those with an event in front end the process.
 cat relay/src/relay*.c relay/src/nats_link.c | tr -s '\n\t ' ' ' | sed -E 's@/\*([^*]|\*[^/])*\*/@@g' |
   grep -oE '(cfa_relay_resync|cfa_relay_lead_lost|cfa_nats_drop|set_reason)\([^;]*;|snprintf\( ?(relay->)?reason,[^;]*;' |
