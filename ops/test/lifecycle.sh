@@ -6,11 +6,12 @@
 #
 #   dump            a dump, and a new cluster from it
 #   point-in-time   base backup, archive, and back to a moment between two pledges
-#   upgrade         pg_upgrade from PostgreSQL 15 to 17
+#   upgrade         pg_upgrade from PostgreSQL 15 to 17, which copies
+#   upgrade-link    the same with --link
 #
 # After each part the database verifies itself, and stream, read model and the provider's
 # money are compared with it. Needs root, what `make build install-extension` makes, and
-# for the upgrade a Debian 13 (debian13.sh).
+# for the upgrades a Debian 13 (debian13.sh).
 set -euo pipefail
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
@@ -24,7 +25,7 @@ if [ "${1:-}" = --port-base ]; then
   port_base=$2
   shift 2
 fi
-[ $# -gt 0 ] || set -- dump point-in-time upgrade
+[ $# -gt 0 ] || set -- dump point-in-time upgrade upgrade-link
 
 say() { printf '=== %s\n' "$*"; }
 die() { printf 'lifecycle: %s\n' "$*" >&2; exit 1; }
@@ -104,8 +105,9 @@ as_postgres() {
 }
 in_debian13=no
 
-# follow HEADING [BLOCK] - runs the commands under a heading of the page, all or one block.
-# Lines that begin with one of the words are ours, the others a shell's of postgres.
+# follow HEADING [BLOCK [OPTION]] - runs the commands under a heading of the page, all or
+# one block; pg_upgrade with an option more. Lines that begin with one of the words are
+# ours, the others a shell's of postgres.
 follow() {
   local line part='' commands
   say "$1${2:+, block $2}"
@@ -115,6 +117,7 @@ follow() {
     /^```$/ { inside = 0 }
     inside' "$page")
   [ -n "$commands" ] || die "the page has no commands under \"$1\""
+  [ -z "${3:-}" ] || commands=${commands//'/pg_upgrade" '/"/pg_upgrade\" $3 "}
   while IFS= read -r line; do
     case $line in
       services\ * | server\ * | broker\ *)
@@ -241,6 +244,7 @@ part_point_in_time() {
   finish
 }
 
+# part_upgrade [--link]
 part_upgrade() {
   local before
   debian13_prepare
@@ -254,7 +258,9 @@ part_upgrade() {
   paid two >/dev/null
   in_debian13=yes
   follow 'From PostgreSQL 15 to 17' 1
-  follow 'From PostgreSQL 15 to 17' 2
+  follow 'From PostgreSQL 15 to 17' 2 "$@"
+  # Its files are the new one's now: nobody must start it again.
+  [ $# = 0 ] || [ -e "$work/stack/pg/global/pg_control.old" ] || die 'the old cluster was copied, not linked'
   new_server=yes
   follow 'From PostgreSQL 15 to 17' 3
   in_debian13=no
@@ -276,6 +282,7 @@ for part in "$@"; do
   case $part in
     dump | upgrade) "part_$part" ;;
     point-in-time) part_point_in_time ;;
+    upgrade-link) part_upgrade --link ;;
     *) die "unknown part $part" ;;
   esac
   rm -rf "$work"
