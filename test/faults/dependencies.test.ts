@@ -14,7 +14,7 @@ import { makeCampaign } from "../lib/fixtures.ts";
 import { pledgeBody } from "../lib/http.ts";
 import { assertInvariants, drained } from "../lib/invariants.ts";
 import { Proxy, type ProxyMode } from "../lib/proxy.ts";
-import { freePortBase } from "../lib/stack.ts";
+import { freePortBase, signalIfThere } from "../lib/stack.ts";
 import { sleep, until } from "../lib/until.ts";
 
 const context = useStack();
@@ -196,7 +196,7 @@ async function family(root: number): Promise<number[]> {
 type Server = "pg" | "redis" | "nats";
 
 async function signal(part: Server, name: NodeJS.Signals): Promise<void> {
-  for (const pid of await family(await context.stack.pid(part))) process.kill(pid, name);
+  for (const pid of await family(await context.stack.pid(part))) signalIfThere(pid, name);
 }
 
 const faults: [string, Server, () => Promise<void>, () => Promise<void>][] = (["pg", "redis", "nats"] as const).flatMap((part) => [

@@ -124,7 +124,7 @@ export class Stack {
 
   /** Kills all workers of the API, which their parent starts anew. */
   async killWorkers(): Promise<void> {
-    for (const worker of await this.workers()) killIfThere(worker);
+    for (const worker of await this.workers()) signalIfThere(worker, "SIGKILL");
   }
 
   /** Adds lines to careforall.env; they count from the next start. */
@@ -172,10 +172,10 @@ export class Stack {
   }
 }
 
-/** A process may have ended by itself. */
-function killIfThere(pid: number): void {
+/** Sends a signal to a process, which may have ended by itself. */
+export function signalIfThere(pid: number, signal: NodeJS.Signals): void {
   try {
-    process.kill(pid, "SIGKILL");
+    process.kill(pid, signal);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
   }
