@@ -101,6 +101,11 @@ describe('formatMoney', () => {
     expect(formatMoney({ amount, currency }, 'en-GB', style)).toBe(text)
   })
 
+  test('in Arabic a symbol that begins with letters keeps its order', () => {
+    expect(formatMoney({ amount: 500, currency: 'USD' }, 'ar-u-nu-latn', 'round')).toBe('\u200f5\u00a0US$\u200e')
+    expect(formatMoney({ amount: 500, currency: 'EUR' }, 'ar-u-nu-latn', 'round')).toBe('\u200f5\u00a0€')
+  })
+
   test('follows ISO 4217 where CLDR does not', () => {
     expect([currencyExponent('HUF'), currencyExponent('IQD'), currencyExponent('JPY')]).toEqual([2, 3, 0])
     expect(decimalText({ amount: 5, currency: 'KWD' })).toBe('0.005')

@@ -43,12 +43,14 @@ export function formatMoney(money: Money, locale: string, style: 'exact' | 'roun
   const exponent = currencyExponent(money.currency)
   const isWhole = money.amount % 10 ** exponent === 0
   const decimals = style === 'round' && isWhole ? 0 : exponent
-  return new Intl.NumberFormat(locale, {
+  const text = new Intl.NumberFormat(locale, {
     style: 'currency',
     currency: money.currency,
     minimumFractionDigits: decimals,
     maximumFractionDigits: decimals,
   }).format(decimalText(money) as `${number}`)
+  // Between lines from right to left "US$" would stand as "$US".
+  return text.replace(/^\u200f.*[A-Z]\p{Sc}/u, '$&\u200e')
 }
 
 /** The amount as a donor would type it: no currency, no grouping. */

@@ -184,7 +184,7 @@ function Standing({ campaign, now, onGive }: { campaign: Campaign; now: number; 
 
 function Sums({ campaign, now }: { campaign: Campaign; now: number }) {
   const { totals, goal } = campaign
-  const raised = formatMoney(totals.raised, locale)
+  const raised = formatMoney(totals.raised, locale, 'round')
   const days = daysLeft(campaign, now)
   const percent = percentRaised(campaign)
   const isOpen = openness(campaign, now) === 'open'
@@ -205,7 +205,7 @@ function Sums({ campaign, now }: { campaign: Campaign; now: number }) {
       <ProgressBar campaign={campaign} />
       <dl className="figures grid grid-cols-3 gap-3">
         <Figure label={t('campaign.percent')} value={t('progress.percent', { percent })} />
-        <Figure label={t('campaign.gifts')} value={new Intl.NumberFormat(locale).format(totals.confirmed_count)} />
+        <Figure label={t('campaign.gifts', { count: totals.confirmed_count })} value={new Intl.NumberFormat(locale).format(totals.confirmed_count)} />
         {days !== null && isOpen && (
           <Figure label={t('campaign.days', { days })} value={new Intl.NumberFormat(locale).format(days)} />
         )}

@@ -145,13 +145,13 @@ function Foot({ account }: { account: Account }) {
       </div>
       <ul className="grid gap-0.5">
         <li>
-          <Button variant="quiet" className="w-full justify-start rounded-xl px-3" onClick={toggleTheme}>
+          <Button variant="quiet" className="w-full justify-start rounded-xl px-3 text-start" onClick={toggleTheme}>
             <Icon name={theme === 'dark' ? 'sun' : 'moon'} />
             {t(theme === 'dark' ? 'theme.to_light' : 'theme.to_dark')}
           </Button>
         </li>
         <li>
-          <Button asChild variant="quiet" className="w-full justify-start rounded-xl px-3">
+          <Button asChild variant="quiet" className="w-full justify-start rounded-xl px-3 text-start">
             <Link to="/">
               <Icon name="globe" />
               {t('admin.nav.site')}
@@ -159,7 +159,7 @@ function Foot({ account }: { account: Account }) {
           </Button>
         </li>
         <li>
-          <Button variant="quiet" className="w-full justify-start rounded-xl px-3" onClick={() => void leave()}>
+          <Button variant="quiet" className="w-full justify-start rounded-xl px-3 text-start" onClick={() => void leave()}>
             <Icon name="leave" />
             {t('admin.nav.logout')}
           </Button>

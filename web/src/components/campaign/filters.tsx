@@ -31,7 +31,7 @@ export function FilterBar({ filters, onChange }: FilterBarProps) {
   return (
     <div className="grid gap-4">
       <SearchField filters={filters} onChange={onChange} />
-      <div className="xs:grid-cols-2 grid gap-3 lg:grid-cols-[repeat(4,1fr)_auto] lg:items-end">
+      <div className="grid grid-cols-2 gap-3 lg:grid-cols-[repeat(4,1fr)_auto] lg:items-end">
         <Choice
           name="status"
           value={filters.status}
@@ -57,7 +57,7 @@ export function FilterBar({ filters, onChange }: FilterBarProps) {
           onChange={(sort) => set({ sort })}
         />
         {!isUsual(filters) && (
-          <Button variant="quiet" className="justify-self-start" onClick={() => onChange(USUAL, false)}>
+          <Button variant="quiet" className="col-span-full justify-self-start lg:col-span-1" onClick={() => onChange(USUAL, false)}>
             <Icon name="close" className="size-4" />
             {t('filter.clear')}
           </Button>

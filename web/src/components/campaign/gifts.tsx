@@ -32,7 +32,7 @@ export function Gifts({ campaign, fresh, now }: GiftsProps) {
         <h2 id="gifts-heading" className="text-heading">
           {t('gifts.heading')}
         </h2>
-        <Button variant="quiet" className="-my-1.5" onClick={() => setHeld(isPaused ? null : fresh)}>
+        <Button variant="quiet" className="-my-1.5 -me-5" onClick={() => setHeld(isPaused ? null : fresh)}>
           <Icon name={isPaused ? 'play' : 'pause'} className="size-4" />
           {t(isPaused ? 'gifts.resume' : 'gifts.pause')}
         </Button>
@@ -70,7 +70,7 @@ function GiftRow({ gift, now, isFresh }: { gift: Gift; now: number; isFresh: boo
       <p className="flex flex-wrap items-baseline justify-between gap-x-4">
         <span className="min-w-0 font-semibold wrap-anywhere">{gift.name ?? t('gifts.anonymous')}</span>
         {gift.amount !== null && (
-          <span className="figures font-bold">{formatMoney(gift.amount, locale, 'round')}</span>
+          <span className="figures ms-auto font-bold">{formatMoney(gift.amount, locale, 'round')}</span>
         )}
       </p>
       {gift.message !== null && gift.message !== '' && (

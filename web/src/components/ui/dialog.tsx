@@ -79,8 +79,8 @@ export function Dialog({ className, header, children, onClose, ...props }: Dialo
           className,
         )}
       >
-        <div className="border-line bg-paper sticky top-0 z-10 flex items-start justify-between gap-4 rounded-t-2xl border-b px-5 py-4 sm:px-7">
-          <div className="min-w-0">{header}</div>
+        <div className="border-line bg-paper sticky -top-[max(1rem,env(safe-area-inset-top))] z-10 flex items-start justify-between gap-4 rounded-t-2xl border-b px-5 py-3 sm:-top-6 sm:px-7">
+          <div className="min-w-0 self-center">{header}</div>
           <button
             type="button"
             aria-label={t('dialog.close')}

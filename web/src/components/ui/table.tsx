@@ -1,16 +1,33 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { ComponentProps } from 'react'
+import { useLayoutEffect, useRef, type ComponentProps } from 'react'
 import { cn } from '@/lib/cn'
 
-/** A table with a name, which scrolls in itself where the window is narrow. */
-export function Table({ label, className, ...props }: ComponentProps<'table'> & { label: string }) {
+type TableProps = ComponentProps<'table'> & {
+  label: string
+  /** Many rows of numbers to compare: it scrolls in itself instead. */
+  keepsColumns?: boolean
+}
+
+/** A table with a name. Where it is too narrow for columns, each cell is a line that names its column. */
+export function Table({ label, keepsColumns = false, className, ...props }: TableProps) {
+  const ref = useRef<HTMLTableElement>(null)
+  useLayoutEffect(() => {
+    if (ref.current !== null && !keepsColumns) nameCells(ref.current)
+  })
   return (
     // Keyboards scroll it too.
     // eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex
-    <div role="group" aria-label={label} tabIndex={0} className="border-line bg-paper rounded-patch relative overflow-x-auto border-2">
-      <table aria-label={label} className={cn('w-full border-collapse text-start', className)} {...props} />
+    <div role="group" aria-label={label} tabIndex={0} className="border-line bg-paper rounded-patch @container relative overflow-x-auto border-2">
+      <table ref={ref} aria-label={label} className={cn('w-full border-collapse text-start', !keepsColumns && 'table-lines', className)} {...props} />
     </div>
   )
+}
+
+function nameCells(table: HTMLTableElement): void {
+  const names = [...(table.tHead?.rows[0]?.cells ?? [])].map((cell) => cell.textContent)
+  for (const row of [...table.tBodies].flatMap((body) => [...body.rows])) {
+    for (const cell of row.cells) cell.dataset.column = names[cell.cellIndex] ?? ''
+  }
 }
 
 export function Th({ className, scope = 'col', isNumber = false, ...props }: ComponentProps<'th'> & { isNumber?: boolean }) {

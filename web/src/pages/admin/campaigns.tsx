@@ -134,7 +134,7 @@ function CampaignTable({ campaigns, label, isAdmin }: { campaigns: MyCampaign[];
       <tbody>
         {campaigns.map((campaign) => (
           <Tr key={campaign.id} data-campaign={campaign.slug}>
-            <Th scope="row" className="min-w-56">
+            <Th scope="row" className="min-w-48">
               <Link
                 to="/admin/campaigns/$id"
                 params={{ id: campaign.id }}
@@ -156,7 +156,7 @@ function CampaignTable({ campaigns, label, isAdmin }: { campaigns: MyCampaign[];
             </Td>
             <Td isNumber>{formatNumber(campaign.totals.confirmed_count)}</Td>
             <Td className="whitespace-nowrap">{campaign.ends_at === null ? t('time.no_end') : formatDate(campaign.ends_at)}</Td>
-            <Td className="min-w-36 wrap-anywhere">
+            <Td className="min-w-28 wrap-anywhere">
               {isAdmin ? <span dir="auto">{campaign.owner.name}</span> : t(`admin.campaigns.role_${campaign.role ?? 'viewer'}`)}
             </Td>
           </Tr>

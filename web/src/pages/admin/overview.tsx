@@ -139,12 +139,12 @@ function OwnFigures() {
   }
   return (
     <>
-      <label className="flex flex-wrap items-center gap-x-3 gap-y-1">
+      <label className="flex min-w-0 flex-wrap items-center gap-x-3 gap-y-1">
         <span className="font-semibold">{t('admin.overview.choose')}</span>
         <select
           value={chosen.id}
           onChange={(event) => url.set({ campaign: event.target.value })}
-          className="border-line-strong bg-paper hover:border-ink rounded-patch min-h-11 max-w-full border-2 px-2.5"
+          className="border-line-strong bg-paper hover:border-ink rounded-patch min-h-11 max-w-full min-w-0 border-2 px-2.5"
         >
           {campaigns.map(({ id, title }) => (
             <option key={id} value={id}>

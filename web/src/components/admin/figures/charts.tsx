@@ -140,7 +140,7 @@ function Hint({ states, format, active = false, payload = [] }: HintProps) {
 
 function FiguresTable({ title, rows, states, format }: { title: string; rows: Row[]; states: readonly PledgeStateName[]; format: (value: number) => string }): ReactNode {
   return (
-    <Table label={title}>
+    <Table label={title} keepsColumns>
       <thead>
         <tr>
           <Th>{t('admin.chart.when')}</Th>

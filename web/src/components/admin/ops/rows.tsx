@@ -172,13 +172,13 @@ export function AuditRow({ entry, isTargetShown = true }: { entry: AdminAuditEnt
           <tbody>
             {changes.map((change) => (
               <Tr key={change.name} data-change={change.name}>
-                <Th scope="row">{change.name === '' ? words(`admin.action.${entry.action.replaceAll('.', '_')}`) : <code dir="ltr">{change.name}</code>}</Th>
-                <Td>
+                <Th scope="row" className="min-w-24">{change.name === '' ? words(`admin.action.${entry.action.replaceAll('.', '_')}`) : <code dir="ltr">{change.name}</code>}</Th>
+                <Td className="min-w-24">
                   <del className="bg-bad-soft rounded px-1 no-underline wrap-anywhere" dir="auto">
                     {change.before === '' ? t('admin.audit.nothing') : change.before}
                   </del>
                 </Td>
-                <Td>
+                <Td className="min-w-24">
                   <ins className="bg-good-soft rounded px-1 no-underline wrap-anywhere" dir="auto">
                     {change.after === '' ? t('admin.audit.nothing') : change.after}
                   </ins>
@@ -192,8 +192,8 @@ export function AuditRow({ entry, isTargetShown = true }: { entry: AdminAuditEnt
         <dl className="text-muted flex flex-wrap gap-x-4 text-sm">
           {facts.map((fact) => (
             <div key={fact.name} className="flex min-w-0 gap-1.5">
-              <dt>
-                <code dir="ltr">{fact.name}</code>
+              <dt className="shrink-0">
+                <code dir="ltr" className="whitespace-nowrap">{fact.name}</code>
               </dt>
               <dd className="min-w-0 wrap-anywhere" dir="auto">
                 {fact.value === '' ? t('admin.audit.changed') : fact.value}
