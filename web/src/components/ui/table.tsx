@@ -24,7 +24,7 @@ export function Table({ label, keepsColumns = false, className, ...props }: Tabl
 }
 
 function nameCells(table: HTMLTableElement): void {
-  const names = [...(table.tHead?.rows[0]?.cells ?? [])].map((cell) => cell.textContent)
+  const names = [...(table.tHead?.rows[0]?.cells ?? [])].map((cell) => (cell.querySelector('.sr-only') === null ? cell.textContent : ''))
   for (const row of [...table.tBodies].flatMap((body) => [...body.rows])) {
     for (const cell of row.cells) cell.dataset.column = names[cell.cellIndex] ?? ''
   }
