@@ -2,8 +2,8 @@
 /*
  * status.c: the one place that says which outcome becomes which HTTP answer.
  *
- * Problem types are a closed list: docs/reference/errors.md has a section for each slug
- * and a test compares the two.
+ * Problem types are a closed list. docs/reference/errors.md is made from these tables, the
+ * meanings of SQLSTATEs from the comments beside them (ops/docs/reference.sh).
  */
 #include "status.h"
 
@@ -59,48 +59,49 @@ static const CfaProblemInfo problems[CFA_PROBLEM_COUNT] = {
 	[CFA_PROBLEM_HTTP_VERSION] = {"http-version-not-supported", 505, "The HTTP version is not supported", 0},
 };
 
-/* The longest prefix that fits decides, so exact codes stand first. */
+/* The first prefix that fits decides, so exact codes stand first. */
 static const struct
 {
 	const char *prefix;
 	CfaProblem problem;
 	bool is_retryable;
 } sqlstates[] = {
-	{"PL001", CFA_PROBLEM_LIMIT_REACHED, false},
-	{"PL002", CFA_PROBLEM_ILLEGAL_TRANSITION, false},
-	{"PL003", CFA_PROBLEM_CAMPAIGN_NOT_ACCEPTING, false},
-	{"PL004", CFA_PROBLEM_IDEMPOTENCY_KEY_REUSED, false},
-	{"PL005", CFA_PROBLEM_NOT_FOUND, false},
-	{"PL006", CFA_PROBLEM_CONFLICT, false},
-	{"PL007", CFA_PROBLEM_LIMIT_IN_USE, false},
-	{"PL008", CFA_PROBLEM_AMOUNT_OUT_OF_RANGE, false},
-	{"PL010", CFA_PROBLEM_FORBIDDEN, false},
-	{"PL011", CFA_PROBLEM_UNAUTHORIZED, false},
-	{"PL012", CFA_PROBLEM_PRECONDITION_FAILED, false},
-	{"PL013", CFA_PROBLEM_VALIDATION_FAILED, false},
-	{"PL020", CFA_PROBLEM_SLUG_TAKEN, false},
-	{"PL030", CFA_PROBLEM_INVALID_PARAMETER, false},
-	{"PL", CFA_PROBLEM_CONFLICT, false},
-	{"23505", CFA_PROBLEM_CONFLICT, false},
-	{"23503", CFA_PROBLEM_CONFLICT, false},
-	{"23", CFA_PROBLEM_VALIDATION_FAILED, false},
-	{"22", CFA_PROBLEM_VALIDATION_FAILED, false},
-	{"40001", CFA_PROBLEM_UNAVAILABLE, true},
-	{"40P01", CFA_PROBLEM_UNAVAILABLE, true},
-	{"0A000", CFA_PROBLEM_UNAVAILABLE, true}, /* a kept plan went stale */
+	{"PL001", CFA_PROBLEM_LIMIT_REACHED, false}, /* a limit is reached */
+	{"PL002", CFA_PROBLEM_ILLEGAL_TRANSITION, false}, /* a transition is not in the life cycle */
+	{"PL003", CFA_PROBLEM_CAMPAIGN_NOT_ACCEPTING, false}, /* the campaign takes no pledges */
+	{"PL004", CFA_PROBLEM_IDEMPOTENCY_KEY_REUSED, false}, /* an idempotency key was used for another request */
+	{"PL005", CFA_PROBLEM_NOT_FOUND, false}, /* what is named does not exist, or does not belong together */
+	{"PL006", CFA_PROBLEM_CONFLICT, false}, /* a row of an append-only or protected table is changed or deleted */
+	{"PL007", CFA_PROBLEM_LIMIT_IN_USE, false}, /* a capacity is lowered below its use */
+	{"PL008", CFA_PROBLEM_AMOUNT_OUT_OF_RANGE, false}, /* an amount is out of range or a currency unknown */
+	{"PL010", CFA_PROBLEM_FORBIDDEN, false}, /* the account may not do this */
+	{"PL011", CFA_PROBLEM_UNAUTHORIZED, false}, /* the session has ended, or the account is disabled */
+	{"PL012", CFA_PROBLEM_PRECONDITION_FAILED, false}, /* the row has changed since the version that was named */
+	{"PL013", CFA_PROBLEM_VALIDATION_FAILED, false}, /* fields are invalid; DETAIL is a JSON object with `errors` */
+	{"PL020", CFA_PROBLEM_SLUG_TAKEN, false}, /* a campaign's slug is taken */
+	{"PL030", CFA_PROBLEM_INVALID_PARAMETER, false}, /* a parameter of a query is invalid, such as an unknown time zone */
+	{"PL031", CFA_PROBLEM_CONFLICT, false}, /* what is asked for is under way already */
+	{"PL", CFA_PROBLEM_CONFLICT, false}, /* another one of ours */
+	{"23505", CFA_PROBLEM_CONFLICT, false}, /* a value that must be unique is there already */
+	{"23503", CFA_PROBLEM_CONFLICT, false}, /* a row that is named does not exist, or is still needed */
+	{"23", CFA_PROBLEM_VALIDATION_FAILED, false}, /* another constraint is violated */
+	{"22", CFA_PROBLEM_VALIDATION_FAILED, false}, /* a value is refused */
+	{"40001", CFA_PROBLEM_UNAVAILABLE, true}, /* a serialization failure */
+	{"40P01", CFA_PROBLEM_UNAVAILABLE, true}, /* a deadlock */
+	{"0A000", CFA_PROBLEM_UNAVAILABLE, true}, /* PREPARE TRANSACTION with reservations; also a kept plan that went stale */
 	{"26000", CFA_PROBLEM_UNAVAILABLE, true}, /* a prepared statement is gone */
-	{"25006", CFA_PROBLEM_UNAVAILABLE, false}, /* read-only: a standby */
-	{"55000", CFA_PROBLEM_UNAVAILABLE, false}, /* the extension is not loaded */
-	{"42", CFA_PROBLEM_UNAVAILABLE, false},    /* schema not there, or no right */
-	{"3D", CFA_PROBLEM_UNAVAILABLE, false},
-	{"3F", CFA_PROBLEM_UNAVAILABLE, false},
-	{"28", CFA_PROBLEM_UNAVAILABLE, false},
-	{"53", CFA_PROBLEM_UNAVAILABLE, false},
-	{"55", CFA_PROBLEM_UNAVAILABLE, true},
-	{"57014", CFA_PROBLEM_TIMEOUT, false},
-	{"57", CFA_PROBLEM_UNAVAILABLE, true},
-	{"58", CFA_PROBLEM_UNAVAILABLE, false},
-	{"08", CFA_PROBLEM_UNAVAILABLE, true},
+	{"25006", CFA_PROBLEM_UNAVAILABLE, false}, /* the database is read-only: a standby */
+	{"55000", CFA_PROBLEM_UNAVAILABLE, false}, /* the extension is not in shared_preload_libraries, or its library is older than the SQL: restart the server */
+	{"42", CFA_PROBLEM_UNAVAILABLE, false}, /* schema, right or function is missing */
+	{"3D", CFA_PROBLEM_UNAVAILABLE, false}, /* there is no such database */
+	{"3F", CFA_PROBLEM_UNAVAILABLE, false}, /* there is no such schema */
+	{"28", CFA_PROBLEM_UNAVAILABLE, false}, /* the log-in is refused */
+	{"53", CFA_PROBLEM_UNAVAILABLE, false}, /* disk, memory or connections are used up */
+	{"55", CFA_PROBLEM_UNAVAILABLE, true}, /* a lock is held by somebody else */
+	{"57014", CFA_PROBLEM_TIMEOUT, false}, /* a statement took longer than 3 s */
+	{"57", CFA_PROBLEM_UNAVAILABLE, true}, /* the server stops or starts */
+	{"58", CFA_PROBLEM_UNAVAILABLE, false}, /* the system failed, such as an input or output error */
+	{"08", CFA_PROBLEM_UNAVAILABLE, true}, /* the connection is lost */
 };
 
 static const struct

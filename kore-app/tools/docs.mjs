@@ -138,7 +138,7 @@ function parameters(operation) {
   for (const requirement of operation.security ?? []) {
     for (const name of Object.keys(requirement)) {
       const scheme = api.components.securitySchemes[name];
-      rows.push([`<code>${scheme.name}</code>`, scheme.in, inline(scheme.description)]);
+      rows.push([`<code>${scheme.name ?? 'Authorization'}</code>`, scheme.in ?? 'header', inline(scheme.description)]);
     }
   }
   return table(['Parameter', 'In', 'Meaning'], rows);
@@ -158,10 +158,20 @@ ${headers ? `<p>Headers: ${headers}</p>` : ''}${isProblem ? `<p>${link('Problem'
     .join('\n');
 }
 
+/** Whom an operation is for. */
+function who(operation) {
+  const people = (operation.security ?? [{}]).map((requirement) => {
+    const [[name, roles] = []] = Object.entries(requirement);
+    return name === undefined ? 'everybody' : api.components.securitySchemes[name]['x-who'][roles[0] ?? ''];
+  });
+  return people.includes('everybody') ? 'everybody' : people.join('; ');
+}
+
 function operation(method, path, value) {
   return `<section class="operation" id="${value.operationId}">
 <h3><span class="method ${method}">${method.toUpperCase()}</span> <code>${escape(path)}</code></h3>
 <p class="summary">${escape(value.summary)}</p>
+<p>For ${inline(who(value))}.</p>
 ${prose(value.description)}
 ${parameters(value)}
 ${value.requestBody ? `<h4>Request body</h4>${contents(value.requestBody.content)}` : ''}

@@ -33,11 +33,6 @@ undocumented() {
 
 c_files=$(files '*.c' '*.h')
 
-grep -hoE '"PL[0-9A-Z]{3}"|MAKE_SQLSTATE\(.P.,[^)]*\)' extension/src/cfa_errcodes.h 2>/dev/null |
-  sed -E "s/MAKE_SQLSTATE\(//; s/[^A-Z0-9]//g" |
-  undocumented docs/reference/errors.md |
-  rule 'SQLSTATEs missing in docs/reference/errors.md'
-
 ops/docs/settings.sh --check 2>&1 | grep -v 'up to date$' |
   rule 'docs/reference/settings.md differs from --help of the programs'
 

@@ -24,6 +24,8 @@ export interface Operation {
   method: string;
   path: string;
   isAdmin: boolean;
+  security: Record<string, string[]>[];
+  body: Record<string, MediaType>;
   pointer: string[];
   responses: Record<string, Json>;
 }
@@ -66,6 +68,8 @@ export class Contract {
           method: method.toUpperCase(),
           path: template,
           isAdmin: operation.servers !== undefined,
+          security: (operation.security ?? []) as Operation["security"],
+          body: (operation.requestBody as { content: Operation["body"] } | undefined)?.content ?? {},
           pointer: ["paths", template, method],
           responses: operation.responses as Record<string, Json>,
         };

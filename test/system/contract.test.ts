@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// Goal: openapi.yaml tells the truth: the same routes as the code, the same problem
-// types, and every answer of this run fits it.
+// Goal: openapi.yaml tells the truth: the same routes as the code, for the same people,
+// and every answer of this run fits it.
 // Method: set equality; every operation called on the running stack, well and badly;
 // the record that the harness kept of all answers in the files before this one.
 import { execFile } from "node:child_process";
 import { randomUUID } from "node:crypto";
-import { readFileSync } from "node:fs";
 import path from "node:path";
 import { promisify } from "node:util";
 import { describe, expect, test } from "vitest";
@@ -14,22 +13,28 @@ import { parse } from "yaml";
 import { makePerson } from "../lib/account.ts";
 import { useStack } from "../lib/context.ts";
 import { makeCampaign } from "../lib/fixtures.ts";
+import { jpeg } from "../lib/image.ts";
 import { type CreatedPledge, Http, pledgeBody } from "../lib/http.ts";
-import { Contract, contract, recordedViolations } from "../lib/openapi.ts";
+import { Contract, contract, type Operation, recordedViolations } from "../lib/openapi.ts";
 import { eventId, paymentEvent } from "../lib/provider.ts";
 import { root } from "../lib/stack.ts";
 import { until } from "../lib/until.ts";
-
-interface ProblemType {
-  status: number;
-  title: string;
-}
 
 type Json = Record<string, unknown>;
 
 const run = promisify(execFile);
 const context = useStack();
-const problemTypes = contract().document["x-problem-types"] as Record<string, ProblemType>;
+const problemTypes = contract().document["x-problem-types"] as Json;
+
+/** What the code has to check before it lets the people in whom an operation is for. */
+function checkedAs(security: Operation["security"]): string {
+  const names = security.flatMap((requirement) => Object.keys(requirement));
+  if (names.length === 0) return "anybody";
+  if (names.includes("refreshCookie")) return "cookie";
+  if (names.some((name) => name.endsWith("Signature"))) return "signature";
+  if (security.some((requirement) => !("accessToken" in requirement))) return "optional";
+  return security.some(({ accessToken }) => accessToken?.includes("admin")) ? "administrator" : "account";
+}
 
 /** Every place that holds examples beside a schema. */
 function* examples(node: unknown, pointer: string[]): Generator<[string[], Json]> {
@@ -44,26 +49,16 @@ function* examples(node: unknown, pointer: string[]): Generator<[string[], Json]
 }
 
 describe("the document", () => {
-  test("has the routes of the code, no more and no less", async () => {
+  test("has the routes of the code, no more and no less, each for the same people", async () => {
     const { stdout } = await run(path.join(root, "kore-app/build/careforall-api"), ["--routes"]);
-    const routes = stdout.trim().split("\n");
-    const coded = routes.map((line) => line.replace(/ (public|both)$/, ""));
+    const coded = stdout
+      .trim()
+      .split("\n")
+      .map((line) => line.replace(/ (public|both)(?= \w+$)/, ""));
     const documented = contract().operations.map(
-      (operation) => `${operation.method} ${operation.path}${operation.isAdmin ? " admin" : ""}`,
+      (operation) => `${operation.method} ${operation.path}${operation.isAdmin ? " admin" : ""} ${checkedAs(operation.security)}`,
     );
     expect(coded.sort()).toEqual(documented.sort());
-  });
-
-  test("has the problem types of the code, with status and title", () => {
-    const source = readFileSync(path.join(root, "kore-app/src/status.c"), "utf8");
-    const coded = [...source.matchAll(/=\s*\{"([a-z-]+)",\s*(\d{3}),\s*"([^"]+)"/g)].map(([, code, status, title]) => [
-      code,
-      { status: Number(status), title },
-    ]);
-    const documented = Object.entries(problemTypes).map(([code, { status, title }]) => [code, { status, title }]);
-    expect(Object.fromEntries(coded)).toEqual(Object.fromEntries(documented));
-    const schemas = (contract().document.components as { schemas: Record<string, { enum?: string[] }> }).schemas;
-    expect(schemas.ProblemCode?.enum).toEqual(Object.keys(problemTypes));
   });
 
   test("has examples that fit their schemas", () => {
@@ -86,6 +81,41 @@ describe("the document", () => {
     expect(judge.judge({ ...seen, headers: new Headers({ "content-type": "application/json" }) })).not.toEqual([]);
     expect(judge.judge({ ...seen, headers: new Headers({ "content-type": "text/html", "x-request-id": "r" }) })).not.toEqual([]);
     expect(judge.judge({ ...seen, path: "/nowhere" })).not.toEqual([]);
+  });
+});
+
+/** A request as the document shows it, for a campaign. */
+function shown(operation: Operation, campaign: string): [string, string, Parameters<Http["call"]>[2]] {
+  const [type, media] = Object.entries(operation.body)[0] ?? [];
+  const [example] = Object.values(media?.examples ?? {});
+  const body = type?.startsWith("image/") === true ? jpeg(8, 8) : JSON.stringify(example === undefined ? undefined : contract().resolve(example, []).node.value);
+  const path = operation.path.replace("/campaigns/{id}", `/campaigns/${campaign}`).replace(/\{\w+\}/g, () => randomUUID());
+  const headers = { "If-Match": "*", "Idempotency-Key": randomUUID(), ...(type === undefined ? {} : { "Content-Type": type }) };
+  return [operation.method, path, { headers, ...(type === undefined ? {} : { body }) }];
+}
+
+describe("whom an operation is not for", () => {
+  const named = (name: string) => contract().operations.filter(({ security }) => security.some(({ accessToken }) => accessToken?.includes(name)));
+
+  test.each([
+    ["admin", "stranger"],
+    ["owner", "stranger"],
+    ["campaign:view", "stranger"],
+    ["campaign:edit", "viewer"],
+    ["campaign:own", "editor"],
+  ])("%s: no %s is let in", async (name, who) => {
+    const campaign = await makeCampaign(context.sql);
+    const person = await makePerson(context.stack, context.sql, context.http);
+    if (who !== "stranger") {
+      await context.sql.rows("INSERT INTO careforall.campaign_members (campaign_id, account_id, role) VALUES ($1, $2, $3)", [campaign, person.id, who]);
+    }
+    // What is not under a campaign is about something of another one, which does not exist for them.
+    const found = named(name).filter((operation) => name === "admin" || name === "owner" || operation.path.startsWith("/api/v1/campaigns/{id}"));
+    expect(found.length).toBeGreaterThan(0);
+    for (const operation of found) {
+      const answer = await person.http.call(...shown(operation, campaign));
+      expect(answer.status, `${operation.method} ${operation.path}: ${answer.text}`).toBe(403);
+    }
   });
 });
 

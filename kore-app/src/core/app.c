@@ -280,12 +280,18 @@ usage(FILE *out)
 	cfa_config_help(out, cfa_tracing_settings, cfa_tracing_setting_count);
 }
 
-/* One line for each route, with its parameters as OpenAPI writes them. */
+/* One line for each route, its parameters as OpenAPI writes them: where, for whom. */
 static void
 list_routes(void)
 {
 	static const char *const surfaces[] =
 		{[CFA_PUBLIC] = "public", [CFA_ADMIN] = "admin", [CFA_BOTH] = "both"};
+	static const char *const whom[] = {[CFA_AUTH_NONE] = "anybody",
+									   [CFA_AUTH_SIGNATURE] = "signature",
+									   [CFA_AUTH_COOKIE] = "cookie",
+									   [CFA_AUTH_OPTIONAL] = "optional",
+									   [CFA_AUTH_USER] = "account",
+									   [CFA_AUTH_ADMIN] = "administrator"};
 
 	for (size_t i = 0; i < cfa_app_route_count(); i++)
 	{
@@ -300,7 +306,10 @@ list_routes(void)
 			is_open = is_open ? *c != '/' : *c == ':';
 			(void) putchar(*c == ':' ? '{' : *c);
 		}
-		printf("%s %s\n", is_open ? "}" : "", surfaces[route->surface]);
+		printf("%s %s %s\n",
+			   is_open ? "}" : "",
+			   surfaces[route->surface],
+			   whom[route->auth]);
 	}
 }
 

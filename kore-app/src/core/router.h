@@ -36,7 +36,6 @@ typedef enum CfaSurface
 typedef enum CfaAuthClass
 {
 	CFA_AUTH_NONE,
-	CFA_AUTH_LINK,		/* the handler checks a private link token */
 	CFA_AUTH_SIGNATURE, /* the handler checks a signature over the body */
 	CFA_AUTH_COOKIE,	/* the handler checks the refresh cookie */
 	CFA_AUTH_OPTIONAL, /* anybody; an access token is checked if there is one */

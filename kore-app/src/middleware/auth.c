@@ -45,7 +45,6 @@ cfa_auth_step(CfaCtx *ctx)
 	switch (ctx->route->auth)
 	{
 		case CFA_AUTH_NONE:
-		case CFA_AUTH_LINK:
 		case CFA_AUTH_SIGNATURE:
 			break;
 		case CFA_AUTH_COOKIE:
