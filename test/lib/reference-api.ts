@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // docs/reference/api.md from kore-app/openapi.yaml: each operation by its tag, with who
 // may call it, what it takes and what it answers.
-import { contract } from "./openapi.ts";
+import { readFileSync } from "node:fs";
+import path from "node:path";
+import { parse } from "yaml";
 import { oneLine, Schemas, sentences, table, type Json, type Schema } from "./reference-markdown.ts";
+import { root } from "./stack.ts";
 
 interface Parameter extends Json {
   name: string;
@@ -41,11 +44,11 @@ interface Document extends Json {
     responses: Record<string, Response>;
     securitySchemes: Record<string, Json & { name?: string; in?: string; description: string; "x-who": Record<string, string> }>;
   };
-  "x-problem-types": Record<string, unknown>;
+  "x-problem-types": Record<string, { status: number; title: string; meaning: string; remedy: string }>;
 }
 
 const methods = ["get", "put", "post", "delete", "patch"];
-const document = contract().document as Document;
+export const document = parse(readFileSync(path.join(root, "kore-app/openapi.yaml"), "utf8"), { merge: true }) as Document;
 const schemas = new Schemas(document, (name) => (name in document.components.schemas ? `[${name}](#${name.toLowerCase()})` : ""));
 
 const prose = (text = ""): string => text.trim();

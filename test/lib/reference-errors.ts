@@ -4,20 +4,13 @@
 import { readFileSync } from "node:fs";
 import path from "node:path";
 import { repositoryFiles } from "./docs.ts";
-import { contract } from "./openapi.ts";
-import { table, type Json } from "./reference-markdown.ts";
+import { document } from "./reference-api.ts";
+import { table } from "./reference-markdown.ts";
 import { root } from "./stack.ts";
-
-interface Problem {
-  status: number;
-  title: string;
-  meaning: string;
-  remedy: string;
-}
 
 const read = (file: string): string => readFileSync(path.join(root, file), "utf8");
 const status = read("kore-app/src/status.c");
-const documented = contract().document["x-problem-types"] as Record<string, Problem>;
+const documented = document["x-problem-types"];
 
 /** Rows of a table in C; a page must not lose half of it without a word. */
 function rows(source: string, pattern: RegExp, least: number, what: string): string[][] {
@@ -37,7 +30,7 @@ const problem = (name: string): string => {
 
 /** What the code and openapi.yaml say of the same types; they must agree. */
 export function problemTypes(): string {
-  const names = ((contract().document.components as Json).schemas as Record<string, { enum: string[] }>).ProblemCode?.enum;
+  const names = document.components.schemas.ProblemCode?.enum;
   const expected = coded.map(([, code, number, title]) => [code, Number(number), title]);
   const found = Object.entries(documented).map(([code, { status: number, title }]) => [code, number, title]);
   if (JSON.stringify(expected) !== JSON.stringify(found)) {
@@ -70,11 +63,8 @@ export function pledgeOutcomes(): string {
 }
 
 export function eventOutcomes(): string {
-  const { ProviderEventResult: result } = (contract().document.components as Json).schemas as Record<
-    string,
-    { properties: { outcome: { oneOf: { const: string; description: string }[] } } }
-  >;
-  return table(["outcome", "means"], (result?.properties.outcome.oneOf ?? []).map((one) => [`\`${one.const}\``, one.description]));
+  const outcome = document.components.schemas.ProviderEventResult?.properties?.outcome?.oneOf ?? [];
+  return table(["outcome", "means"], outcome.map((one) => [`\`${one.const ?? ""}\``, one.description ?? ""]));
 }
 
 /** Every SQLSTATE of class PL that a source raises, or that the extension has a name for. */
