@@ -19,6 +19,7 @@ import {
 import { call } from '@/api/call'
 import { ActDialog } from '@/components/admin/ops/act-dialog'
 import { SectionCard, When, words } from '@/components/admin/ops/bits'
+import { healthText } from '@/components/admin/ops/health-words'
 import { QueryView } from '@/components/admin/ops/list'
 import { Badge } from '@/components/ui/badge'
 import { Button } from '@/components/ui/button'
@@ -185,18 +186,16 @@ function Checks() {
             <tbody>
               {items.map((item) => (
                 <Tr key={item.check} data-check={item.check}>
-                  <Th scope="row" dir="ltr" lang="en">
-                    {item.check}
+                  <Th scope="row">
+                    <Said text={item.check} />
                   </Th>
                   <Td>
                     <Badge tone={TONES[item.status]}>{t(`admin.health.tone_${item.status}`)}</Badge>
                   </Td>
-                  <Td lang="en" dir="ltr" className="text-start">
-                    {item.value}
+                  <Td>
+                    <Said text={item.value} />
                   </Td>
-                  <Td lang="en" dir="ltr" className="text-muted text-sm">
-                    {item.hint}
-                  </Td>
+                  <Td className="text-muted text-sm">{item.hint !== null && <Said text={item.hint} />}</Td>
                 </Tr>
               ))}
             </tbody>
@@ -205,6 +204,12 @@ function Checks() {
       </QueryView>
     </SectionCard>
   )
+}
+
+/** A sentence of the database in the reader's language, or as it came. */
+function Said({ text }: { text: string }) {
+  const translated = healthText(text)
+  return translated ?? <bdi lang="en">{text}</bdi>
 }
 
 function Invariants() {
@@ -308,7 +313,7 @@ function Jobs() {
               {items.map((job) => (
                 <Tr key={job.name}>
                   <Th scope="row">
-                    <code dir="ltr" title={`${job.purpose} (${job.schedule})`}>
+                    <code dir="ltr" title={`${healthText(job.purpose) ?? job.purpose} (${job.schedule})`}>
                       {job.name}
                     </code>
                     {job.status !== 'ok' && job.last_error !== null && (
