@@ -183,7 +183,7 @@ test("an access token that is refused is renewed once, and a session ended elsew
 
   expect((await person.http.call("POST", "/api/v1/auth/logout-all")).status).toBe(204);
   await page.getByLabel("Show", { exact: true }).selectOption("Returned");
-  await page.waitForURL("**/login?**");
+  await page.getByRole("dialog", { name: "Please log in again" }).waitFor();
   await close();
 });
 

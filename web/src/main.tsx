@@ -23,9 +23,10 @@ const queryClient = new QueryClient({
 // What one account has read is not for the next.
 let accountId = currentSession().account?.id
 onSessionChange(() => {
-  const { account, isLoading } = currentSession()
-  if (isLoading || account?.id === accountId) return
-  accountId = account?.id
+  const { account, isLoading, over } = currentSession()
+  const id = (account ?? over)?.id
+  if (isLoading || id === accountId) return
+  accountId = id
   queryClient.removeQueries({ predicate: ({ queryKey }) => PRIVATE_KEYS.includes(String(queryKey[0])) })
 })
 

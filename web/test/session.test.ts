@@ -60,7 +60,7 @@ describe('a visitor who has never logged in', () => {
   test('is a guest at once and sends no refresh', async () => {
     const tab = await openTab()
     answers = [() => json(200, { items: [] })]
-    expect(tab.currentSession()).toEqual({ account: null, isLoading: false, error: null })
+    expect(tab.currentSession()).toEqual({ account: null, isLoading: false, error: null, over: null })
     await tab.call('get', '/api/v1/fees')
     expect(requests).toEqual([{ path: '/api/v1/fees', method: 'GET', token: null }])
   })
@@ -104,7 +104,7 @@ describe('a browser that has logged in once', () => {
     const tab = await openTab()
     answers = [refused, () => json(200, { items: [] })]
     await tab.call('get', '/api/v1/fees')
-    expect(tab.currentSession()).toEqual({ account: null, isLoading: false, error: null })
+    expect(tab.currentSession()).toEqual({ account: null, isLoading: false, error: null, over: null })
     expect(localStorage.getItem('cfa:session')).toBeNull()
   })
 
@@ -143,6 +143,28 @@ describe('a browser that has logged in once', () => {
     await second.logIn({ email: ACCOUNT.email, password: 'x' })
     await vi.waitFor(() => expect(first.currentSession().account?.id).toBe('a1'))
     expect(await first.accessToken()).toBe('t4')
+  })
+
+  test('knows in each tab whose session has ended by itself, until there is another one', async () => {
+    const first = await openTab()
+    answers = [() => session('t1')]
+    await first.accessToken()
+    const second = await openTab()
+    answers = [() => session('t2'), refused, refused]
+    await second.accessToken()
+    await expect(second.call('get', '/api/v1/me')).rejects.toMatchObject({ status: 401 })
+    const over = { account: null, isLoading: false, error: null, over: ACCOUNT }
+    expect(second.currentSession()).toEqual(over)
+    await vi.waitFor(() => expect(first.currentSession()).toEqual(over))
+    expect(await first.accessToken()).toBeNull()
+
+    answers = [() => session('t3'), () => session('t4')]
+    await second.logIn({ email: ACCOUNT.email, password: 'x' })
+    await vi.waitFor(() => expect(first.currentSession()).toMatchObject({ account: ACCOUNT, over: null }))
+    answers = [() => json(204, null)]
+    await second.logOut()
+    expect(second.currentSession()).toMatchObject({ account: null, over: null })
+    await vi.waitFor(() => expect(first.currentSession()).toMatchObject({ account: null, over: null }))
   })
 
   test('stays logged in if the log-out did not arrive', async () => {

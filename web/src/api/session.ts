@@ -15,19 +15,21 @@ export type SessionState = {
   isLoading: boolean
   /** Why it is not known, for example offline; null if it is. */
   error: Error | null
+  /** Whose session has ended by itself, while its pages wait for a new log-in. */
+  over: Account | null
 }
 
 export type Credentials = { email: string; password: string }
 export type Registration = Credentials & { name: string }
 
-type Note = { type: 'in'; accountId: string } | { type: 'out' }
+type Note = { type: 'in'; accountId: string } | { type: 'out'; isOver: boolean }
 
 const MARK = 'cfa:session'
 const LOCK = 'cfa:session'
 const RENEW_EARLY_MS = 30_000
 
-const OUT: SessionState = { account: null, isLoading: false, error: null }
-const UNKNOWN: SessionState = { account: null, isLoading: true, error: null }
+const OUT: SessionState = { account: null, isLoading: false, error: null, over: null }
+const UNKNOWN: SessionState = { ...OUT, isLoading: true }
 
 const channel = new BroadcastChannel('cfa:session')
 const listeners = new Set<() => void>()
@@ -37,13 +39,12 @@ let renewal: Promise<string | null> | null = null
 
 channel.addEventListener('message', ({ data }: MessageEvent<Note>) => {
   if (data.type === 'out') {
-    forget()
+    forget(data.isOver)
     return
   }
   if (state.account?.id === data.accountId) return
   token = null
-  set(UNKNOWN)
-  renewQuietly()
+  retrySession()
 })
 
 /** The account that is logged in; asks for it once if this browser may know one. */
@@ -63,7 +64,7 @@ export function onSessionChange(listener: () => void): () => void {
 
 /** Asks again after an error. */
 export function retrySession(): void {
-  set(UNKNOWN)
+  set({ ...UNKNOWN, over: state.over })
   renewQuietly()
 }
 
@@ -96,7 +97,7 @@ export async function registerFirstAdmin(registration: Registration & { token: s
 
 export async function logOut(): Promise<void> {
   await inTurn(() => send('/api/v1/auth/logout', { method: 'POST' }))
-  tellAllOut()
+  leave()
 }
 
 export async function logOutEverywhere(): Promise<void> {
@@ -104,12 +105,18 @@ export async function logOutEverywhere(): Promise<void> {
   await inTurn(() =>
     send('/api/v1/auth/logout-all', { method: 'POST', headers: { Authorization: `Bearer ${text ?? ''}` } }),
   )
-  tellAllOut()
+  leave()
+}
+
+/** In all tabs; a session that is over by itself leaves the pages of its account as they are. */
+export function leave(isOver = false): void {
+  forget(isOver)
+  tell({ type: 'out', isOver })
 }
 
 /** After a change of the account's own name. */
 export function setAccount(account: Account): void {
-  set({ account, isLoading: false, error: null })
+  set({ ...OUT, account })
 }
 
 /** The path to go on to after the log-in: one of this site, or the given one. */
@@ -145,10 +152,10 @@ async function renew(): Promise<string | null> {
     return data.access_token
   } catch (error) {
     if (error instanceof ApiError && error.status === 401) {
-      tellAllOut()
+      leave(true)
       return null
     }
-    if (state.account === null) set({ account: null, isLoading: false, error: error as Error })
+    if (state.account === null) set({ ...state, isLoading: false, error: error as Error })
     throw error
   }
 }
@@ -161,18 +168,13 @@ function renewQuietly(): void {
 function take(session: Session): void {
   token = { text: session.access_token, expiresAt: Date.now() + session.expires_in * 1000 }
   keepMark(true)
-  set({ account: session.account, isLoading: false, error: null })
+  set({ ...OUT, account: session.account })
 }
 
-function tellAllOut(): void {
-  forget()
-  tell({ type: 'out' })
-}
-
-function forget(): void {
+function forget(isOver: boolean): void {
   token = null
   keepMark(false)
-  set(OUT)
+  set({ ...OUT, over: isOver ? (state.account ?? state.over) : null })
 }
 
 function tell(note: Note): void {

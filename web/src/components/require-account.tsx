@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { ReactNode } from 'react'
-import { retrySession, useSession } from '@/api/session'
+import { Fragment, type ReactNode } from 'react'
+import { useKeptSession } from '@/api/kept-session'
+import { retrySession } from '@/api/session'
 import type { Account } from '@/api/types'
+import { LogInAgain } from './account/log-in-again'
 import { ToLogin } from './to-login'
 import { ErrorState, NoPermission } from './ui/states'
 import { Skeleton } from './ui/skeleton'
@@ -10,10 +12,10 @@ type RequireAccountProps = { roles?: Account['role'][]; children: (account: Acco
 
 /** Pages for those who are logged in; others are led to the log-in and back. */
 export function RequireAccount({ roles, children }: RequireAccountProps) {
-  const { account, isLoading, error } = useSession()
-  if (isLoading) return <Placeholder />
-  if (error !== null) return <Centered><ErrorState error={error} retry={retrySession} /></Centered>
+  const { account, isLoading, error } = useKeptSession()
   if (account === null) {
+    if (isLoading) return <Placeholder />
+    if (error !== null) return <Centered><ErrorState error={error} retry={retrySession} /></Centered>
     return (
       <>
         <ToLogin />
@@ -22,7 +24,12 @@ export function RequireAccount({ roles, children }: RequireAccountProps) {
     )
   }
   if (roles !== undefined && !roles.includes(account.role)) return <Centered><NoPermission /></Centered>
-  return children(account)
+  return (
+    <Fragment key={account.id}>
+      {children(account)}
+      <LogInAgain />
+    </Fragment>
+  )
 }
 
 function Placeholder() {

@@ -3,7 +3,7 @@ import { useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import { useForm } from 'react-hook-form'
 import { accountKeys, changePassword } from '@/api/account'
-import { useSession } from '@/api/session'
+import { useKeptSession } from '@/api/kept-session'
 import { t } from '@/i18n'
 import { showFieldErrors } from '@/lib/form'
 import { Card, CardTitle } from '../ui/card'
@@ -15,7 +15,7 @@ import { PasswordField } from './password-field'
 const FIELDS = { '/current_password': 'current', '/new_password': 'next' } as const
 
 export function PasswordCard() {
-  const { account } = useSession()
+  const { account } = useKeptSession()
   const queryClient = useQueryClient()
   const form = useForm({ defaultValues: { current: '', next: '' } })
   const [failure, setFailure] = useState<unknown>(null)

@@ -3,7 +3,7 @@ import { useQueryClient } from '@tanstack/react-query'
 import { Link, useNavigate } from '@tanstack/react-router'
 import { useState } from 'react'
 import { makeCampaign, take } from '@/api/admin-campaigns'
-import { useSession } from '@/api/session'
+import { useKeptSession } from '@/api/kept-session'
 import { AdminBreadcrumbs } from '@/components/admin/breadcrumbs'
 import { CampaignEditor } from '@/components/admin/campaign/editor'
 import { emptyValues, requestOf } from '@/components/admin/campaign/form'
@@ -13,7 +13,7 @@ import { toast } from '@/components/ui/toast'
 import { locale, t } from '@/i18n'
 
 export function NewCampaignPage() {
-  const { account } = useSession()
+  const { account } = useKeptSession()
   const client = useQueryClient()
   const navigate = useNavigate()
   const [initial] = useState(() => emptyValues(account?.name ?? '', 'EUR'))

@@ -3,7 +3,7 @@
 import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { campaignListQuery, type CampaignListQuery, type MyCampaign } from '@/api/admin-campaigns'
-import { useSession } from '@/api/session'
+import { useKeptSession } from '@/api/kept-session'
 import { AdminBreadcrumbs } from '@/components/admin/breadcrumbs'
 import { CATEGORIES } from '@/components/admin/campaign/form'
 import { categoryText, StatusBadge, STATUSES, statusOf } from '@/components/admin/campaign/words'
@@ -32,7 +32,7 @@ const FILTERS = {
 const SORTS = ['newest', 'ending_soon', 'most_funded'] as const
 
 export function CampaignsPage() {
-  const { account } = useSession()
+  const { account } = useKeptSession()
   const isAdmin = account?.role === 'admin'
   const url = useListUrl(FILTERS)
   const { filters } = url

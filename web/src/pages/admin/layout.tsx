@@ -3,7 +3,9 @@
 import { DirectionProvider } from '@radix-ui/react-direction'
 import { Outlet, useLocation } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
-import { retrySession, useSession } from '@/api/session'
+import { useKeptSession } from '@/api/kept-session'
+import { retrySession } from '@/api/session'
+import { LogInAgain } from '@/components/account/log-in-again'
 import '@/components/admin/icons'
 import { mayOpen } from '@/components/admin/nav'
 import { Sidebar, TopBar } from '@/components/admin/sidebar'
@@ -14,7 +16,7 @@ import { ErrorState, NoPermission } from '@/components/ui/states'
 import { t } from '@/i18n'
 
 export function AdminLayout() {
-  const { account, isLoading, error } = useSession()
+  const { account, isLoading, error } = useKeptSession()
   const { pathname } = useLocation()
   if (account === null) {
     if (isLoading) return <Frame>{<LoadingPage />}</Frame>
@@ -32,9 +34,10 @@ export function AdminLayout() {
         <Sidebar account={account} />
         <div className="min-w-0 grow">
           <TopBar account={account} />
-          <Frame>{mayOpen(account.role, pathname) ? <Outlet /> : <ForbiddenPage />}</Frame>
+          <Frame key={account.id}>{mayOpen(account.role, pathname) ? <Outlet /> : <ForbiddenPage />}</Frame>
         </div>
       </div>
+      <LogInAgain />
     </DirectionProvider>
   )
 }

@@ -4,7 +4,7 @@
 import { useQuery } from '@tanstack/react-query'
 import { campaignCountQuery, campaignListQuery, campaignStatsQuery, outboxQuery, statsQuery } from '@/api/admin-campaigns'
 import { openRequestsQuery } from '@/api/admin-ops'
-import { useSession } from '@/api/session'
+import { useKeptSession } from '@/api/kept-session'
 import { campaignPledgesLink, FIGURE_FILTERS, Figure, Figures, Number, type PledgeFilter } from '@/components/admin/figures/figures'
 import { NothingFound } from '@/components/admin/ops/list'
 import { useListUrl } from '@/components/admin/ops/list-url'
@@ -16,7 +16,7 @@ import { formatDateTime, formatNumber, t } from '@/i18n'
 const SHOWN_STATUSES = ['active', 'paused', 'draft'] as const
 
 export function OverviewPage() {
-  const { account } = useSession()
+  const { account } = useKeptSession()
   const isAdmin = account?.role === 'admin'
   return (
     <>

@@ -5,7 +5,7 @@ import { Link, useParams } from '@tanstack/react-router'
 import { useState } from 'react'
 import { auditQuery, userQuery, type Role, type User } from '@/api/admin-ops'
 import { call } from '@/api/call'
-import { useSession } from '@/api/session'
+import { useKeptSession } from '@/api/kept-session'
 import { ActDialog } from '@/components/admin/ops/act-dialog'
 import { CopyId, Fact, Facts, SectionCard, When } from '@/components/admin/ops/bits'
 import { QueryView } from '@/components/admin/ops/list'
@@ -39,7 +39,7 @@ export function UserPage() {
 }
 
 function UserView({ user, etag }: Loaded) {
-  const { account } = useSession()
+  const { account } = useKeptSession()
   const [open, setOpen] = useState<Open>(null)
   const isSelf = account?.id === user.id
   const close = () => setOpen(null)

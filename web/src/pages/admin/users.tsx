@@ -3,7 +3,7 @@
 import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { usersQuery, type User } from '@/api/admin-ops'
-import { useSession } from '@/api/session'
+import { useKeptSession } from '@/api/kept-session'
 import { When } from '@/components/admin/ops/bits'
 import { FilterBar, FilterInput, FilterSelect, fieldText } from '@/components/admin/ops/filter-bar'
 import { NothingFound, Pager, QueryView } from '@/components/admin/ops/list'
@@ -69,7 +69,7 @@ export function UsersPage() {
 }
 
 function UserTable({ users }: { users: User[] }) {
-  const { account } = useSession()
+  const { account } = useKeptSession()
   return (
     <Table label={t('admin.users.title')}>
       <thead>

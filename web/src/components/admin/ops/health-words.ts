@@ -53,7 +53,7 @@ const PLAIN = new Map([
   ['check the invariants', 'admin.health.job_verify_run'],
 ] as const)
 
-type Parts = Record<string, string>
+type Parts = Record<'count' | 'held' | 'library' | 'name' | 'schema' | 'time' | 'version', string>
 
 const WITH_PARTS: [RegExp, (parts: Parts) => string][] = [
   [/^consumer (?<name>.+)$/, ({ name }) => t('admin.health.check_consumer', { name })],
@@ -67,7 +67,7 @@ const WITH_PARTS: [RegExp, (parts: Parts) => string][] = [
   [/^(?<count>\d+) s ago$/, ({ count }) => t('admin.health.value_ago', { count: Number(count) })],
   [/^(?<held>\d+) of (?<count>\d+) hold$/, ({ held, count }) => t('admin.health.value_hold', { held: Number(held), count: Number(count) })],
   [/^extension (?<version>\S+), schema (?<schema>\S+), (?<count>\d+) limits loaded$/, ({ version, schema, count }) => t('admin.health.value_engine', { version, schema, count: Number(count) })],
-  [/^extension (?<version>\S+), schema (?<schema>\S+), (?<count>\d+) limits loaded, library (?<library>\S+)$/, ({ version, schema, count, library }) => t('admin.health.value_engine_library', { version, schema, count: Number(count), library })],
+  [/^extension (?<version>\S+), schema (?<schema>\S+), \d+ limits loaded, library (?<library>\S+)$/, ({ version, schema, library }) => t('admin.health.value_engine_library', { version, schema, library })],
   [/^Its leader has been silent for (?<time>.+): is careforall-relay running\?$/, ({ time }) => t('admin.health.hint_silent', { time })],
   [/^The oldest has waited for (?<time>.+): is NATS up\? See the log of careforall-relay\.$/, ({ time }) => t('admin.health.hint_waited', { time })],
   [/^The outbox keeps (?<count>\d+) days more than it should for it: outbox_reader_resume\(\) or outbox_reader_remove\(\)\.$/, ({ count }) => t('admin.health.hint_holds_days', { count: Number(count) })],

@@ -5,7 +5,7 @@ import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { useState } from 'react'
 import { refundRequestsQuery, type RefundRequestItem, type RefundRequestState } from '@/api/admin-ops'
-import { useSession } from '@/api/session'
+import { useKeptSession } from '@/api/kept-session'
 import { Moment, PledgeLink, PledgeStateBadge, shortId, When } from '@/components/admin/ops/bits'
 import { Pager, PlainLink, QueryView } from '@/components/admin/ops/list'
 import { useListUrl } from '@/components/admin/ops/list-url'
@@ -75,7 +75,7 @@ const TONES: Record<RefundRequestState, 'warn' | 'good' | 'plain'> = { open: 'wa
 
 function RequestCard({ item, isCampaignShown }: { item: RefundRequestItem; isCampaignShown: boolean }) {
   const { request, pledge, campaign, right, refundable } = item
-  const { account } = useSession()
+  const { account } = useKeptSession()
   const [open, setOpen] = useState<'accept' | 'decline' | null>(null)
   const close = () => setOpen(null)
   const Heading = isCampaignShown ? 'h2' : 'h3'

@@ -3,7 +3,7 @@
 import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { campaignPledgesQuery, type CampaignPledge, type CampaignPledgesQuery } from '@/api/admin-campaigns'
-import { useSession } from '@/api/session'
+import { useKeptSession } from '@/api/kept-session'
 import { ExportButtons } from '@/components/admin/campaign/export-buttons'
 import { useManaged } from '@/components/admin/campaign/use-managed'
 import { fieldText, FilterBar, FilterInput, FilterSelect } from '@/components/admin/ops/filter-bar'
@@ -28,7 +28,7 @@ const TONES = { pending: 'warn', confirmed: 'good', failed: 'bad', refunded: 'pl
 
 export function CampaignPledgesPage() {
   const { data: campaign } = useManaged()
-  const { account } = useSession()
+  const { account } = useKeptSession()
   const url = useListUrl(FILTERS)
   const { filters, hidden } = url
   const q = hidden.q ?? ''
