@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 #
-# install-packages.sh [--check | --bench | --ha | --release] - installs what ops/packages.txt names and
-# this machine lacks, and a newer Node.js into .tools/ where the machine's is too old.
-# --bench does so for the loader of the benchmarks, --ha for Patroni and etcd of the
-# test of high availability, --release for what makes Debian packages and tries them:
-# nothing else needs these.
+# install-packages.sh [--check | --bench | --lighthouse | --ha | --release] - installs what
+# ops/packages.txt names and this machine lacks, and a newer Node.js into .tools/ where the
+# machine's is too old. --bench does so for the loader of the benchmarks, --lighthouse for the
+# whole Chromium, --ha for Patroni and etcd of the test of high availability, --release for
+# what makes Debian packages and tries them: nothing else needs these.
 # Does nothing, and needs no rights, when nothing is missing. No service of the
 # distribution is left running or enabled by it: the stack starts its own.
 set -euo pipefail
@@ -107,6 +107,7 @@ install_node() {
 }
 
 readonly bench_packages=(wrk)
+readonly lighthouse_packages=(chromium)
 readonly ha_packages=(etcd-server patroni python3-etcd python3-psycopg2 util-linux)
 readonly release_packages=(debhelper debootstrap)
 
@@ -124,6 +125,7 @@ main() {
     die "this needs Debian 12; install by hand what ops/packages.txt names"
   case ${1:-} in
     --bench) only "${bench_packages[@]}" ;;
+    --lighthouse) only "${lighthouse_packages[@]}" ;;
     --ha) only "${ha_packages[@]}" ;;
     --release) only "${release_packages[@]}" ;;
   esac

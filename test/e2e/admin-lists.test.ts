@@ -17,12 +17,10 @@ import { makeCampaign, sqlPledge } from "../lib/fixtures.ts";
 import { pledgeBody } from "../lib/http.ts";
 import { pledgeIs, states } from "../lib/pledge.ts";
 import { until } from "../lib/until.ts";
-import { expectAccessible, launch, visit, type Visitor } from "./browser.ts";
+import { expectAccessible, launch, settled, visit, type Visitor } from "./browser.ts";
 
 const context = useStack();
 const tag = randomUUID().slice(0, 8);
-/** Some twenty lists are opened one after the other. */
-const LONG_MS = 180_000;
 let browser: Browser;
 let base: string;
 let admin: Person;
@@ -117,7 +115,7 @@ test("every number of an administrator's overview is the length of the list behi
     /^campaigns-active$/, /^campaigns-paused$/, /^campaigns-draft$/, /^pledges-pending$/, /^pledges-confirmed$/, /^pledges-failed$/, /^pledges-refunded$/,
     /^money-today-EUR$/, /^money-7d-EUR$/, /^money-30d-JPY$/,
   ]);
-}, LONG_MS);
+});
 
 test("an owner has the same of the own campaigns, and nothing of others", async () => {
   const seen = ownView;
@@ -129,7 +127,8 @@ test("an owner has the same of the own campaigns, and nothing of others", async 
   await seen.page.goto("/admin/campaigns");
   await seen.page.locator("[data-campaign]").first().waitFor();
   expect(await seen.page.locator("[data-campaign]").count()).toBe(3);
-  for (const part of ["", "/rewards", "/updates", "/pledges", "/refund-requests", "/figures", "/team"]) {
+  // All parts of a campaign stand in one frame, which refuses; what the API refuses is asked below.
+  for (const part of ["", "/pledges", "/figures"]) {
     await seen.page.goto(`/admin/campaigns/${others.id}${part}`);
     await seen.page.getByRole("heading", { level: 1, name: "This is not for your account" }).waitFor();
   }
@@ -142,13 +141,14 @@ test("an owner has the same of the own campaigns, and nothing of others", async 
   for (const path of ["pledges", "campaigns", "users", "audit", "stats", "holds", "payments/stuck", "outbox", "outbox/parked", "consumers", "limits", "jobs", "verify", "health", "links"]) {
     expect((await owner.http.get(`/api/v1/admin/${path}`)).status, path).toBe(403);
   }
-}, LONG_MS);
+});
 
 /** Goes through the pages of a list to its end and gives what they had. */
 async function walk(on: Page, attribute: string, least: number): Promise<string[][]> {
   const pages: string[][] = [];
   for (;;) {
     const rows = on.locator(`[${attribute}]`);
+    await settled(on);
     await rows.first().waitFor();
     pages.push(await rows.evaluateAll((found, name) => found.map((row) => row.getAttribute(name) ?? ""), attribute));
     const next = on.getByRole("link", { name: "Next page" });

@@ -169,7 +169,7 @@ test("the connection is cut and refused: the page asks by itself, keeps the orde
 test("earlier gifts come page by page, and the focus is not lost with the button", async () => {
   await watch(near);
   const { page } = near;
-  expect(await page.locator("[data-gift]").count()).toBe(8);
+  await expect.poll(() => page.locator("[data-gift]").count()).toBe(8);
   const more = page.getByRole("button", { name: "Show earlier gifts" });
   await more.focus();
   let known = 8;
