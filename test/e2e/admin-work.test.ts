@@ -4,42 +4,24 @@
 // they wish; nothing is done without a reason. Method: Chromium against the real stack,
 // with work that is stuck made for it; what the pages say is held against the database.
 import { randomUUID } from "node:crypto";
-import type { Browser, Page } from "playwright-core";
-import { afterAll, beforeAll, expect, test } from "vitest";
-import type { Person } from "../lib/account.ts";
+import { beforeAll, expect, test } from "vitest";
 import { act } from "../lib/admin.ts";
 import { publishedOf } from "../lib/campaign.ts";
 import { useStack } from "../lib/context.ts";
-import { makeCampaign, sqlPledge } from "../lib/fixtures.ts";
 import { pledgeBody } from "../lib/http.ts";
 import { paymentOf, pledgeIs, storedPledge } from "../lib/pledge.ts";
 import { until } from "../lib/until.ts";
-import { decide, expectAccessible, expectNoSideways, launch, visit, type Visitor } from "./browser.ts";
+import { decide, expectAccessible, expectNoSideways, visit } from "./browser.ts";
+import { useDesk } from "./desk.ts";
 
 const context = useStack();
-const tag = randomUUID().slice(0, 8);
-let browser: Browser;
-let base: string;
-let admin: Person;
-let campaign: string;
-let slug: string;
-let view: Visitor;
-let page: Page;
-
-beforeAll(async () => {
-  base = process.env.CAREFORALL_E2E_URL ?? context.stack.url("GATEWAY");
-  browser = await launch();
-  admin = await context.login("admin");
-  campaign = await makeCampaign(context.sql);
-  slug = await context.sql.value<string>("SELECT slug FROM careforall.campaigns WHERE id = $1", [campaign]);
-  view = await visit(browser, base, { person: admin });
-  page = view.page;
+const desk = useDesk(context);
+const { tag } = desk;
+let { browser, base, admin, slug, view, page, pledge } = desk;
+beforeAll(() => {
+  ({ browser, base, admin, slug, view, page, pledge } = desk);
 });
 
-afterAll(() => browser.close());
-
-const pledge = async (amount: number, email = `${tag}@example.org`): Promise<string> =>
-  (await sqlPledge(context.sql, campaign, { amount, email, name: `Zora ${tag}` })).pledge_id ?? "";
 const button = (name: string | RegExp) => page.getByRole("button", { name });
 
 /** Lets the process that pays do nothing, or go on. */
