@@ -92,7 +92,7 @@ export async function settled(page: Page): Promise<void> {
     if (lacks !== "") throw new Error(lacks);
     // Between a new address and what it asks for there is a moment in which nothing is missing.
     return looks > 1;
-  }, 60_000);
+  });
 }
 
 const debuggers = new WeakMap<Page, CDPSession>();
