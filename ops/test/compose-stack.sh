@@ -282,6 +282,16 @@ check_tls() {
   docker compose up -d --wait --force-recreate gateway >/dev/null 2>&1
 }
 
+# As with a real provider: the mock goes, and nothing waits for it.
+check_no_mock() {
+  local service
+  CAREFORALL_MOCKPAY=0 docker compose up -d --wait >"$work/output" 2>&1 || { cat "$work/output" >&2; die "does not start without the mock provider"; }
+  [ "$(docker compose ps -a --format '{{.Service}}' | sort)" = "$(services | grep -vx mockpay)" ] || die "the mock provider runs, or more than it is gone"
+  service=$(docker compose ps --format json | jq -r 'select(.Health != "healthy") | .Service')
+  [ -z "$service" ] || die "without the mock provider not healthy: $service"
+  campaign >/dev/null
+}
+
 check() {
   local total left volumes
   # What a run that was cut short has left.
@@ -338,6 +348,9 @@ check() {
   check_secrets
   say "memory in use"
   check_memory
+
+  say "without the mock provider"
+  check_no_mock
 
   say "away with it"
   documented Remove

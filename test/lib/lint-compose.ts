@@ -47,7 +47,12 @@ function schemaFindings(): void {
   );
   const ajv = new Ajv({ strict: false, allErrors: true, logger: false, validateFormats: false });
   const validate = ajv.compile(JSON.parse(text) as object);
-  if (validate(compose)) return;
+  // A number that a variable may replace is one by the time that compose looks.
+  const filled: unknown = JSON.parse(JSON.stringify(compose), (_, value: unknown) => {
+    const number = typeof value === "string" ? /^\$\{\w+:-(\d+)\}$/.exec(value)?.[1] : undefined;
+    return number === undefined ? value : Number(number);
+  });
+  if (validate(filled)) return;
   for (const error of validate.errors ?? []) {
     findings.push(`docker-compose.yml ${error.instancePath} ${error.message ?? ""}`);
   }
