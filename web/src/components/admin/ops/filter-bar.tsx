@@ -29,7 +29,7 @@ export function FilterBar({ label, count, onSubmit, onReset, children, views, no
   return (
     <search className="border-line bg-paper rounded-patch block border-2 p-4">
       <form onSubmit={submit} aria-label={label} className="grid gap-4">
-        <div className="grid grid-cols-2 items-start gap-x-3 gap-y-3 sm:gap-x-4 lg:grid-cols-4">{children}</div>
+        <div className="grid grid-cols-2 items-start gap-x-3 gap-y-3 max-sm:[&>:has([type=date])]:col-span-2 sm:gap-x-4 lg:grid-cols-4">{children}</div>
         {note}
         <div className="flex flex-wrap items-center gap-3">
           <Button type="submit">{t('admin.ops.search')}</Button>

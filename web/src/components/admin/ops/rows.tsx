@@ -172,13 +172,13 @@ export function AuditRow({ entry, isTargetShown = true }: { entry: AdminAuditEnt
           <tbody>
             {changes.map((change) => (
               <Tr key={change.name} data-change={change.name}>
-                <Th scope="row" className="min-w-24">{change.name === '' ? words(`admin.action.${entry.action.replaceAll('.', '_')}`) : <code dir="ltr">{change.name}</code>}</Th>
-                <Td className="min-w-24">
+                <Th scope="row" className="min-w-20">{change.name === '' ? words(`admin.action.${entry.action.replaceAll('.', '_')}`) : <code dir="ltr">{change.name}</code>}</Th>
+                <Td className="min-w-20">
                   <del className="bg-bad-soft rounded px-1 no-underline wrap-anywhere" dir="auto">
                     {change.before === '' ? t('admin.audit.nothing') : change.before}
                   </del>
                 </Td>
-                <Td className="min-w-24">
+                <Td className="min-w-20">
                   <ins className="bg-good-soft rounded px-1 no-underline wrap-anywhere" dir="auto">
                     {change.after === '' ? t('admin.audit.nothing') : change.after}
                   </ins>
