@@ -7,13 +7,16 @@ STACK := ops/run/stack.sh
 BUILT := lib relay kore-app extension web
 PARTS := $(BUILT) sql test
 
-help: ## show this
-	@grep -hE '^[a-z0-9-]+:.*##' Makefile | sed -E 's/^([a-z0-9-]+):.*## /  make \1\t/' | expand -t 22
+help:
+	@sed -nE 's/^##@ (.*)/\n\1/p; s/^([a-z0-9-]+):.*## /  make \1\t/p' Makefile | expand -t 25
+	@printf '\nOn Debian 12, as root or with sudo; run and the checks install what is missing. Times are for two processors.\n'
 
-run: ## install, build and start everything, show one pledge, follow the logs
+##@ Try it
+
+run: ## install, build, start everything, send one pledge, follow the logs; Ctrl-C stops (minutes; later seconds)
 	@ops/run/run.sh
 
-stop: ## stop the stack of `make run`; data stays
+stop: ## stop the stack of make run; its data stays
 	@$(STACK) stop
 
 status: ## show the processes of the stack
@@ -22,77 +25,80 @@ status: ## show the processes of the stack
 logs: ## follow the logs of the stack
 	@$(STACK) logs
 
-psql: ## open psql in the stack's database
+psql: ## psql as superuser in the stack's database
 	@$(STACK) psql
 
 reset: ## stop the stack and delete its data
 	@$(STACK) reset
 
-deps: ## install the missing Debian packages, and Node.js where it is too old
+##@ Build and install it
+deps: ## only install the missing Debian packages and Node.js
 	@ops/install-packages.sh
 
-build: ## build all parts
+build: ## build all parts (needs make deps; minutes, then seconds)
 	@for part in $(BUILT); do $(MAKE) --no-print-directory -C $$part all || exit 1; done
 
 INSTALLED := extension kore-app relay sql web ops
 
-install: build ## install everything: programs, extension, units (DESTDIR, PREFIX)
+install: build ## build, then install programs, extension and units; DESTDIR, PREFIX (root)
 	@for part in $(INSTALLED); do $(MAKE) --no-print-directory -C $$part install || exit 1; done
 
-uninstall: ## delete what install has put there; data and settings stay
+uninstall: ## delete what install has put there; data and settings stay (root)
 	@for part in $(INSTALLED); do $(MAKE) --no-print-directory -C $$part uninstall || exit 1; done
 
-install-extension: build ## put the extension alone into the machine's PostgreSQL
+install-extension: build ## build, then put the extension alone into the machine's PostgreSQL (root)
 	@ops/install-extension.sh
 
-release: ## make source, Debian packages, bill of materials and checksums, into release/
+release: ## source, Debian packages, bill of materials and checksums of the last commit, into release/ (minutes)
 	@ops/release.sh
 
-package-check: ## install the Debian packages on a fresh Debian 12 and send a pledge through
+clean: ## delete what was built; data and .tools stay
+	@for part in $(PARTS); do $(MAKE) --no-print-directory -C $$part clean || exit 1; done
+
+##@ Test it
+check: ## build, install, lint and run every test on stacks of their own (18 minutes)
+	@ops/check.sh
+
+lint: build ## build, then run every linter (minutes)
+	@ops/check.sh lint
+
+fmt: ## format the C sources (clang-format; seconds)
+	@for part in lib relay kore-app extension; do $(MAKE) --no-print-directory -C $$part fmt || exit 1; done
+
+package-check: ## install the Debian packages on a fresh Debian 12, send a pledge through (root; some minutes)
 	@ops/test/packages.sh
 
-pg17-check: ## build the extension and run its tests and the schema's on PostgreSQL 17
+pg17-check: ## build and test the extension and the schema on PostgreSQL 17 (root; some minutes)
 	@ops/test/pg17.sh
 
-compose-check: ## build the images and run docker-compose.yml, on a machine without Docker
+compose-check: ## build the images, run docker-compose.yml; brings its own Docker (root; some minutes)
 	@ops/test/compose.sh
 
-lifecycle-check: build install-extension ## back up, restore, go back to a moment, go from PostgreSQL 15 to 17
+lifecycle-check: build install-extension ## back up, restore, go back to a moment, go from PostgreSQL 15 to 17 (root; some minutes)
 	@$(MAKE) --no-print-directory -C test all
 	@ops/test/lifecycle.sh
 
-check: ## build, install, lint and run every test
-	@ops/check.sh
+ha-check: build ## lose one host after the other of a cluster in network namespaces (root; 5 minutes)
+	@ops/install-extension.sh
+	@$(MAKE) --no-print-directory -C test ha
 
-lint: build ## run every linter
-	@ops/check.sh lint
+chaos: build ## kill everything, longer than check does: CHAOS_SECONDS (300) and the long proofs, CHAOS_SEED
+	@$(MAKE) --no-print-directory -C test chaos
 
-fmt: ## format the sources
-	@for part in lib relay kore-app extension; do $(MAKE) --no-print-directory -C $$part fmt || exit 1; done
+fuzz: build ## look for inputs that break the API, FUZZ_SECONDS (300) for each target
+	@$(MAKE) --no-print-directory -C kore-app fuzz
 
-bench: build ## measure; prints a table
+##@ Measure it
+bench: build ## measure beside yardsticks, print a table (wants a quiet machine; takes long)
 	@$(MAKE) --no-print-directory -C test bench
 
-lighthouse: build ## what a phone on slow 4G makes of the site
+bench-memory: build ## the API's memory over a million requests (minutes)
+	@$(MAKE) --no-print-directory -C test bench-memory
+
+lighthouse: build ## what a phone on slow 4G makes of the site (minutes)
 	@$(MAKE) --no-print-directory -C test lighthouse
 
 screenshots: ## pictures of the main pages for docs/images, from the stack of make run
 	@$(MAKE) --no-print-directory -C test screenshots
-
-fuzz: build ## look for inputs that break the API, FUZZ_SECONDS for each target
-	@$(MAKE) --no-print-directory -C kore-app fuzz
-
-bench-memory: build ## measure the API's memory over a million requests
-	@$(MAKE) --no-print-directory -C test bench-memory
-
-chaos: build ## kill everything, for longer than check does
-	@$(MAKE) --no-print-directory -C test chaos
-
-ha-check: build ## lose one host after the other of a cluster in network namespaces (root)
-	@ops/install-extension.sh
-	@$(MAKE) --no-print-directory -C test ha
-
-clean: ## delete what was built; data and .tools stay
-	@for part in $(PARTS); do $(MAKE) --no-print-directory -C $$part clean || exit 1; done
 
 .PHONY: help run stop status logs psql reset deps build install uninstall install-extension release package-check pg17-check compose-check lifecycle-check check lint fmt bench bench-memory lighthouse screenshots fuzz chaos ha-check clean

@@ -45,6 +45,9 @@ version=$(sed -n "s/^default_version *= *'\(.*\)'/\1/p" extension/careforall.con
   head -n 1 debian/changelog | grep -F "($version)" >/dev/null || printf 'debian/changelog\n'
   [ "$(grep -c "\"version\": \"$version\"" extension/META.json)" = 2 ] || printf 'extension/META.json\n'
   grep -q "^  \"version\": \"$version\"" web/package.json || printf 'web/package.json\n'
+  [ "$(sed -nE 's/^## ([0-9.]+) - [0-9]{4}-[0-9]{2}-[0-9]{2}$/\1/p' CHANGELOG.md | head -n 1)" = "$version" ] || printf 'CHANGELOG.md\n'
+  grep -qx "  version: $version" kore-app/openapi.yaml || printf 'kore-app/openapi.yaml\n'
+  grep -qx "  version: $version" relay/asyncapi.yaml || printf 'relay/asyncapi.yaml\n'
   grep -q "library_require('$version')" extension/sql/careforall.sql || printf 'extension/sql/careforall.sql\n'
   ls extension/sql/careforall--*--"$version".sql >/dev/null 2>&1 || printf 'extension/sql has no step to it\n'
 } | rule "the version of careforall.control, $version, is not the one of"
@@ -58,6 +61,10 @@ cat relay/src/relay*.c relay/src/nats_link.c | tr -s '\n\t ' ' ' | sed -E 's@/\*
   grep -oE '"[^"]*[a-z]{2} [^"]*"' | tr -d '"' | sed -E 's/ ?\(?%.*//' |
   undocumented docs/howto/runbooks.md |
   rule "reasons of the relay's readiness missing in docs/howto/runbooks.md"
+
+sed -n '/^## Measured/,/^## In one/p' README.md | grep -oE '[0-9]+([.,][0-9]+)+' |
+  undocumented docs/concepts/performance.md docs/howto/scaling.md docs/howto/tracing.md |
+  rule 'figures of README.md that the pages it leads to do not have'
 
 sed -nE "s/^    \('[a-z_]+', '([^']+)', [0-9].*/\1/p" sql/functions/health_checks.sql |
   undocumented docs/howto/runbooks.md |
@@ -79,6 +86,11 @@ files '*.c' '*.h' '*.ts' '*.tsx' '*.sql' '*.sh' | grep -v '/generated/' |
 
 files '*package-lock.json' | xargs -r grep -lE '"resolved": *"https?://' |
   rule 'lock files that name download hosts (omit-lockfile-registry-resolved=true)'
+
+{
+  sed -nE 's/^([a-z0-9-]+):.*## .*/\1/p' Makefile
+  sed -nE 's/^\.PHONY: help //p' Makefile | tr ' ' '\n'
+} | sort | uniq -u | rule 'targets that make help or .PHONY of the Makefile leaves out'
 
 # Spelt so that the rule does not find itself; in quotes the last one is a currency.
 git grep -nIE --untracked '\b(T[O]DO|F[I]XME)\b|(^|[^"])\bX[X]X\b' -- . ':!*package-lock.json' |
