@@ -65,7 +65,7 @@ while read -r sum name; do
   if [ "$name" = 0001_baseline ]; then
     now=$(LC_ALL=C; cat "$here"/schema/*.sql | sha256sum)
   else
-    now=$(sha256sum <"$folder/$name.sql")
+    now=$(sha256sum <"$here/migrations/$name.sql")
   fi
   [ "${now%% *}" = "$sum" ] || wrong "$name was released and is not to be edited: put the change into a new migration"
 done <"$here/migrations/released.sha256"
