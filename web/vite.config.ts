@@ -19,12 +19,14 @@ export default defineConfig({
       '@': path('./src'),
       // React has had this hook for long.
       'use-sync-external-store/shim/with-selector': 'use-sync-external-store/with-selector',
+      // All browsers of the target have it. Said to be wanted, because the build then takes it for granted.
+      'vite/modulepreload-polyfill': 'data:text/javascript,',
     },
   },
   build: {
     target: 'es2022',
     assetsInlineLimit: 0,
-    modulePreload: { polyfill: false },
+    modulePreload: { polyfill: true },
     sourcemap: false,
     rolldownOptions: {
       output: {

@@ -95,6 +95,23 @@ describe("the built site", () => {
     expect((await ask(where, 'If-None-Match: "another"')).status).toBe(200);
   });
 
+  test("what an installed site is called and looks like is there, and may be read", async () => {
+    const page = await ask("/pledges/x");
+    const text = page.body.toString();
+    const manifest = await ask(/<link rel="manifest" href="([^"]+)"/.exec(text)?.[1] ?? "/");
+    expect([manifest.status, manifest.headers.get("content-type")]).toEqual([200, "application/manifest+json"]);
+    expect(page.headers.get("content-security-policy")).toContain("manifest-src 'self'");
+    const { icons, start_url } = JSON.parse(manifest.body.toString()) as { icons: { src: string; sizes: string; type: string }[]; start_url: string };
+    expect(start_url).toBe("/");
+    const touch = { src: /<link rel="apple-touch-icon" href="([^"]+)"/.exec(text)?.[1] ?? "", sizes: "180x180", type: "image/png" };
+    for (const { src, sizes, type } of [...icons, touch]) {
+      const icon = await ask(src);
+      expect([icon.status, icon.headers.get("content-type")?.split(";")[0]], src).toEqual([200, type]);
+      // Width and height stand at the beginning of a PNG.
+      if (type === "image/png") expect(`${icon.body.readUInt32BE(16)}x${icon.body.readUInt32BE(20)}`, src).toBe(sizes);
+    }
+  });
+
   test("what is no page and no file is not there, and a page says so", async () => {
     for (const where of ["/nothing", "/campaigns/a/b/c", "/pledges", "/Campaigns/x"]) {
       const told = await ask(where);

@@ -3,6 +3,7 @@
 // address, what is shown where it is shared, data for search engines, the text itself;
 // drafts stay hidden, nothing that people wrote becomes markup. Method: campaigns of
 // the real stack through the gateway, without a browser.
+import { readFile } from "node:fs/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { useStack } from "../lib/context.ts";
 import { makeCampaign, makeReward } from "../lib/fixtures.ts";
@@ -32,7 +33,9 @@ const only = (page: Page, pattern: RegExp): string => {
 const meta = (page: Page, name: string): string => only(page, new RegExp(`<meta (?:name|property)="${name}" content="([^"]*)">`));
 const data = (page: Page): Record<string, unknown> =>
   JSON.parse(/<script type="application\/ld\+json">(.*?)<\/script>/s.exec(page.text)?.[1] ?? "") as Record<string, unknown>;
-const tags = (page: Page): string[] => page.text.match(/<[a-z/!][^\s>]*/gi) ?? [];
+const tags = (text: string): string[] => text.match(/<[a-z/!][^\s>]*/gi) ?? [];
+/** What is shown until the application takes its place. */
+const beginning = (page: Page): string => /<div id="root">(.*?)<noscript>/s.exec(page.text)?.[1] ?? "";
 
 /** A published campaign whose texts are these; gives its slug once its page is there. */
 async function published(texts: Partial<Record<"title" | "summary" | "story" | "owner_name" | "image_url" | "image_alt", string>>, currency = "EUR"): Promise<string> {
@@ -98,9 +101,9 @@ describe("the page of a campaign", () => {
     for (const part of ["Night Shelter", "<p>It is cold.</p>", "<h3>Why</h3>", "<li>two</li>", "EUR 10,000.00", "EUR 0.00", "EUR 1.00"]) {
       expect(text).toContain(part);
     }
-    expect(page.text).toMatch(/<head>.*<script type="module" crossorigin src="\/assets\/[^"]+\.js">.*<\/head>/s);
+    expect(page.text).toMatch(/<head>.*<script type="module" fetchpriority="low" crossorigin src="\/assets\/[^"]+\.js">.*<\/head>/s);
     // What it begins with is to be seen before any script is there.
-    const root = /<div id="root">(.*?)<\/div>\s*<\/div>/s.exec(page.text)?.[1] ?? "";
+    const root = beginning(page);
     for (const part of ['<h1 dir="auto">Beds &amp; blankets</h1>', "Thirty beds for the winter.", 'src="/api/v1/images/beds.png" alt="Thirty beds in a row"']) {
       expect(root).toContain(part);
     }
@@ -185,7 +188,7 @@ test.each([
   const plain = await published(texts("harmless"));
   for (const end of ["", "/give"]) {
     const page = await ask(`/campaigns/${slug}${end}`);
-    expect(tags(page)).toEqual(tags(await ask(`/campaigns/${plain}${end}`)));
+    expect(tags(page.text)).toEqual(tags((await ask(`/campaigns/${plain}${end}`)).text));
     expect(meta(page, "description")).toBe(hostile);
     expect(meta(page, "og:image:alt")).toBe(hostile);
     expect(data(page)).toMatchObject({ name: hostile, description: hostile, potentialAction: { recipient: { name: hostile } } });
@@ -193,9 +196,11 @@ test.each([
   }
   // The first page has both in its list.
   const home = await listed(`<a href="/campaigns/${slug}">${hostile}</a>`);
-  const active = (page: Page) => tags(page).filter((tag) => /^<\/?(?:script|img|svg)/.test(tag));
+  const active = (text: string) => tags(text).filter((tag) => /^<\/?(?:script|img|svg)/.test(tag));
   // As many as the site begins with alone, and the data for search engines.
-  expect(active(home)).toEqual([...active(await ask("/login")), "<script", "</script"]);
+  const [drawn, rest] = [beginning(home), home.text.replace(beginning(home), "")];
+  expect(active(rest)).toEqual([...active((await ask("/login")).text), "<script", "</script"]);
+  expect(active(drawn)).toEqual(["<img", "<svg", "</svg", "<img"]);
 });
 
 test("amounts have the decimals that the database gives each currency", async () => {
@@ -211,6 +216,23 @@ test("amounts have the decimals that the database gives each currency", async ()
   expect(table.sort((a, b) => (a.code < b.code ? -1 : 1))).toEqual(rows);
   const yen = await ask(`/campaigns/${await published({}, "JPY")}`);
   expect(yen.text).toContain("JPY 1,000,000<");
+});
+
+test("the first page begins as the site does in the reader's language", async () => {
+  for (const language of ["en", "de", "ar"]) {
+    const file = new URL(`../../web/src/i18n/messages/${language}/site/campaigns.json`, import.meta.url);
+    const texts = JSON.parse(await readFile(file, "utf8")) as Record<string, string>;
+    const home = await ask(`/?x=${language}`, { "Accept-Language": language });
+    expect(home.text).toContain(`<html lang="${language}"`);
+    const drawn = decode(beginning(home));
+    for (const key of ["landing.heading", "landing.lead", "landing.action"]) expect(drawn).toContain(`>${texts[key] ?? key}<`);
+    expect(only(home, /<h1[^>]*>([^<]*)<\/h1>/)).toBe(texts["landing.heading"]);
+    const [, picture = ""] = /<img src="(\/assets\/quilt-[^"]+)"/.exec(drawn) ?? [];
+    expect(home.text).toContain(`<link rel="preload" as="image" fetchpriority="high" href="${picture}">`);
+    expect((await ask(picture)).status).toBe(200);
+    // All that it may not have by the content policy, and includes that were not done.
+    expect(drawn).not.toMatch(/ style=| on\w+=|<style|<script|<!--|\[an error/);
+  }
 });
 
 test("the first page lists campaigns; sitemap and robots lead to them; private pages are not listed", async () => {

@@ -45,7 +45,10 @@ export function messages(): Plugin {
         })
         if (start === undefined) throw new Error('start.js is not in the bundle')
         if (names.length !== LANGUAGES.length) throw new Error(`catalogues of the site not in the bundle: ${names.join(' ')}`)
-        return html.replace(`src="/${START}"`, `src="/${start.fileName}" data-messages="${names.join(' ')}"`)
+        return html
+          .replace(`src="/${START}"`, `src="/${start.fileName}" data-messages="${names.join(' ')}"`)
+          // What is seen before they run comes first.
+          .replaceAll('<script type="module"', '<script type="module" fetchpriority="low"')
       },
     },
   }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { QueryClient, QueryClientProvider } from '@tanstack/react-query'
 import { RouterProvider } from '@tanstack/react-router'
-import { StrictMode } from 'react'
+import { startTransition } from 'react'
 import { createRoot } from 'react-dom/client'
 import { campaignQuery, isWorthRetrying } from './api/queries'
 import { currentSession, onSessionChange } from './api/session'
@@ -32,20 +32,27 @@ onSessionChange(() => {
 
 const root = document.getElementById('root')
 if (root === null) throw new Error('the page has no #root')
-await Promise.all([loadAreas('site'), campaignOfPage()])
+// Where the server has written the beginning of a page, all of the page takes its place at once.
+await Promise.all([loadAreas('site'), root.firstElementChild && Promise.all([campaignOfPage(), router.load(), isSeen()])])
 handOverTitle()
-createRoot(root).render(
-  <StrictMode>
+// In steps, between which the page answers.
+startTransition(() =>
+  createRoot(root).render(
     <QueryClientProvider client={queryClient}>
       <RouterProvider router={router} />
-    </QueryClientProvider>
-  </StrictMode>,
+    </QueryClientProvider>,
+  ),
 )
+
+/** The browser shows what there is before it is given more to do. */
+function isSeen(): Promise<unknown> {
+  return new Promise((seen) => (document.hidden ? seen(0) : requestAnimationFrame(() => setTimeout(seen))))
+}
 
 /** The beginning that the server has written stands until there is more to show than it. */
 async function campaignOfPage(): Promise<void> {
-  const [, slug] = /^\/campaigns\/([\w-]+)\/?$/.exec(location.pathname) ?? []
-  if (slug === undefined || root?.firstElementChild === null) return
+  const slug = /^\/campaigns\/([\w-]+)\/?$/.exec(location.pathname)?.[1]
+  if (slug === undefined) return
   // The page tells what is wrong.
   const read = queryClient.query(campaignQuery(slug, true)).catch(() => undefined)
   await Promise.race([read, new Promise((resolve) => setTimeout(resolve, BEGINNING_MS))])

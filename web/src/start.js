@@ -28,6 +28,8 @@
       // It holds for this page only.
     }
   }
+  // Words that the server has sent in another language are not shown.
+  if (root.lang !== language) root.dataset.foreign = ''
   root.lang = language
   root.dir = language.startsWith('ar') ? 'rtl' : 'ltr'
 
@@ -37,6 +39,7 @@
     const link = document.createElement('link')
     link.rel = 'modulepreload'
     link.href = name
+    link.fetchPriority = 'low'
     document.head.append(link)
   }
 }

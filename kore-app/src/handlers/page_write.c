@@ -2,8 +2,9 @@
 /*
  * page_write.c: what a page says before any script runs, and to those who run
  * none: title, description, what is shown where it is shared, data for search
- * engines, the text itself in <noscript>. What a campaign begins with stands in
- * #root, where the scripts put the page in its place.
+ * engines, the text itself in <noscript>. What a page begins with stands in
+ * #root, where the scripts put the page in its place: the header and the site's
+ * own words come from the built site, which draws them as it does later.
  *
  * Pure. Texts of people only pass through html.h.
  */
@@ -36,7 +37,8 @@ static void add_meta(CfaBuf *out, const char *kind, const char *name,
 					 const char *value);
 static void add_preloads(CfaBuf *out, const json_t *campaign, const char *key,
 						 bool is_give);
-static void begin_body(CfaBuf *out, const json_t *campaign);
+static void begin_body(CfaBuf *out);
+static void begin_plain(CfaBuf *out);
 static void end(CfaBuf *out);
 static void add_campaign_data(CfaBuf *out, const Head *head,
 							  const json_t *campaign);
@@ -84,8 +86,12 @@ cfa_page_home_write(CfaBuf *out, const CfaPageLanguage *language,
 	cfa_buf_adds(out,
 				 "}</script>\n"
 				 "<!--#include virtual=\"/shell/home.html\" -->\n");
-	begin_body(out, NULL);
-	cfa_buf_adds(out, "<h1>" SITE_NAME "</h1>\n<p>");
+	begin_body(out);
+	cfa_buf_addf(out,
+				 "<!--#include virtual=\"/shell/hero-%s.html\" -->\n",
+				 language->tag);
+	begin_plain(out);
+	cfa_buf_adds(out, "<p>");
 	cfa_html_add(out, head.description);
 	cfa_buf_adds(out, "</p>\n<h2>");
 	cfa_html_add(out, language->texts[CFA_TEXT_CAMPAIGNS]);
@@ -132,7 +138,10 @@ cfa_page_campaign_write(CfaBuf *out, const CfaPageLanguage *language,
 	add_head(out, &head);
 	add_preloads(out, campaign, key, is_give);
 	add_campaign_data(out, &head, campaign);
-	begin_body(out, is_give ? NULL : campaign);
+	begin_body(out);
+	if (!is_give)
+		add_beginning(out, campaign);
+	begin_plain(out);
 	add_campaign_text(out, &head, campaign, is_give);
 	end(out);
 	cfa_buf_clear(&title);
@@ -209,20 +218,28 @@ add_preloads(CfaBuf *out, const json_t *campaign, const char *key, bool is_give)
 	cfa_buf_adds(out, "\">\n");
 }
 
-/* Shows the beginning of campaign, if it is not NULL, until the scripts do. */
+/* Begins what is shown until the scripts take its place. */
 static void
-begin_body(CfaBuf *out, const json_t *campaign)
+begin_body(CfaBuf *out)
 {
-	cfa_buf_adds(out, "</head>\n<body>\n<div id=\"root\">");
-	if (campaign != NULL)
-		add_beginning(out, campaign);
-	cfa_buf_adds(out, "</div>\n<noscript>\n<main class=\"plain\">\n");
+	cfa_buf_adds(out,
+				 "</head>\n<body>\n<div id=\"root\">\n"
+				 "<!--#include virtual=\"/shell/header.html\" -->\n"
+				 "<main>\n");
+}
+
+/* Begins the text for those who run no scripts. */
+static void
+begin_plain(CfaBuf *out)
+{
+	cfa_buf_adds(out, "<noscript>\n<div class=\"plain\" id=\"campaigns\">\n");
 }
 
 static void
 end(CfaBuf *out)
 {
-	cfa_buf_adds(out, "</main>\n</noscript>\n</body>\n</html>\n");
+	cfa_buf_adds(out,
+				 "</div>\n</noscript>\n</main>\n</div>\n</body>\n</html>\n");
 }
 
 /* The campaign as a search engine reads it: a page whose action is to give. */
@@ -265,7 +282,7 @@ add_beginning(CfaBuf *out, const json_t *campaign)
 	const json_t *image = json_object_get(campaign, "image");
 	const char *cover = text_of(image, "url");
 
-	cfa_buf_adds(out, "\n<div class=\"beginning\">\n<h1 dir=\"auto\">");
+	cfa_buf_adds(out, "<div class=\"beginning\">\n<h1 dir=\"auto\">");
 	cfa_html_add(out, text_of(campaign, "title"));
 	cfa_buf_adds(out, "</h1>\n<p dir=\"auto\">");
 	cfa_html_add(out, text_of(campaign, "summary"));
@@ -288,7 +305,6 @@ add_campaign_text(CfaBuf *out, const Head *head, const json_t *campaign,
 {
 	const CfaPageLanguage *language = head->language;
 
-	cfa_buf_adds(out, "<p><a href=\"/\">" SITE_NAME "</a></p>\n");
 	if (is_give)
 	{
 		cfa_buf_adds(out, "<h1>");

@@ -10,7 +10,7 @@
 
 /*
  * Write a page as the gateway completes it: it puts the files of the built site
- * where the two includes stand. site is the address of the web site, without a
+ * where the includes stand. site is the address of the web site, without a
  * slash at its end.
  */
 

@@ -36,18 +36,18 @@ export function LanguageSelect() {
         <Icon name="globe" />
         {t('language.label')}
       </label>
+      {/* In fonts of the machine: the names alone are not worth those of all languages. */}
       <select
         id={id}
         value={language}
         onChange={(event) => void choose(event.target.value as Language)}
-        className="border-line-strong bg-paper hover:border-ink rounded-patch min-h-10 border-2 px-2.5"
+        className="border-line-strong bg-paper hover:border-ink rounded-patch min-h-10 border-2 px-2.5 font-[system-ui]"
       >
         {Object.entries(LANGUAGES).map(([code, name]) => (
           <option key={code} value={code} lang={code}>
             {name}
           </option>
         ))}
-        {!(language in LANGUAGES) && <option value={language}>{language}</option>}
       </select>
       <span role="status" className="text-bad">
         {hasFailed && t('language.failed')}

@@ -10,8 +10,8 @@ import { toggleTheme, useTheme } from '@/lib/theme'
 import { Button } from './ui/button'
 import { Icon } from './ui/icon'
 import { Toaster } from './ui/toast'
+import { Brand, BRAND, Header } from './header'
 import { LanguageSelect } from './language-select'
-import { Logo } from './logo'
 
 export function Layout() {
   useFocusOnNavigation()
@@ -24,7 +24,7 @@ export function Layout() {
       >
         {t('nav.skip')}
       </a>
-      {!isDashboard && <Header />}
+      {!isDashboard && <SiteHeader />}
       <OfflineLine />
       {isDashboard ? (
         <Outlet />
@@ -39,33 +39,32 @@ export function Layout() {
   )
 }
 
-function Header() {
+function SiteHeader() {
   const theme = useTheme()
+  const home = (
+    <Link to="/" className={BRAND} aria-label={t('nav.home')}>
+      <Brand />
+    </Link>
+  )
   return (
-    <header className="no-print bg-page border-line sticky top-0 z-30 border-b">
-      <div className="mx-auto flex max-w-6xl items-center justify-between gap-2 px-4 py-2.5 sm:px-6">
-        <Link to="/" className="flex items-center gap-2.5 py-1" aria-label={t('nav.home')}>
-          <Logo className="size-9" />
-          <span className="font-display max-xs:text-lg text-xl font-extrabold tracking-tight whitespace-nowrap">{t('site.name')}</span>
-        </Link>
-        <nav aria-label={t('nav.main')} className="flex items-center gap-1">
-          <Button asChild variant="quiet" className="max-xs:hidden">
-            <Link to="/" hash="campaigns">
-              {t('nav.campaigns')}
-            </Link>
-          </Button>
-          <AccountLinks />
-          <Button
-            variant="quiet"
-            size="icon"
-            onClick={toggleTheme}
-            aria-label={t(theme === 'dark' ? 'theme.to_light' : 'theme.to_dark')}
-          >
-            <Icon name={theme === 'dark' ? 'sun' : 'moon'} />
-          </Button>
-        </nav>
-      </div>
-    </header>
+    <Header home={home}>
+      <nav aria-label={t('nav.main')} className="flex items-center gap-1">
+        <Button asChild variant="quiet" className="max-xs:hidden">
+          <Link to="/" hash="campaigns">
+            {t('nav.campaigns')}
+          </Link>
+        </Button>
+        <AccountLinks />
+        <Button
+          variant="quiet"
+          size="icon"
+          onClick={toggleTheme}
+          aria-label={t(theme === 'dark' ? 'theme.to_light' : 'theme.to_dark')}
+        >
+          <Icon name={theme === 'dark' ? 'sun' : 'moon'} />
+        </Button>
+      </nav>
+    </Header>
   )
 }
 

@@ -3,6 +3,7 @@
 // messages/<language>/<area>/*.json as ICU messages; scripts/messages.js checks them.
 import { setupI18n, type Messages as Catalogue } from '@lingui/core'
 import { useSyncExternalStore } from 'react'
+import { formatOf } from '@/lib/intl'
 import type { Messages } from './keys'
 
 export type MessageKey = keyof Messages
@@ -26,9 +27,6 @@ const SITE: Record<string, Load> = {
   en: () => import('virtual:messages/en/site'),
   de: () => import('virtual:messages/de/site'),
   ar: () => import('virtual:messages/ar/site'),
-  // Not for readers: `?lang=en-XA` shows texts that are cut off or not translated, `?lang=ar-XB` the mirrored page.
-  'en-XA': () => import('virtual:messages/en-XA/site'),
-  'ar-XB': () => import('virtual:messages/ar-XB/site'),
 }
 
 const i18n = setupI18n()
@@ -37,7 +35,7 @@ const areas = new Set<Area>()
 const loaded = new Set<string>()
 
 /** The language of the texts, as start.js chose it; it changes by `setLanguage`. */
-export let language: string = document.documentElement.lang in SITE ? document.documentElement.lang : 'en'
+export let language: string = document.documentElement.lang || 'en'
 
 /** Locale of numbers, money and dates: the reader's own form of the language. */
 export let locale: string = localeOf(language)
@@ -85,7 +83,7 @@ export function tOr<Key extends MessageKey>(key: string, fallback: Key, ...[valu
 }
 
 export function formatNumber(value: number, options?: Intl.NumberFormatOptions): string {
-  return new Intl.NumberFormat(locale, options).format(value)
+  return formatOf(Intl.NumberFormat, locale, options).format(value)
 }
 
 export function formatList(items: string[]): string {
@@ -143,7 +141,7 @@ export function formatRelative(iso: string, nowMs: number): string {
 async function loadTexts(wanted: string, area: Area): Promise<void> {
   const name = `${wanted}/${area}`
   if (loaded.has(name)) return
-  const load = area === 'site' ? SITE[wanted] : (await import('./areas')).LATER[area][wanted]
+  const load = (area === 'site' ? SITE[wanted] : undefined) ?? (await import('./areas')).LATER[area][wanted]
   const texts = await load?.()
   if (texts === undefined) return
   i18n.load(wanted, { ...texts.default })

@@ -2,6 +2,8 @@
 // Money as the API has it: integer minor units and an ISO 4217 code. Nothing
 // here multiplies or divides an amount as a floating-point number.
 
+import { formatOf } from './intl'
+
 export type Money = { amount: number; currency: string }
 
 export type ParsedAmount =
@@ -43,7 +45,7 @@ export function formatMoney(money: Money, locale: string, style: 'exact' | 'roun
   const exponent = currencyExponent(money.currency)
   const isWhole = money.amount % 10 ** exponent === 0
   const decimals = style === 'round' && isWhole ? 0 : exponent
-  const text = new Intl.NumberFormat(locale, {
+  const text = formatOf(Intl.NumberFormat, locale, {
     style: 'currency',
     currency: money.currency,
     minimumFractionDigits: decimals,

@@ -16,7 +16,7 @@ import { useGiftHistory, type GiftStep } from '@/components/gift/gift-place'
 import { Button } from '@/components/ui/button'
 import { Notice } from '@/components/ui/notice'
 import { Skeleton } from '@/components/ui/skeleton'
-import { formatDateTime, formatUtc, locale, t, tOr } from '@/i18n'
+import { formatDateTime, formatNumber, formatUtc, locale, t, tOr } from '@/i18n'
 import { daysLeft, openness, percentRaised } from '@/lib/campaign'
 import { dropSharedKey, loadDraft, renewedDraft, saveDraft } from '@/lib/gift-draft'
 import { useIsOnline, useNow } from '@/lib/hooks'
@@ -205,9 +205,9 @@ function Sums({ campaign, now }: { campaign: Campaign; now: number }) {
       <ProgressBar campaign={campaign} />
       <dl className="figures grid grid-cols-3 gap-3">
         <Figure label={t('campaign.percent')} value={t('progress.percent', { percent })} />
-        <Figure label={t('campaign.gifts', { count: totals.confirmed_count })} value={new Intl.NumberFormat(locale).format(totals.confirmed_count)} />
+        <Figure label={t('campaign.gifts', { count: totals.confirmed_count })} value={formatNumber(totals.confirmed_count)} />
         {days !== null && isOpen && (
-          <Figure label={t('campaign.days', { days })} value={new Intl.NumberFormat(locale).format(days)} />
+          <Figure label={t('campaign.days', { days })} value={formatNumber(days)} />
         )}
       </dl>
       {percent > 100 && <p className="bg-good-soft text-good rounded-patch px-3 py-2 font-semibold">{t('campaign.over')}</p>}

@@ -6,12 +6,11 @@ import { campaignsQuery } from '@/api/queries'
 import type { Campaign } from '@/api/types'
 import { CampaignCard, CampaignCardSkeleton, FeaturedCard } from '@/components/campaign/card'
 import { FilterBar } from '@/components/campaign/filters'
+import { Hero } from '@/components/hero'
 import { Button } from '@/components/ui/button'
-import { Icon } from '@/components/ui/icon'
 import { LoadMore } from '@/components/ui/load-more'
 import { Notice } from '@/components/ui/notice'
 import { t } from '@/i18n'
-import quilt from '@/images/quilt.svg'
 import { filtersOf, isUsual, PAGES_MAX, parseSearch, toSearch, USUAL, type CampaignFilters } from '@/lib/filters'
 import { useIsOnline, useNow } from '@/lib/hooks'
 
@@ -23,33 +22,6 @@ export function LandingPage() {
       <CampaignList />
       <HowItWorks />
     </>
-  )
-}
-
-function Hero() {
-  return (
-    <section className="bg-band text-band-ink overflow-hidden">
-      <div className="mx-auto grid max-w-6xl items-center gap-x-12 gap-y-8 px-4 pt-10 pb-0 sm:px-6 md:grid-cols-[1.15fr_1fr] md:py-16">
-        <div className="grid justify-items-start gap-6">
-          <h1 className="text-hero font-extrabold tracking-[-0.04em] rtl:tracking-normal">{t('landing.heading')}</h1>
-          <p className="max-w-[34ch] text-xl leading-snug">{t('landing.lead')}</p>
-          <Button asChild size="lg" className="dark:bg-poppy dark:text-on-poppy dark:hover:bg-poppy-hover bg-[#151c4f] text-white hover:bg-[#2a3478]">
-            <a href="#campaigns">
-              {t('landing.action')}
-              <Icon name="arrow" className="rotate-90 rtl:-rotate-90" />
-            </a>
-          </Button>
-        </div>
-        <img
-          src={quilt}
-          alt=""
-          width={500}
-          height={400}
-          fetchPriority="high"
-          className="-mx-4 block w-full max-w-none max-md:w-[calc(100%+2rem)] md:mx-0 md:rounded-2xl"
-        />
-      </div>
-    </section>
   )
 }
 

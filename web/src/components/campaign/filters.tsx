@@ -14,6 +14,7 @@ import {
   USUAL,
   type CampaignFilters,
 } from '@/lib/filters'
+import { formatOf } from '@/lib/intl'
 import { Button } from '../ui/button'
 import { Field, Input, Select } from '../ui/field'
 import { Icon } from '../ui/icon'
@@ -159,6 +160,6 @@ function useCurrencies(chosen: string): string[] {
 }
 
 function currencyName(currency: string): string {
-  const name = new Intl.DisplayNames(locale, { type: 'currency', fallback: 'none' }).of(currency)
+  const name = formatOf(Intl.DisplayNames, locale, { type: 'currency', fallback: 'none' }).of(currency)
   return name === undefined ? currency : `${currency} · ${name}`
 }

@@ -9,6 +9,7 @@ const button = cva(
     variants: {
       variant: {
         give: 'bg-poppy text-on-poppy hover:bg-poppy-hover',
+        band: 'bg-band-ink text-white hover:opacity-90 dark:bg-poppy dark:text-on-poppy',
         solid: 'bg-ink text-page hover:bg-ink/85',
         outline: 'border-2 border-line-strong bg-paper hover:border-ink',
         quiet: 'hover:bg-sunk',
