@@ -5,6 +5,7 @@ import react from '@vitejs/plugin-react'
 import { defineConfig } from 'vitest/config'
 import { keepBudget } from './scripts/budget.ts'
 import { compressFiles } from './scripts/compress.ts'
+import { preloadFiles } from './scripts/preload.ts'
 import { cutShell } from './scripts/shell.ts'
 import { donorFiles } from './scripts/split.ts'
 import { messages } from './scripts/vite-messages.ts'
@@ -13,20 +14,18 @@ const path = (name: string) => fileURLToPath(new URL(name, import.meta.url))
 const api = process.env.CAREFORALL_DEV_API ?? 'http://127.0.0.1:8080'
 
 export default defineConfig({
-  plugins: [react(), tailwindcss(), messages(), keepBudget(), cutShell(), compressFiles()],
+  plugins: [react(), tailwindcss(), messages(), preloadFiles(), keepBudget(), cutShell(), compressFiles()],
   resolve: {
     alias: {
       '@': path('./src'),
       // React has had this hook for long.
       'use-sync-external-store/shim/with-selector': 'use-sync-external-store/with-selector',
-      // All browsers of the target have it. Said to be wanted, because the build then takes it for granted.
-      'vite/modulepreload-polyfill': 'data:text/javascript,',
     },
   },
   build: {
     target: 'es2022',
     assetsInlineLimit: 0,
-    modulePreload: { polyfill: true },
+    modulePreload: { polyfill: false },
     sourcemap: false,
     rolldownOptions: {
       output: {
