@@ -14,8 +14,17 @@ async function peakMiB(): Promise<number> {
   return Number(/^VmHWM:\s+(\d+) kB/m.exec(status)?.[1]) / 1024;
 }
 
+/** Rows that vacuum would have to take from the outbox. Rolled-back writers leave some too. */
+async function deadRows(): Promise<number> {
+  await sql.rows("SELECT pg_stat_force_next_flush()");
+  await sleep(1_500);
+  return await sql.value<number>(
+    "SELECT COALESCE(sum(n_dead_tup), 0)::int FROM pg_stat_user_tables WHERE schemaname = 'careforall' AND relname ~ '^outbox_[0-9d]'");
+}
+
 async function backlog(isLong: boolean): Promise<void> {
   if (!isLong) return;
+  const dead = await deadRows();
   const count = 1_000_000;
   await stack.stop(["relay"]);
   const filling = JSON.stringify({ filling: "x".repeat(300) });
@@ -39,11 +48,7 @@ async function backlog(isLong: boolean): Promise<void> {
   assert.ok(peak < 64, `the relay used ${peak} MiB`);
   assert.ok(slowest < 2_000, `a write took ${slowest} ms`);
   await compare(60_000);
-  await sql.rows("SELECT pg_stat_force_next_flush()");
-  await sleep(1_500);
-  const dead = await sql.value<number>(
-    "SELECT COALESCE(sum(n_dead_tup), 0)::int FROM pg_stat_user_tables WHERE schemaname = 'careforall' AND relname ~ '^outbox_[0-9d]'");
-  assert.equal(dead, 0, "dead rows in the outbox");
+  assert.ok((await deadRows()) <= dead, "dead rows in the outbox");
 }
 
 async function idleInTransaction(isLong: boolean): Promise<void> {
