@@ -16,6 +16,7 @@ export interface Chunk {
   fileName: string
   code: string
   facadeModuleId: string | null
+  moduleIds: string[]
   imports: string[]
 }
 
@@ -32,7 +33,7 @@ export function donorScripts(bundle: (Chunk | Asset)[]): { first: Set<string>; g
   const page = bundle.find(({ fileName }) => fileName === 'index.html')
   const tags = page?.type === 'asset' ? String(page.source).matchAll(/<script type="module"[^>]* src="\/([^"]+)"/g) : []
   const names = new Set(Array.from(tags, ([, name]) => name))
-  const isGiving = (chunk: Chunk) => chunk.facadeModuleId?.endsWith('/src/pages/giving.ts') === true
+  const isGiving = (chunk: Chunk) => chunk.moduleIds.some((id) => id.endsWith('/src/pages/giving.ts'))
   if (names.size === 0 || !chunks.some(isGiving)) throw new Error('no first scripts, or none for giving')
   const first = withImports(chunks, chunks.filter(({ fileName }) => names.has(fileName)))
   const giving = [...withImports(chunks, chunks.filter(isGiving))].filter((name) => !first.has(name))

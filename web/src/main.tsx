@@ -32,19 +32,26 @@ onSessionChange(() => {
 
 const root = document.getElementById('root')
 if (root === null) throw new Error('the page has no #root')
-// Where the server has written the beginning of a page, all of the page takes its place at once.
-await Promise.all([loadAreas('site'), root.firstElementChild && Promise.all([campaignOfPage(), router.load(), isSeen()])])
-handOverTitle()
-// In steps, between which the page answers.
-startTransition(() =>
-  createRoot(root).render(
-    <StrictMode>
-      <QueryClientProvider client={queryClient}>
-        <RouterProvider router={router} />
-      </QueryClientProvider>
-    </StrictMode>,
-  ),
-)
+void begin(root)
+
+/*
+ * Where the server has written the beginning of a page, all of the page takes its place
+ * at once. This file must not wait for it: a page that is loaded later imports from it.
+ */
+async function begin(root: HTMLElement): Promise<void> {
+  await Promise.all([loadAreas('site'), root.firstElementChild && Promise.all([campaignOfPage(), router.load(), isSeen()])])
+  handOverTitle()
+  // In steps, between which the page answers.
+  startTransition(() =>
+    createRoot(root).render(
+      <StrictMode>
+        <QueryClientProvider client={queryClient}>
+          <RouterProvider router={router} />
+        </QueryClientProvider>
+      </StrictMode>,
+    ),
+  )
+}
 
 /** The browser shows what there is before it is given more to do. */
 function isSeen(): Promise<unknown> {

@@ -8,6 +8,7 @@ const chunk = (fileName: string, more: Partial<Chunk> = {}): Chunk => ({
   fileName,
   code: `${fileName};`.repeat(20),
   facadeModuleId: null,
+  moduleIds: [],
   imports: [],
   ...more,
 })
@@ -21,7 +22,7 @@ const bundle = [
   chunk('base.js', { imports: ['runtime.js'] }),
   chunk('runtime.js'),
   chunk('site.js', { imports: ['base.js'] }),
-  chunk('giving.js', { facadeModuleId: '/web/src/pages/giving.ts', imports: ['flow.js', 'site.js'] }),
+  chunk('giving.js', { moduleIds: ['/web/src/pages/giving.ts'], imports: ['flow.js', 'site.js'] }),
   chunk('flow.js', { imports: ['base.js'] }),
   chunk('admin.js', { facadeModuleId: '/web/src/pages/admin/layout.tsx', imports: ['charts.js'] }),
   chunk('charts.js'),
