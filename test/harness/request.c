@@ -7,7 +7,6 @@
 #include <careforall/buf.h>
 #include <careforall/signature.h>
 #include <careforall/text.h>
-#include <careforall/token.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -117,8 +116,6 @@ add_path(CfaBuf *out, const char *path)
 static void
 add_credentials(CfaBuf *out, const CfaRoute *route, unsigned number)
 {
-	CfaTokenKeys keys;
-	char link[CFA_TOKEN_LEN + 1];
 	char session[48];
 	char *token;
 
@@ -126,12 +123,6 @@ add_credentials(CfaBuf *out, const CfaRoute *route, unsigned number)
 	{
 		case CFA_AUTH_NONE:
 		case CFA_AUTH_SIGNATURE:
-			break;
-		case CFA_AUTH_LINK:
-			(void) cfa_token_keys_parse(getenv("CAREFORALL_PLEDGE_TOKEN_KEY"),
-										&keys);
-			cfa_token_make(&keys, HN_ID, link);
-			cfa_buf_addf(out, "Pledge-Token: %s\r\n", link);
 			break;
 		case CFA_AUTH_COOKIE:
 			cfa_buf_adds(out,

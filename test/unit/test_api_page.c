@@ -339,7 +339,8 @@ test_empty(void **state)
 							"key",
 							false);
 	cfa_page_home_write(&page, cfa_page_language(NULL, NULL), SITE, NULL);
-	assert_non_null(strstr(cfa_buf_text(&page), "<h1>"));
+	assert_non_null(strstr(cfa_buf_text(&page), "<h1 dir=\"auto\">"));
+	assert_non_null(strstr(cfa_buf_text(&page), "\"/shell/hero-en.html\""));
 	json_decref(nothing);
 	cfa_buf_clear(&page);
 }
