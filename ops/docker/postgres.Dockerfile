@@ -11,13 +11,15 @@ RUN make -s -C /src/extension all \
  && make -s -C /src/extension install DESTDIR=/out \
  && find /out -exec touch -h -d "@$SOURCE_DATE_EPOCH" {} +
 
-# No JIT: what it needs would be a third of the image.
+# No JIT: what it needs would be a third of the image. No key that all images share.
 FROM debian:bookworm-slim
 RUN --mount=type=bind,source=ops/docker/debian.sh,target=/debian.sh \
     mkdir -p /etc/postgresql-common/createcluster.d \
  && echo "create_main_cluster = false" > /etc/postgresql-common/createcluster.d/careforall.conf \
- && DROP="/usr/lib/*/libLLVM-* /usr/lib/llvm-* /usr/lib/*/libz3.so* /usr/lib/postgresql/15/lib/bitcode /usr/lib/postgresql/15/lib/llvmjit*" \
-    sh /debian.sh postgres 10004 /var/lib/careforall postgresql-15 postgresql-15-cron
+ && DROP="/usr/lib/*/libLLVM-* /usr/lib/llvm-* /usr/lib/*/libz3.so* /usr/lib/postgresql/15/lib/bitcode /usr/lib/postgresql/15/lib/llvmjit* /etc/ssl/*/ssl-cert-snakeoil.*" \
+    sh /debian.sh postgres 10004 /var/lib/careforall postgresql-15 postgresql-15-cron \
+ && touch -r /etc/debian_version /etc/postgresql-common/createcluster.d/careforall.conf \
+    /etc/postgresql-common/createcluster.d
 COPY --from=build /out/ /
 # psql in the container needs no arguments.
 ENV PATH=/usr/lib/postgresql/15/bin:$PATH PGDATA=/var/lib/careforall/pg \

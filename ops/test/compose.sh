@@ -248,7 +248,7 @@ say_differences() {
       printf 'the same %d files\n' "$(grep -c '^f' "$work/first-$image")"
     else
       printf 'differs in:\n'
-      diff "$work/first-$image" "$work/second-$image" | grep '^[<>]' | awk '{ print "    " $NF }' | sort -u
+      diff "$work/first-$image" "$work/second-$image" | grep '^[<>]' | awk '{ print "    " $NF }' | sort -u || true
     fi
   done
 }
