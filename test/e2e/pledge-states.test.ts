@@ -109,6 +109,8 @@ test.each([
   await tell("payment", payment, "canceled");
   await shows("failed", text);
   expect(await page.getByRole("link", { name: "Receipt" }).count()).toBe(0);
+  // Nobody has cancelled anything.
+  expect(await history()).toBe("Reserved, Payment started, Payment failed");
   await sound("declined");
 });
 

@@ -8,6 +8,7 @@ import type { Campaign, Problem } from '@/api/types'
 import { emptyValues, faultsOf, requestBody, withLink } from '@/components/gift/gift-rules'
 import { explain, otherSender, UnsentError, withoutRepeat, type SendState } from '@/components/gift/refusal'
 import { openness, percentRaised, barShares } from '@/lib/campaign'
+import { stepOf } from '@/lib/gift-states'
 
 const eur = (amount: number) => ({ amount, currency: 'EUR' })
 const reward = { id: 'r1', title: 'Cup', description: '', min_amount: eur(3000), quantity: 5, remaining: 2, pool_id: null }
@@ -162,5 +163,20 @@ describe('the standing', () => {
     expect(state({ ends_at: past })).toBe('ended')
     expect(state({ starts_at: '2026-07-01T00:00:00.000Z' })).toBe('not_started')
     expect(state({ cap: eur(499) })).toBe('full')
+  })
+})
+
+describe('the end of a payment', () => {
+  test.each([
+    ['cancel', 'card_declined', 'payment_failed'],
+    ['cancel', 'abandoned', 'payment_failed'],
+    ['cancel', 'canceled', 'cancel'],
+    ['cancel', 'canceled_by_admin', 'cancel'],
+    ['cancel', null, 'cancel'],
+    ['payment_failed', 'card_declined', 'payment_failed'],
+    ['expire', 'expired', 'expire'],
+    ['refund', 'requested_by_campaign', 'refund'],
+  ])('%s because of %s is told as %s: only who has cancelled reads so', (event, reason, told) => {
+    expect(stepOf({ event, reason })).toBe(told)
   })
 })

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // Recent gifts, newest first. New ones arrive live; a reader can stop that, and
-// then sees how many wait.
+// then sees how many wait. Where none can come, nothing is said of it.
 import { useInfiniteQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 import { giftsQuery, uniqueGifts } from '@/api/queries'
 import type { Campaign, Gift } from '@/api/types'
 import { formatDateTime, formatRelative, locale, t } from '@/i18n'
+import { openness } from '@/lib/campaign'
 import { useIsLive } from '@/live/hooks'
 import { formatMoney } from '@/lib/money'
 import { Button } from '../ui/button'
@@ -18,7 +19,10 @@ type GiftsProps = { campaign: Campaign; fresh: Gift[]; now: number }
 
 export function Gifts({ campaign, fresh, now }: GiftsProps) {
   const isLive = useIsLive()
-  const [held, setHeld] = useState<Gift[] | null>(null)
+  const isOpen = openness(campaign, now) === 'open'
+  const canGrow = isOpen || campaign.totals.pending_count > 0
+  const [kept, setHeld] = useState<Gift[] | null>(null)
+  const held = canGrow ? kept : null
   const isPaused = held !== null
   const query = useInfiniteQuery({ ...giftsQuery(campaign.id, isLive), enabled: !isPaused })
   const shownFresh = held ?? fresh
@@ -32,25 +36,29 @@ export function Gifts({ campaign, fresh, now }: GiftsProps) {
         <h2 id="gifts-heading" className="text-heading">
           {t('gifts.heading')}
         </h2>
-        <Button variant="quiet" className="-my-1.5 -me-5" onClick={() => setHeld(isPaused ? null : fresh)}>
-          <Icon name={isPaused ? 'play' : 'pause'} className="size-4" />
-          {t(isPaused ? 'gifts.resume' : 'gifts.pause')}
-        </Button>
+        {canGrow && (
+          <Button variant="quiet" className="-my-1.5 -me-5" onClick={() => setHeld(isPaused ? null : fresh)}>
+            <Icon name={isPaused ? 'play' : 'pause'} className="size-4" />
+            {t(isPaused ? 'gifts.resume' : 'gifts.pause')}
+          </Button>
+        )}
       </div>
-      <p className="text-muted flex items-center gap-2 text-sm">
-        <span
-          aria-hidden="true"
-          className={`size-2.5 rounded-full ${isLive && !isPaused ? 'bg-good' : 'border-line-strong border-2'}`}
-        />
-        {isPaused ? t('gifts.paused', { count: waiting }) : t(isLive ? 'gifts.live' : 'gifts.polling')}
-      </p>
+      {canGrow && (
+        <p className="text-muted flex items-center gap-2 text-sm">
+          <span
+            aria-hidden="true"
+            className={`size-2.5 rounded-full ${isLive && !isPaused ? 'bg-good' : 'border-line-strong border-2'}`}
+          />
+          {isPaused ? t('gifts.paused', { count: waiting }) : t(isLive ? 'gifts.live' : 'gifts.polling')}
+        </p>
+      )}
       {query.isPending && <GiftsSkeleton />}
       {query.isError && gifts.length === 0 && (
         <Notice tone="bad" actions={<Button onClick={() => void query.refetch()}>{t('action.retry')}</Button>}>
           {t('gifts.error')}
         </Notice>
       )}
-      {query.isSuccess && gifts.length === 0 && <p className="text-muted">{t('gifts.empty')}</p>}
+      {query.isSuccess && gifts.length === 0 && <p className="text-muted">{t(isOpen ? 'gifts.empty' : 'gifts.none')}</p>}
       <ol aria-live={isPaused ? 'off' : 'polite'} aria-relevant="additions" className="grid">
         {gifts.map((gift) => (
           <GiftRow key={gift.id} gift={gift} now={now} isFresh={shownFresh.includes(gift)} />

@@ -2,6 +2,7 @@
 // What happened to a pledge so far: its states, and the returns of its money.
 import type { Pledge } from '@/api/types'
 import { formatDateTime, locale, t, tOr } from '@/i18n'
+import { stepOf } from '@/lib/gift-states'
 import { formatMoney } from '@/lib/money'
 
 type Entry = { key: string; at: string; text: string; detail: string | null }
@@ -29,10 +30,10 @@ export function PledgeHistory({ pledge }: { pledge: Pledge }) {
 }
 
 function entriesOf(pledge: Pledge): Entry[] {
-  const transitions = pledge.history.map(({ version, event, at }) => ({
-    key: `v${version}`,
-    at,
-    text: tOr(`event.${event}`, 'event.other'),
+  const transitions = pledge.history.map((step) => ({
+    key: `v${step.version}`,
+    at: step.at,
+    text: tOr(`event.${stepOf(step)}`, 'event.other'),
     detail: null,
   }))
   const returns = pledge.refunds.map(({ id, created_at, settled_at, state, kind, amount }) => ({

@@ -17,6 +17,7 @@ import { PageHeader } from '@/components/ui/page-header'
 import { Table, Td, Th, Tr } from '@/components/ui/table'
 import { formatDateTime, locale, t } from '@/i18n'
 import { useNow } from '@/lib/hooks'
+import { stepOf } from '@/lib/gift-states'
 import { formatMoney } from '@/lib/money'
 
 type Open = 'refund' | 'cancel' | 'release' | 'reveal' | 'erase' | { retry: string } | null
@@ -195,7 +196,7 @@ function History({ detail: { history, pledge } }: Detail) {
           <li key={entry.version} data-history={entry.event} className="relative grid gap-1">
             <span aria-hidden="true" className="bg-poppy absolute -start-[1.9rem] top-1.5 size-3 rounded-full" />
             <p className="flex flex-wrap items-baseline gap-x-3">
-              <span className="font-bold">{words(`admin.transition.${entry.event}`)}</span>
+              <span className="font-bold">{words(`admin.transition.${stepOf(entry)}`)}</span>
               <span className="text-muted">
                 {entry.from === entry.to || entry.from === null
                   ? words(`admin.state_word.${entry.to}`)

@@ -8,7 +8,7 @@ import { ProgressBar } from '@/components/campaign/progress'
 import { Story } from '@/components/campaign/story'
 import { formatDate, locale, t } from '@/i18n'
 import { fromLocalInput } from '@/lib/local-time'
-import { formatMoney } from '@/lib/money'
+import { formatMoney, type Money } from '@/lib/money'
 import { moneyOf, type CampaignValues } from './form'
 import { categoryText } from './words'
 
@@ -16,7 +16,8 @@ type PreviewProps = { values: CampaignValues; campaign: ManagedCampaign | null; 
 
 export function Preview({ values, campaign, totals }: PreviewProps) {
   const id = useId()
-  const shown = previewOf(values, campaign, totals)
+  const goal = goalOf(values)
+  const shown = previewOf(values, goal, campaign, totals)
   const end = fromLocalInput(values.endsAt)
   return (
     <section aria-labelledby={id} className="border-line bg-page rounded-patch @container min-w-0 border-2 border-dashed" data-preview>
@@ -37,12 +38,16 @@ export function Preview({ values, campaign, totals }: PreviewProps) {
         </div>
         <Cover campaign={shown} />
         <div className="grid gap-2">
-          <ProgressBar campaign={shown} />
+          {goal !== null && <ProgressBar campaign={shown} />}
           <p className="figures flex flex-wrap justify-between gap-x-4">
-            <span>
-              <strong>{formatMoney(shown.totals.raised, locale, 'round')}</strong>{' '}
-              <span className="text-muted">{t('campaign.raised_of', { goal: formatMoney(shown.goal, locale, 'round') })}</span>
-            </span>
+            {goal === null ? (
+              <span className="text-muted">{t('admin.edit.preview_no_goal')}</span>
+            ) : (
+              <span>
+                <strong>{formatMoney(shown.totals.raised, locale, 'round')}</strong>{' '}
+                <span className="text-muted">{t('campaign.raised_of', { goal: formatMoney(goal, locale, 'round') })}</span>
+              </span>
+            )}
             <span className="text-muted">{end === null ? t('time.no_end') : t('admin.edit.preview_ends', { date: formatDate(end) })}</span>
           </p>
         </div>
@@ -54,9 +59,19 @@ export function Preview({ values, campaign, totals }: PreviewProps) {
   )
 }
 
-function previewOf(values: CampaignValues, campaign: ManagedCampaign | null, totals: Campaign['totals'] | null): Campaign {
-  const zero = { amount: 0, currency: values.currency }
+/** The goal as typed; null while it is none, with which no campaign is public. */
+function goalOf(values: CampaignValues): Money | null {
   const goal = moneyOf(values.goal, values.currency, locale)
+  return goal === null || goal.amount === 0 ? null : goal
+}
+
+function previewOf(
+  values: CampaignValues,
+  goal: Money | null,
+  campaign: ManagedCampaign | null,
+  totals: Campaign['totals'] | null,
+): Campaign {
+  const zero = { amount: 0, currency: values.currency }
   return {
     id: campaign?.id ?? '0199c0de-0000-7000-8000-000000000000',
     slug: values.slug,
@@ -68,7 +83,7 @@ function previewOf(values: CampaignValues, campaign: ManagedCampaign | null, tot
     owner: { name: values.ownerName },
     state: 'active',
     currency: values.currency,
-    goal: goal === null || goal.amount === 0 ? { amount: 1, currency: values.currency } : goal,
+    goal: goal ?? zero,
     cap: null,
     min_pledge: zero,
     max_pledge: null,
