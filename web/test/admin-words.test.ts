@@ -4,7 +4,10 @@
 // stand in the catalogue.
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { expect, test } from 'vitest'
+import { afterEach, describe, expect, test } from 'vitest'
+import { memberText, valueText } from '@/components/admin/ops/audit-words'
+import { STATUSES } from '@/components/admin/campaign/words'
+import { loadAreas, setLanguage } from '@/i18n'
 
 const root = join(import.meta.dirname, '../..')
 const words = new Set(
@@ -41,4 +44,40 @@ test('every event of a pledge and of a campaign', () => {
   const transitions = [...core.matchAll(/\[CFA_PLEDGE_\w+\] = "([a-z_]+)"/g)].map(([, name = '']) => name)
   expect(transitions).toContain('donor_erase')
   expect(transitions.filter((name) => !words.has(`admin.transition.${name}`) && !words.has(`admin.pledge_state.${name}`))).toEqual([])
+})
+
+describe('before and after of a change', () => {
+  afterEach(() => setLanguage('en'))
+
+  test.each([
+    ['account.change', 'role', 'admin', 'Administrator', 'Administration'],
+    ['account.change', 'is_disabled', false, 'No', 'Nein'],
+    ['team.edit', 'role', 'viewer', 'Viewer', 'Ansicht'],
+    ['campaign.edit', 'goal', { amount: 150_000, currency: 'EUR' }, '€1,500.00', /^1\.500,00\s€$/],
+    ['campaign.edit', 'owner', { name: 'Water Works' }, 'Water Works', 'Water Works'],
+    ['campaign.edit', 'ends_at', '2030-03-01T12:00:00.000Z', /^March 1, 2030/, /^1\. März 2030/],
+    ['campaign.edit', 'category', 'water', 'Water', 'Wasser'],
+    ['campaign.cap_set', '', 150_000, '150,000', '150.000'],
+    ['update.create', 'visibility', 'public', 'Everybody', 'Alle'],
+    ['reward.edit', 'quantity', null, '', ''],
+    ['campaign.owner_set', '', '0199c0de-0000-7000-8000-0000000000c1', '0199c0de-0000-7000-8000-0000000000c1', '0199c0de-0000-7000-8000-0000000000c1'],
+  ])('%s %s %j', async (action, name, value, english, german) => {
+    await loadAreas('site', 'admin')
+    const is = (wanted: string | RegExp) => (typeof wanted === 'string' ? wanted : (expect.stringMatching(wanted) as string))
+    expect(valueText(action, name, value)).toEqual(is(english))
+    await setLanguage('de')
+    expect(valueText(action, name, value)).toEqual(is(german))
+  })
+
+  test.each(['de', 'ar'] as const)('no state of a campaign and no member of its form stays a word of machines: %s', async (language) => {
+    await loadAreas('site', 'admin')
+    await setLanguage(language)
+    expect(STATUSES.filter((state) => valueText('campaign.pause', '', state) === state)).toEqual([])
+    const sql = readFileSync(join(root, 'sql/functions/campaign_edit.sql'), 'utf8')
+    const [, members = ''] = /campaign_content\(campaign careforall\.campaigns\)[\s\S]*?jsonb_build_object\(([\s\S]*?)\$\$/.exec(sql) ?? []
+    const names = [...members.matchAll(/^\s+'([a-z_]+)',/gm)].map(([, name = '']) => name)
+    expect(names.length).toBeGreaterThan(10)
+    expect(names.filter((name) => memberText(name) === null)).toEqual([])
+    expect(memberText('payment_id')).toBeNull()
+  })
 })

@@ -127,9 +127,10 @@ describe('a row of the audit log', () => {
       [{ name: 'role', before: 'donor', after: 'owner' }],
       [],
     ],
-    [{ title: ['Wells', 'Deep wells'], story: null }, [{ name: 'title', before: 'Wells', after: 'Deep wells' }], [{ name: 'story', value: '' }]],
-    [{ refund_id: 'r1', amount_minor: 500 }, [], [{ name: 'refund_id', value: 'r1' }, { name: 'amount_minor', value: '500' }]],
-    [{ from: ['a', null], to: ['b', null] }, [{ name: '', before: '["a",null]', after: '["b",null]' }], []],
+    [{ title: ['Wells', 'Deep wells'], story: null }, [{ name: 'title', before: 'Wells', after: 'Deep wells' }], [{ name: 'story', value: null }]],
+    [{ refund_id: 'r1', amount_minor: 500 }, [], [{ name: 'refund_id', value: 'r1' }, { name: 'amount_minor', value: 500 }]],
+    [{ from: ['a', null], to: ['b', null] }, [{ name: '', before: ['a', null], after: ['b', null] }], []],
+    [{ from: { name: 'Hall', capacity: 4 }, to: { name: 'Hall', capacity: null } }, [{ name: 'capacity', before: 4, after: null }], []],
     [{}, [], []],
   ])('%j', (detail, changes, facts) => {
     expect(readDetail(detail)).toEqual({ changes, facts })

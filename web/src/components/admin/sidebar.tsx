@@ -135,9 +135,13 @@ function Foot({ account }: { account: Account }) {
   const leave = () => logOut().catch((error: unknown) => toast(errorText(error), 'bad'))
   return (
     <div className="border-line mt-auto grid gap-3 border-t pt-4">
-      <Link to="/account/settings" className="hover:bg-sunk grid min-h-11 rounded-xl px-3 py-2 leading-tight">
-        <span className="font-semibold wrap-anywhere">{account.name}</span>
-        <span className="text-muted text-sm wrap-anywhere">{account.email}</span>
+      <Link to="/account/settings" className="hover:bg-sunk grid min-h-11 grid-cols-1 rounded-xl px-3 py-2 leading-tight">
+        <span className="truncate font-semibold" title={account.name}>
+          <bdi>{account.name}</bdi>
+        </span>
+        <span className="text-muted truncate text-sm [text-align:match-parent]" dir="ltr" title={account.email}>
+          {account.email}
+        </span>
         <span className="text-muted text-sm">{t(`admin.role.${account.role}`)}</span>
       </Link>
       <div className="px-3 text-sm">

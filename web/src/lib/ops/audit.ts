@@ -1,34 +1,38 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a row of the audit log says of a change: members before and after, and other
 // facts. Actions write it in three forms: {from, to}, {x_before, x_after} and
-// {x: [before, after]}.
+// {x: [before, after]}; the first may have whole documents.
 
-export type Change = { name: string; before: string; after: string }
-export type Fact = { name: string; value: string }
+export type Change = { name: string; before: unknown; after: unknown }
+export type Fact = { name: string; value: unknown }
 export type AuditDetail = { changes: Change[]; facts: Fact[] }
 
 export function readDetail(detail: Record<string, unknown>): AuditDetail {
   const changes: Change[] = []
   const facts: Fact[] = []
   const isPair = 'from' in detail && 'to' in detail
-  if (isPair) changes.push({ name: '', before: valueText(detail.from), after: valueText(detail.to) })
+  if (isPair) changes.push(...pairOf(detail.from, detail.to))
   for (const [name, value] of Object.entries(detail)) {
     if (isPair && (name === 'from' || name === 'to')) continue
     const stem = /^(.+)_(?:before|after)$/.exec(name)?.[1]
     if (stem !== undefined && `${stem}_before` in detail && `${stem}_after` in detail) {
       if (name === `${stem}_after`) continue
-      changes.push({ name: stem, before: valueText(value), after: valueText(detail[`${stem}_after`]) })
+      changes.push({ name: stem, before: value, after: detail[`${stem}_after`] })
     } else if (Array.isArray(value) && value.length === 2) {
-      changes.push({ name, before: valueText(value[0]), after: valueText(value[1]) })
+      changes.push({ name, before: value[0], after: value[1] })
     } else {
-      facts.push({ name, value: valueText(value) })
+      facts.push({ name, value })
     }
   }
-  return { changes: changes.filter((change) => change.before !== change.after), facts }
+  return { changes: changes.filter(({ before, after }) => JSON.stringify(before) !== JSON.stringify(after)), facts }
 }
 
-function valueText(value: unknown): string {
-  if (value === null || value === undefined) return ''
-  if (typeof value === 'string') return value
-  return JSON.stringify(value)
+function pairOf(from: unknown, to: unknown): Change[] {
+  if (!isDocument(from) || !isDocument(to)) return [{ name: '', before: from, after: to }]
+  const names = new Set([...Object.keys(from), ...Object.keys(to)])
+  return [...names].map((name) => ({ name, before: from[name], after: to[name] }))
+}
+
+function isDocument(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

@@ -203,8 +203,8 @@ function PledgeTable({ pledges, columns }: { pledges: AdminPledge[]; columns: re
 
 const CELLS: Record<PledgeColumn, (pledge: AdminPledge) => ReactNode> = {
   campaign: ({ campaign }) => (
-    <span className="line-clamp-2 min-w-32">
-      <bdi>{campaign.title}</bdi>
+    <span className="min-w-32">
+      <bdi className="line-clamp-2">{campaign.title}</bdi>
     </span>
   ),
   donor: ({ donor }) => (

@@ -11,6 +11,7 @@ import { Td, Th, Tr } from '@/components/ui/table'
 import { t } from '@/i18n'
 import { readDetail } from '@/lib/ops/audit'
 import { ActDialog } from './act-dialog'
+import { memberText, valueText } from './audit-words'
 import { Actor, CopyId, Moment, PledgeLink, shortId, TraceId, When, words } from './bits'
 
 /** Payment work that the provider refused for good. */
@@ -172,15 +173,17 @@ export function AuditRow({ entry, isTargetShown = true }: { entry: AdminAuditEnt
           <tbody>
             {changes.map((change) => (
               <Tr key={change.name} data-change={change.name}>
-                <Th scope="row" className="min-w-20">{change.name === '' ? words(`admin.action.${entry.action.replaceAll('.', '_')}`) : <code dir="ltr">{change.name}</code>}</Th>
+                <Th scope="row" className="min-w-20">
+                  {change.name === '' ? words(`admin.action.${entry.action.replaceAll('.', '_')}`) : <Member name={change.name} />}
+                </Th>
                 <Td className="min-w-20">
                   <del className="bg-bad-soft rounded px-1 no-underline wrap-anywhere" dir="auto">
-                    {change.before === '' ? t('admin.audit.nothing') : change.before}
+                    {valueText(entry.action, change.name, change.before) || t('admin.audit.nothing')}
                   </del>
                 </Td>
                 <Td className="min-w-20">
                   <ins className="bg-good-soft rounded px-1 no-underline wrap-anywhere" dir="auto">
-                    {change.after === '' ? t('admin.audit.nothing') : change.after}
+                    {valueText(entry.action, change.name, change.after) || t('admin.audit.nothing')}
                   </ins>
                 </Td>
               </Tr>
@@ -193,16 +196,26 @@ export function AuditRow({ entry, isTargetShown = true }: { entry: AdminAuditEnt
           {facts.map((fact) => (
             <div key={fact.name} className="flex min-w-0 gap-1.5">
               <dt className="shrink-0">
-                <code dir="ltr" className="whitespace-nowrap">{fact.name}</code>
+                <Member name={fact.name} />
               </dt>
               <dd className="min-w-0 wrap-anywhere" dir="auto">
-                {fact.value === '' ? t('admin.audit.changed') : fact.value}
+                {valueText(entry.action, fact.name, fact.value) || t('admin.audit.changed')}
               </dd>
             </div>
           ))}
         </dl>
       )}
     </li>
+  )
+}
+
+function Member({ name }: { name: string }) {
+  return (
+    memberText(name) ?? (
+      <code dir="ltr" className="whitespace-nowrap">
+        {name}
+      </code>
+    )
   )
 }
 

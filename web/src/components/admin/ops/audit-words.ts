@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+// Members and values of the audit log by the words that the forms have for them. What no
+// form has stays as it was written: ids, and what only processes set.
+import { formatDateTime, formatList, formatNumber, locale, t, tMaybe, type MessageKey } from '@/i18n'
+import { formatMoney, type Money } from '@/lib/money'
+import { categoryText } from '../campaign/words'
+
+const MEMBERS: Partial<Record<string, MessageKey>> = {
+  cap: 'admin.edit.cap',
+  capacity: 'admin.pool.capacity',
+  category: 'admin.edit.category',
+  description: 'admin.reward.description',
+  ends_at: 'admin.edit.endsAt',
+  goal: 'admin.edit.goal',
+  image_alt: 'admin.image.alt',
+  is_disabled: 'admin.users.disabled',
+  max_pledge: 'admin.edit.maxPledge',
+  min_amount: 'admin.reward.minAmount',
+  min_pledge: 'admin.edit.minPledge',
+  name: 'admin.pool.name',
+  owner: 'admin.edit.ownerName',
+  pool_id: 'admin.reward.poolId',
+  position: 'admin.reward.position',
+  quantity: 'admin.reward.quantity',
+  refund_releases: 'admin.edit.refundReleases',
+  role: 'admin.users.role',
+  sessions: 'admin.users.sessions',
+  slug: 'admin.edit.slug',
+  starts_at: 'admin.edit.startsAt',
+  story: 'admin.edit.story',
+  summary: 'admin.edit.summary',
+  title: 'admin.edit.title',
+  visibility: 'admin.update.visibility',
+}
+
+const TIME = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}/
+
+/** Null for a member that no form has. */
+export function memberText(name: string): string | null {
+  const key = MEMBERS[name]
+  return key === undefined ? null : tMaybe(key)
+}
+
+/** Empty for nothing. */
+export function valueText(action: string, name: string, value: unknown): string {
+  if (value === null || value === undefined) return ''
+  if (typeof value === 'boolean') return t(value ? 'admin.edit.yes' : 'admin.edit.no')
+  if (typeof value === 'number') return formatNumber(value)
+  if (typeof value === 'string') return codeText(action, name, value) ?? (TIME.test(value) ? formatDateTime(value) : value)
+  if (Array.isArray(value)) return formatList(value.map((one) => valueText(action, name, one) || t('admin.audit.nothing')))
+  if (isMoney(value)) return formatMoney(value, locale)
+  const { name: person } = value as { name?: unknown }
+  return typeof person === 'string' ? person : JSON.stringify(value)
+}
+
+/** What stands for one of few things. */
+function codeText(action: string, name: string, value: string): string | null {
+  const isOf = (noun: string) => action.startsWith(`${noun}.`)
+  if (name === '') return isOf('campaign') ? tMaybe(`admin.campaign.status_${value}`) : null
+  if (name === 'role') return tMaybe(isOf('team') ? `admin.team.role_${value}` : `admin.role.${value}`)
+  if (name === 'visibility') return tMaybe(`admin.update.for_${value}`)
+  return name === 'category' ? categoryText(value) : null
+}
+
+function isMoney(value: object): value is Money {
+  return 'amount' in value && typeof value.amount === 'number' && 'currency' in value && typeof value.currency === 'string'
+}
