@@ -72,6 +72,7 @@ SET LOCAL ROLE careforall_owner;
 \ir functions/key_note.sql
 \ir functions/campaign_change.sql
 \ir functions/campaign_create.sql
+\ir functions/campaign_copy.sql
 \ir functions/reward_change.sql
 \ir functions/pledge_refund.sql
 \ir functions/pledge_cancel.sql

@@ -209,6 +209,7 @@ GRANT EXECUTE ON FUNCTION
   careforall.admin_token_revoke(uuid, text, boolean),
   careforall.campaign_cap_set(text, bigint, text, boolean),
   careforall.campaign_close(text, text, boolean),
+  careforall.campaign_copy(text, text, text, text, timestamptz, timestamptz),
   careforall.campaign_create(text, text, text, text, text, bigint, text, text, text, text, text,
     bigint, bigint, bigint, timestamptz, timestamptz, boolean),
   careforall.campaign_dates_set(text, timestamptz, timestamptz, text, boolean),

@@ -145,7 +145,8 @@ END
 $$;
 
 -- POST /campaigns: a draft of the account. Without a slug one is made of the title,
--- with a number behind it if it is taken.
+-- with a number behind it if it is taken. What copy_of names gives its rewards, pools
+-- and image; all else is what the body says.
 CREATE OR REPLACE FUNCTION careforall.campaign_make(actor uuid, body jsonb)
 RETURNS TABLE (doc json, etag text, location text)
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER
@@ -153,7 +154,8 @@ SET search_path = pg_catalog, careforall, pg_temp
 AS $$
 DECLARE
   currency text := body ->> 'currency';
-  content  jsonb := body - 'currency';
+  content  jsonb := body - 'currency' - 'copy_of';
+  source   careforall.campaigns;
   made     careforall.campaigns;
   base     text;
   new_id   uuid;
@@ -163,9 +165,14 @@ BEGIN
     PERFORM careforall.json_errors_raise(careforall.json_error('/currency', 'unknown_currency',
       'Must be the ISO 4217 code of a currency in use, such as EUR.'));
   END IF;
+  IF body ? 'copy_of' THEN
+    source := careforall.campaign_copy_source(campaign_make.actor, body ->> 'copy_of', currency);
+    made.image_url := source.image_url;
+  END IF;
   content := careforall.campaign_content_default(currency)
-    || jsonb_build_object('owner', jsonb_build_object('name',
-         (SELECT a.name FROM careforall.accounts a WHERE a.id = campaign_make.actor)))
+    || jsonb_build_object('image_alt', COALESCE(source.image_alt, ''),
+         'owner', jsonb_build_object('name',
+           (SELECT a.name FROM careforall.accounts a WHERE a.id = campaign_make.actor)))
     || careforall.json_merge('{}', content);
   IF jsonb_typeof(content -> 'title') = 'string' AND NOT content ? 'slug' THEN
     base := careforall.slug_of(content ->> 'title');
@@ -188,6 +195,9 @@ BEGIN
       RAISE EXCEPTION 'the slug "%" is taken', made.slug USING ERRCODE = 'PL020';
     END IF;
   END LOOP;
+  IF source.id IS NOT NULL THEN
+    PERFORM careforall.campaign_parts_copy(source, new_id, 'copied through the API');
+  END IF;
   RETURN QUERY SELECT r.doc, r.etag, '/api/v1/campaigns/' || new_id || '/manage'
   FROM careforall.campaign_manage_result(campaign_make.actor, new_id) r;
 END
@@ -266,7 +276,7 @@ COMMENT ON FUNCTION careforall.campaign_content_fixed(text[], text) IS
 COMMENT ON FUNCTION careforall.campaign_content_apply(careforall.campaigns, jsonb, text[]) IS
   'The row of a campaign with changed members put in.';
 COMMENT ON FUNCTION careforall.campaign_make(uuid, jsonb) IS
-  'Makes a draft campaign of an account.';
+  'Makes a draft campaign of an account, also as a copy of one that it owns.';
 COMMENT ON FUNCTION careforall.campaign_edit(uuid, text, text, jsonb) IS
   'Merges a patch into a campaign if it still has the revision of If-Match. Audited.';
 COMMENT ON FUNCTION careforall.campaign_transition(uuid, text, text, text) IS

@@ -200,6 +200,46 @@ test("rewards, pools, image, news and team, and limits that are in use", async (
   await looking.close();
 });
 
+test("a campaign is duplicated: from the list and its page, with its parts, and nothing before it is saved", async () => {
+  const owner = await context.login("owner");
+  const title = `Twin wells ${Date.now()}`;
+  const { id } = await draftOf(owner, { title, story: "Dug by hand.", starts_at: "2020-01-01T00:00:00Z", ends_at: "2021-01-01T00:00:00Z" });
+  const post = (part: string, json: unknown) => owner.http.call<{ id: string }>("POST", `/api/v1/campaigns/${id}/${part}`, { json });
+  const pool = (await post("pools", { name: "Seats", capacity: 5 })).body.id;
+  await post("rewards", { title: "A seat", min_amount: { amount: 1_050, currency: "EUR" }, quantity: 4, pool_id: pool });
+  const helper = await context.login("owner");
+  await post("team", { email: helper.email, role: "editor" });
+  const { page, faults, close } = await visit(browser, base, { person: owner });
+  await page.goto("/admin/campaigns");
+  await page.getByRole("link", { name: `Duplicate: ${title}` }).click();
+  await page.getByRole("heading", { level: 1, name: "Duplicate a campaign" }).waitFor();
+  await page.locator("[data-along]").getByText("Reward “A seat”, from €10.50").waitFor();
+  await page.locator("[data-along]").getByText("Pool “Seats”").waitFor();
+  await expectAccessible(page, "duplicating a campaign");
+  const read = (label: string) => page.getByLabel(label, { exact: true }).inputValue();
+  expect(await Promise.all(["Title", "Story", "Address", "Starts", "Ends"].map(read))).toEqual([`${title} (copy)`, "Dug by hand.", "", "", ""]);
+  expect(await page.getByLabel("Currency").count()).toBe(0);
+  const count = () => context.sql.value<number>("SELECT count(*) FROM careforall.campaigns WHERE owner_id = $1", [owner.id]);
+  expect(await count()).toBe(1);
+  await page.getByRole("button", { name: "Make the draft" }).click();
+  await page.getByRole("heading", { level: 1, name: `${title} (copy)` }).waitFor();
+  const made = (await manage(owner, /campaigns\/([0-9a-f-]{36})/.exec(page.url())?.[1] ?? "")).body;
+  expect(made).toMatchObject({ state: "draft", ends_at: null, rewards: [{ title: "A seat", quantity: 4, pool_id: made.pools[0]?.id }], pools: [{ name: "Seats" }] });
+  expect(await count()).toBe(2);
+  await page.getByRole("link", { name: "Duplicate", exact: true }).click();
+  await expect.poll(() => read("Title")).toBe(`${title} (copy) (copy)`);
+  expect(faults).toEqual([]);
+  await close();
+
+  const helping = await visit(browser, base, { person: helper });
+  await helping.page.goto(`/admin/campaigns/${id}`);
+  await helping.page.getByRole("button", { name: "Save", exact: true }).waitFor();
+  expect(await helping.page.getByRole("link", { name: "Duplicate" }).count()).toBe(0);
+  await helping.page.goto(`/admin/campaigns/new?copy=${id}`);
+  await helping.page.getByText("This is not for your account").waitFor();
+  await helping.close();
+});
+
 test("parts are edited, taken away and met by another's edit; updates go on beyond a page", async () => {
   const owner = await context.login("owner");
   const { id } = await publishedOf(owner, { title: "Edited parts" });

@@ -124,7 +124,7 @@ SELECT set_eq($$SELECT * FROM pg_temp.functions_of('careforall_support')$$,
   'support may call what its views call, and the timeline');
 SELECT set_eq($$SELECT * FROM pg_temp.functions_of('careforall_admin')$$,
   $$SELECT * FROM pg_temp.functions_of('careforall_support') UNION ALL
-    SELECT unnest(ARRAY['account_disable', 'account_enable', 'account_role_set', 'account_sessions_end', 'admin_token_create', 'admin_token_revoke', 'campaign_cap_set', 'campaign_close', 'campaign_create', 'campaign_dates_set',
+    SELECT unnest(ARRAY['account_disable', 'account_enable', 'account_role_set', 'account_sessions_end', 'admin_token_create', 'admin_token_revoke', 'campaign_cap_set', 'campaign_close', 'campaign_copy', 'campaign_create', 'campaign_dates_set',
       'campaign_owner_set', 'campaign_pause', 'campaign_publish', 'campaign_resume', 'consumer_pause', 'consumer_resume', 'donor_erase', 'donor_reveal', 'fee_remove', 'fee_set', 'hold_release', 'job_run', 'key_note',
       'limits_reload', 'outbox_drop', 'outbox_reader_create', 'outbox_reader_pause', 'outbox_reader_remove', 'outbox_reader_resume', 'outbox_release', 'outbox_release_matching', 'outbox_replay', 'outbox_replay_cancel', 'outbox_replay_state', 'payment_redrive', 'payment_redrive_matching', 'pledge_cancel', 'pledge_refund', 'pledge_search',
       'pool_capacity_set', 'pool_create', 'refund_retry', 'retention_set', 'reward_create', 'reward_quantity_set',
@@ -132,7 +132,7 @@ SELECT set_eq($$SELECT * FROM pg_temp.functions_of('careforall_admin')$$,
   'admin may call the functions of administrators');
 SELECT is_empty(format($$SELECT f FROM pg_temp.functions_of(%L) f WHERE f IN
   ('pledge_apply', 'account_add', 'account_manage', 'account_of', 'account_set', 'account_lock', 'actor_set', 'session_open', 'sessions_end', 'clock_set', 'clock_reset', 'pledge_lock', 'pledge_end', 'campaign_move',
-   'campaign_insert', 'campaign_update', 'reward_insert', 'pool_insert', 'campaigns_rank', 'contact_erase', 'job_do', 'pledges_erase', 'purge')$$,
+   'campaign_insert', 'campaign_parts_copy', 'campaign_update', 'reward_insert', 'pool_insert', 'campaigns_rank', 'contact_erase', 'job_do', 'pledges_erase', 'purge')$$,
   role_name), role_name || ' may not call the engine''s inner functions')
 FROM our_role;
 

@@ -9,6 +9,7 @@ import type { Person } from "../lib/account.ts";
 import { type Managed, campaignBody, draftOf, manage, move, patch, publishedOf } from "../lib/campaign.ts";
 import { useStack } from "../lib/context.ts";
 import { Http, type Problem, pledgeBody } from "../lib/http.ts";
+import { png } from "../lib/image.ts";
 import { until } from "../lib/until.ts";
 
 const context = useStack();
@@ -112,6 +113,41 @@ describe("making", () => {
     expect(typed.status).toBe(415);
     const missing = await owner.http.call("POST", "/api/v1/campaigns", { json: {} });
     expect(errors(missing)).toEqual(["/category required", "/currency required", "/goal required", "/title required"]);
+  });
+});
+
+describe("copying", () => {
+  test("takes rewards, pools and image along, for the owner and administrators", async () => {
+    const { id, slug } = await withTeam();
+    const post = (part: string, json: unknown) => owner.http.call<{ id: string }>("POST", `/api/v1/campaigns/${id}/${part}`, { json });
+    const pool = (await post("pools", { name: "Seats", capacity: 2 })).body.id;
+    await post("rewards", { title: "A seat", min_amount: { amount: 1_000, currency: "EUR" }, quantity: 2, pool_id: pool });
+    const image = await owner.http.call("PUT", `/api/v1/campaigns/${id}/image`, { body: png(8, 5), headers: { "Content-Type": "image/png", "If-Match": "*" } });
+    expect(image.status, image.text).toBe(201);
+    const original = (await manage(owner, id)).body;
+    const copy = (person: Person, more = {}) => person.http.call<Managed & Problem>("POST", "/api/v1/campaigns", { json: campaignBody({ copy_of: id, ...more }) });
+
+    const made = await copy(owner);
+    expect(made.status, made.text).toBe(201);
+    expect(made.body).toMatchObject({ state: "draft", right: "own", image: original.image, cap: null, pools: [{ name: "Seats", capacity: 2 }] });
+    expect(made.body.rewards).toEqual([{ ...original.rewards[0], id: made.body.rewards[0]?.id, pool_id: made.body.pools[0]?.id }]);
+    expect([made.body.rewards[0]?.id, made.body.pools[0]?.id]).not.toEqual(expect.arrayContaining([original.rewards[0]?.id, pool]));
+    expect(made.headers.get("etag")).toBe(`"${made.body.revision}-own"`);
+    expect((await manage(owner, id)).body).toEqual(original);
+    const patched = await patch(owner, made.body.id, { summary: "of its own" }, made.headers.get("etag"));
+    expect(patched.status).toBe(200);
+    expect((await copy(admin, { copy_of: slug })).body.pools).toHaveLength(1);
+
+    const promoted = await context.login("owner");
+    expect((await add(id, promoted, "editor")).status).toBe(201);
+    for (const [person, status, fault] of [[stranger, 422, "/copy_of unknown_campaign"], [promoted, 403, undefined], [editor, 403, undefined]] as const) {
+      const refused = await copy(person);
+      expect([refused.status, errors(refused)[0]], refused.text).toEqual([status, fault]);
+    }
+    expect(errors(await copy(owner, { currency: "USD", goal: { amount: 1, currency: "USD" } }))).toEqual(["/currency currency_mismatch"]);
+    expect(errors(await copy(owner, { copy_of: "" }))).toEqual(["/copy_of length_out_of_range"]);
+    expect(errors(await copy(owner, { copy_of: null }))).toEqual(["/copy_of null"]);
+    expect((await patch<Problem>(owner, id, { copy_of: slug })).body.code).toBe("invalid-json");
   });
 });
 

@@ -3,7 +3,7 @@
 import { describe, expect, it } from 'vitest'
 import type { ManagedCampaign } from '@/api/admin-campaigns'
 import { fileName } from '@/api/admin-export'
-import { CAMPAIGN_FIELDS, campaignSchema, emptyValues, fieldOfPointer, isFixed, patchOf, requestOf, sameEntry, valuesOf, type CampaignValues } from '@/components/admin/campaign/form'
+import { CAMPAIGN_FIELDS, campaignSchema, copyValues, emptyValues, fieldOfPointer, isFixed, patchOf, requestOf, sameEntry, valuesOf, type CampaignValues } from '@/components/admin/campaign/form'
 import { imageProblem } from '@/components/admin/campaign/image-rules'
 import { integerOf, rewardRequest, rewardSchema, rewardValues } from '@/components/admin/campaign/reward-form'
 import { statusOf } from '@/components/admin/campaign/words'
@@ -85,6 +85,18 @@ describe('a form', () => {
     expect(made).toMatchObject({ title: 'Wells', goal: { amount: 5000, currency: 'JPY' }, cap: null, min_pledge: null, ends_at: null })
     expect(made).not.toHaveProperty('slug')
     expect(made).not.toHaveProperty('starts_at')
+  })
+
+  it('begins a copy with a name and an address of its own, and no date that has passed', () => {
+    const now = Date.parse('2026-11-15T00:00:00Z')
+    const copy = (change: Partial<ManagedCampaign>) => copyValues({ ...campaign, ...change }, (title) => `${title} (copy)`, 'en-GB', now)
+    expect(copy({})).toEqual({ ...base, title: 'Wells (copy)', slug: '', startsAt: '', endsAt: '' })
+    const ahead = copy({ ends_at: '2026-12-01T00:00:00.000Z' })
+    expect([ahead.startsAt, ahead.endsAt]).toEqual(['', toLocalInput('2026-12-01T00:00:00.000Z')])
+    expect(copy({ starts_at: '2026-11-20T00:00:00.000Z', ends_at: '2026-11-15T00:00:00.000Z' })).toMatchObject({ startsAt: toLocalInput('2026-11-20T00:00:00.000Z'), endsAt: '' })
+    const long = copy({ title: '😀'.repeat(140) })
+    expect(long.title).toBe(`${'😀'.repeat(132)}… (copy)`)
+    expect(faults(long, 'en-GB', true)).toEqual([])
   })
 
   it('keeps what the state keeps', () => {

@@ -6,7 +6,8 @@ import { campaignListQuery, type CampaignListQuery, type MyCampaign } from '@/ap
 import { useKeptSession } from '@/api/kept-session'
 import { AdminBreadcrumbs } from '@/components/admin/breadcrumbs'
 import { CATEGORIES } from '@/components/admin/campaign/form'
-import { categoryText, StatusBadge, STATUSES, statusOf } from '@/components/admin/campaign/words'
+import { categoryText, copyAddress, StatusBadge, STATUSES, statusOf } from '@/components/admin/campaign/words'
+import { HrefLink } from '@/components/admin/href-link'
 import { fieldText, FilterBar, FilterInput, FilterSelect } from '@/components/admin/ops/filter-bar'
 import { useListUrl } from '@/components/admin/ops/list-url'
 import { NothingFound, Pager, QueryView } from '@/components/admin/ops/list'
@@ -119,6 +120,7 @@ export function CampaignsPage() {
 
 function CampaignTable({ campaigns, label, isAdmin }: { campaigns: MyCampaign[]; label: string; isAdmin: boolean }) {
   const now = useNow()
+  const canCopy = campaigns.some(({ right }) => right === 'own')
   return (
     <Table label={label}>
       <thead>
@@ -129,6 +131,11 @@ function CampaignTable({ campaigns, label, isAdmin }: { campaigns: MyCampaign[];
           <Th isNumber>{t('admin.campaigns.column_gifts')}</Th>
           <Th>{t('admin.campaigns.column_end')}</Th>
           <Th>{t(isAdmin ? 'admin.campaigns.column_owner' : 'admin.campaigns.column_role')}</Th>
+          {canCopy && (
+            <Th>
+              <span className="sr-only">{t('admin.reward.actions')}</span>
+            </Th>
+          )}
         </tr>
       </thead>
       <tbody>
@@ -159,6 +166,17 @@ function CampaignTable({ campaigns, label, isAdmin }: { campaigns: MyCampaign[];
             <Td className="min-w-28 wrap-anywhere">
               {isAdmin ? <span dir="auto">{campaign.owner.name}</span> : t(`admin.campaigns.role_${campaign.role ?? 'viewer'}`)}
             </Td>
+            {canCopy && (
+              <Td className="whitespace-nowrap">
+                {campaign.right === 'own' && (
+                  <Button asChild variant="link">
+                    <HrefLink href={copyAddress(campaign.id)} aria-label={t('admin.copy.action_named', { title: campaign.title })}>
+                      {t('admin.copy.action')}
+                    </HrefLink>
+                  </Button>
+                )}
+              </Td>
+            )}
           </Tr>
         ))}
       </tbody>

@@ -1,16 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 // Publish, pause, resume, close: what the state allows, each with its consequence and a
-// reason for the audit log.
+// reason for the audit log. To duplicate is always possible.
 import { useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import { moveCampaign, readManaged, take, type CampaignAction, type ManagedCampaign } from '@/api/admin-campaigns'
 import { ApiError } from '@/api/http'
+import { HrefLink } from '@/components/admin/href-link'
 import { Button } from '@/components/ui/button'
 import { ConfirmDialog } from '@/components/ui/confirm-dialog'
+import { Icon } from '@/components/ui/icon'
 import { Notice } from '@/components/ui/notice'
 import { ErrorText } from '@/components/ui/states'
 import { toast } from '@/components/ui/toast'
 import { formatList, t, tOr } from '@/i18n'
+import { copyAddress } from './words'
 
 const ORDER = ['publish', 'resume', 'pause', 'close'] as const
 const TONES = { publish: 'solid', resume: 'solid', pause: 'outline', close: 'outline' } as const
@@ -35,6 +38,12 @@ export function CampaignActions({ campaign }: { campaign: ManagedCampaign }) {
           {t(`admin.move.${action}`)}
         </Button>
       ))}
+      <Button asChild variant="quiet">
+        <HrefLink href={copyAddress(campaign.id)}>
+          <Icon name="copy" />
+          {t('admin.copy.action')}
+        </HrefLink>
+      </Button>
       {asked !== null && (
         <ConfirmDialog
           title={t(`admin.move.${asked}_ask`, { title: campaign.title })}

@@ -30,6 +30,8 @@ type EditorProps = {
   initial: CampaignValues
   /** Null while the campaign is being made. */
   known: Tagged<ManagedCampaign> | null
+  /** Of which the new campaign is a copy. */
+  original?: ManagedCampaign | null
   submitLabel: string
   /** Sends what the form has; gives what is saved now, or null to stay as it is. */
   save: (base: CampaignValues, mine: CampaignValues, etag: string) => Promise<Tagged<ManagedCampaign> | null>
@@ -41,7 +43,7 @@ type EditorProps = {
 type Base = { values: CampaignValues; known: Tagged<ManagedCampaign> | null }
 type Clash = { mine: CampaignValues; theirs: CampaignValues; fresh: Tagged<ManagedCampaign>; chosen: Partial<Record<CampaignField, Side>> }
 
-export function CampaignEditor({ initial, known, submitLabel, save, readAgain, children }: EditorProps) {
+export function CampaignEditor({ initial, known, original = null, submitLabel, save, readAgain, children }: EditorProps) {
   const [base, setBase] = useState<Base>({ values: initial, known })
   const [clash, setClash] = useState<Clash | null>(null)
   const [failure, setFailure] = useState<unknown>(null)
@@ -195,7 +197,7 @@ export function CampaignEditor({ initial, known, submitLabel, save, readAgain, c
           </Notice>
         )}
         {children}
-        <CampaignFields form={form} values={values} state={base.known?.data.state ?? null} />
+        <CampaignFields form={form} values={values} state={base.known?.data.state ?? null} isCopy={original !== null} />
         <div className="bg-page/95 border-line sticky bottom-0 z-10 -mx-4 flex flex-wrap items-center gap-3 border-t px-4 py-3 sm:mx-0 sm:px-0">
           <Button type="submit" aria-disabled={isSaving}>
             {isSaving ? t('action.working') : submitLabel}
@@ -208,17 +210,17 @@ export function CampaignEditor({ initial, known, submitLabel, save, readAgain, c
         </div>
       </form>
       <div className={cn('min-w-0 xl:sticky xl:top-6 xl:block', !isPreview && 'max-xl:hidden')}>
-        <LivePreview values={values} campaign={base.known?.data ?? null} />
+        <LivePreview values={values} campaign={base.known?.data ?? null} original={original} />
       </div>
     </div>
   )
 }
 
-/** With the money that is there already, once the campaign is public. */
-function LivePreview({ values, campaign }: { values: CampaignValues; campaign: ManagedCampaign | null }) {
+/** With the money that is there already, once the campaign is public; a copy has the image of its original, and no money. */
+function LivePreview({ values, campaign, original }: { values: CampaignValues; campaign: ManagedCampaign | null; original: ManagedCampaign | null }) {
   const isPublic = campaign !== null && campaign.state !== 'draft'
   const { data } = useQuery({ ...campaignQuery(campaign?.slug ?? '', true), enabled: isPublic, refetchInterval: false })
-  return <Preview values={values} campaign={campaign} totals={isPublic ? (data?.totals ?? null) : null} />
+  return <Preview values={values} campaign={campaign ?? original} totals={isPublic ? (data?.totals ?? null) : null} />
 }
 
 function entryText(field: CampaignField, values: CampaignValues): string {

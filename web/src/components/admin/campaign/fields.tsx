@@ -17,9 +17,11 @@ type FieldsProps = {
   values: CampaignValues
   /** Null while the campaign is being made. */
   state: ManagedCampaign['state'] | null
+  /** A copy keeps the currency, in which its rewards are. */
+  isCopy?: boolean
 }
 
-export function CampaignFields({ form, values, state }: FieldsProps) {
+export function CampaignFields({ form, values, state, isCopy = false }: FieldsProps) {
   const props = { form, values, state }
   return (
     <div className="grid min-w-0 gap-8">
@@ -34,7 +36,7 @@ export function CampaignFields({ form, values, state }: FieldsProps) {
         <Text {...props} field="story" rows={14} hint={t('admin.edit.story_hint')} />
       </Group>
       <Group legend={t('admin.edit.group_money')}>
-        {state === null && <Currency {...props} />}
+        {state === null && !isCopy && <Currency {...props} />}
         <Amount {...props} field="goal" />
         <Amount {...props} field="cap" hint={t('admin.edit.cap_hint')} />
         <div className="grid gap-5 sm:grid-cols-2">

@@ -71,6 +71,15 @@ export function valuesOf(campaign: ManagedCampaign, locale: string): CampaignVal
   }
 }
 
+/** What the form of a copy begins with: a name and an address of its own, no date that has passed. */
+export function copyValues(campaign: ManagedCampaign, named: (title: string) => string, locale: string, nowMs: number): CampaignValues {
+  const values = valuesOf(campaign, locale)
+  const ahead = (time: string | null) => (time !== null && Date.parse(time) > nowMs ? toLocalInput(time) : '')
+  const over = textLength(named(campaign.title)) - MAX_LENGTHS.title
+  const title = over <= 0 ? campaign.title : `${Array.from(campaign.title).slice(0, -over - 1).join('')}…`
+  return { ...values, title: named(title), slug: '', startsAt: ahead(campaign.starts_at), endsAt: ahead(campaign.ends_at) }
+}
+
 /** Whether two entries of a field say the same, however they are written. */
 export function sameEntry<Field extends CampaignField>(
   field: Field,

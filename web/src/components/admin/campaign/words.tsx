@@ -28,6 +28,9 @@ export function StatusBadge({ status }: { status: Status }) {
   return <Badge tone={TONES[status]}>{t(`admin.campaign.status_${status}`)}</Badge>
 }
 
+/** Where a copy of a campaign is begun. */
+export const copyAddress = (id: string): string => `/admin/campaigns/new?copy=${id}`
+
 export function categoryText(category: string): string {
   return tOr(`category.${category}`, 'category.other')
 }
