@@ -13,7 +13,7 @@ help:
 
 ##@ Try it
 
-run: ## install, build, start everything, send one pledge, follow the logs; Ctrl-C stops (minutes; later seconds)
+run: ## install, build, start everything, send one pledge, follow the logs; Ctrl-C stops (5 minutes; later seconds)
 	@ops/run/run.sh
 
 stop: ## stop the stack of make run; its data stays
@@ -35,7 +35,7 @@ reset: ## stop the stack and delete its data
 deps: ## only install the missing Debian packages and Node.js
 	@ops/install-packages.sh
 
-build: ## build all parts (needs make deps; minutes, then seconds)
+build: ## build all parts (needs make deps; 3 minutes, then seconds)
 	@for part in $(BUILT); do $(MAKE) --no-print-directory -C $$part all || exit 1; done
 
 INSTALLED := extension kore-app relay sql web ops
@@ -49,7 +49,7 @@ uninstall: ## delete what install has put there; data and settings stay (root)
 install-extension: build ## build, then put the extension alone into the machine's PostgreSQL (root)
 	@ops/install-extension.sh
 
-release: ## source, Debian packages, bill of materials and checksums of the last commit, into release/ (minutes)
+release: ## source, Debian packages, bill of materials and checksums of the last commit, into release/ (9 minutes)
 	@ops/release.sh
 
 clean: ## delete what was built; data and .tools stay
@@ -59,26 +59,26 @@ clean: ## delete what was built; data and .tools stay
 check: ## build, install, lint and run every test on stacks of their own (18 minutes)
 	@ops/check.sh
 
-lint: build ## build, then run every linter (minutes)
+lint: build ## build, then run every linter (3 minutes)
 	@ops/check.sh lint
 
 fmt: ## format the C sources (clang-format; seconds)
 	@for part in lib relay kore-app extension; do $(MAKE) --no-print-directory -C $$part fmt || exit 1; done
 
-package-check: ## install the Debian packages on a fresh Debian 12, send a pledge through (root; some minutes)
+package-check: ## install the Debian packages on a fresh Debian 12, send a pledge through (root; 9 minutes)
 	@ops/test/packages.sh
 
-pg17-check: ## build and test the extension and the schema on PostgreSQL 17 (root; some minutes)
+pg17-check: ## build and test the extension and the schema on PostgreSQL 17 (root; 12 minutes)
 	@ops/test/pg17.sh
 
-compose-check: ## build the images, run docker-compose.yml; brings its own Docker (root; some minutes)
+compose-check: ## build the images, run docker-compose.yml; brings its own Docker (root; 7 minutes, the first time longer)
 	@ops/test/compose.sh
 
-lifecycle-check: build install-extension ## back up, restore, go back to a moment, go from PostgreSQL 15 to 17 (root; some minutes)
+lifecycle-check: build install-extension ## back up, restore, go back to a moment, go from PostgreSQL 15 to 17 (root; 8 minutes)
 	@$(MAKE) --no-print-directory -C test all
 	@ops/test/lifecycle.sh
 
-ha-check: build ## lose one host after the other of a cluster in network namespaces (root; 5 minutes)
+ha-check: build ## lose one host after the other of a cluster in network namespaces (root; 6 minutes)
 	@ops/install-extension.sh
 	@$(MAKE) --no-print-directory -C test ha
 

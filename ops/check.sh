@@ -114,6 +114,12 @@ stacks() {
 }
 
 [ $# -gt 0 ] || set -- lint unit database stacks
+readonly sections=' build lint unit lib relay kore-app fuzz web database extension sql stacks system browser proof faults '
+for name in "$@"; do
+  [[ $sections == *" $name "* ]] && continue
+  sed -n '4,8s/^#[[:space:]]*//p' "$0" >&2
+  exit 2
+done
 section build build
 if [ ${#failed[@]} -eq 0 ]; then
   for name in "$@"; do
@@ -130,10 +136,6 @@ if [ ${#failed[@]} -eq 0 ]; then
       proof) section 'relay proof' part test proof ;;
       system) section system part test check ;;
       browser | faults) section "$name" part test "$name" ;;
-      *)
-        printf 'check: unknown section %s\n' "$name" >&2
-        exit 2
-        ;;
     esac
   done
 fi

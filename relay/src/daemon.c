@@ -17,7 +17,9 @@
 
 #include "careforall/log.h"
 #include "careforall/tracing.h"
+#include "nats_link.h"
 #include "notify.h"
+#include "pg.h"
 
 #ifndef CFA_VERSION
 #error "the build defines CFA_VERSION"
@@ -94,6 +96,21 @@ read_options(const CfaDaemonSpec *spec, int argc, char **argv, bool *only_check,
 	return false;
 }
 
+/* What all daemons have; false with a sentence. */
+static bool
+check_common(const CfaDaemonConfig *config, char *error, size_t error_size)
+{
+	/* No address: a run that serves nobody, such as a rebuild by hand. */
+	if (config->http_listen[0] != '\0' &&
+		!cfa_http_check(config->http_listen, error, error_size))
+		return false;
+	if (!cfa_pg_check(config->pg_dsn, error, error_size) ||
+		!cfa_nats_check(config->nats_url, error, error_size))
+		return false;
+	return !cfa_nats_tls_wanted(config->nats_url) ||
+		   cfa_nats_tls_check(&CFA_DAEMON_NATS_TLS(*config), error, error_size);
+}
+
 static bool
 read_settings(const CfaDaemonSpec *spec)
 {
@@ -127,10 +144,8 @@ read_settings(const CfaDaemonSpec *spec)
 				 strerror(errno));
 		is_ok = false;
 	}
-	if (is_ok && cfa_nats_tls_wanted(spec->config->nats_url))
-		is_ok = cfa_nats_tls_check(&CFA_DAEMON_NATS_TLS(*spec->config),
-								   error,
-								   sizeof(error));
+	if (is_ok)
+		is_ok = check_common(spec->config, error, sizeof(error));
 	if (is_ok && spec->check != NULL)
 		is_ok = spec->check(error, sizeof(error));
 	if (!is_ok)

@@ -194,6 +194,21 @@ start_daemon(CfaHttp *http, const struct sockaddr_storage *address)
 							MHD_OPTION_END);
 }
 
+bool
+cfa_http_check(const char *listen, char *error, size_t size)
+{
+	struct sockaddr_storage address;
+
+	if (make_address(listen, &address) > 0)
+		return true;
+	snprintf(error,
+			 size,
+			 "CAREFORALL_HTTP_LISTEN \"%s\" is invalid: an IP address and a "
+			 "port",
+			 listen);
+	return false;
+}
+
 CfaHttp *
 cfa_http_new(CfaLoop *loop, const CfaHttpOptions *options, char *error,
 			 size_t error_size)

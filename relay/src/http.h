@@ -7,6 +7,7 @@
 #define CFA_HTTP_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 #include "careforall/buf.h"
 #include "careforall/metrics.h"
@@ -24,6 +25,9 @@ typedef struct CfaHttpOptions
 	void (*refresh)(void *arg);
 	void *arg;
 } CfaHttpOptions;
+
+/* False, with a sentence, if CAREFORALL_HTTP_LISTEN is no address. */
+bool cfa_http_check(const char *listen, char *error, size_t size);
 
 /* NULL, with a sentence in error, if the address is no good or taken. */
 CfaHttp *cfa_http_new(CfaLoop *loop, const CfaHttpOptions *options, char *error,

@@ -14,6 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/epoll.h>
 
 #include "careforall/backoff.h"
@@ -122,23 +123,60 @@ on_detach(void *user)
 
 /* ---- connecting */
 
+/* Cuts the list, in place; the number of its servers, or -1 for too many. */
+static int
+cut_servers(char *list, const char *servers[CFA_NATS_SERVERS_MAX])
+{
+	int count = 0;
+	char *rest = NULL;
+
+	for (char *one = strtok_r(list, ", ", &rest); one != NULL;
+		 one = strtok_r(NULL, ", ", &rest))
+	{
+		if (count == CFA_NATS_SERVERS_MAX)
+			return -1;
+		servers[count++] = one;
+	}
+	return count;
+}
+
+static bool
+has_scheme(const char *server)
+{
+	return strncasecmp(server, "nats://", 7) == 0 ||
+		   strncasecmp(server, "tls://", 6) == 0;
+}
+
+bool
+cfa_nats_check(const char *url, char *error, size_t size)
+{
+	char *copy = strdup(url);
+	const char *servers[CFA_NATS_SERVERS_MAX];
+	int count = copy == NULL ? 0 : cut_servers(copy, servers);
+	bool is_good = count > 0;
+
+	for (int i = 0; i < count; i++)
+		is_good = is_good && has_scheme(servers[i]);
+	if (!is_good)
+		snprintf(error,
+				 size,
+				 "CAREFORALL_NATS_URL \"%s\" is invalid: 1 to %d servers, "
+				 "nats://host:port or tls://host:port",
+				 url,
+				 CFA_NATS_SERVERS_MAX);
+	free(copy);
+	return is_good;
+}
+
 static natsStatus
 set_servers(natsOptions *opts, const char *url)
 {
 	char *copy = strdup(url);
 	const char *servers[CFA_NATS_SERVERS_MAX];
-	int count = 0;
-	char *rest = NULL;
 	natsStatus s = NATS_NO_MEMORY;
 
 	if (copy != NULL)
-	{
-		for (char *one = strtok_r(copy, ", ", &rest);
-			 one != NULL && count < CFA_NATS_SERVERS_MAX;
-			 one = strtok_r(NULL, ", ", &rest))
-			servers[count++] = one;
-		s = natsOptions_SetServers(opts, servers, count);
-	}
+		s = natsOptions_SetServers(opts, servers, cut_servers(copy, servers));
 	free(copy);
 	return s;
 }

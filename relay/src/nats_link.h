@@ -46,6 +46,9 @@ typedef struct CfaNatsOptions
 	void *arg;
 } CfaNatsOptions;
 
+/* False, with a sentence, if CAREFORALL_NATS_URL names no servers. */
+bool cfa_nats_check(const char *url, char *error, size_t size);
+
 /* Starts to connect in the next turn. Dies when memory is out. */
 CfaNatsLink *cfa_nats_new(CfaLoop *loop, const CfaNatsOptions *options);
 

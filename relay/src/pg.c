@@ -82,6 +82,8 @@ struct CfaPg
 	uint64_t losses;
 };
 
+static const char *option(const PQconninfoOption *options, const char *keyword);
+static bool read_hosts(CfaHosts *hosts, const PQconninfoOption *options);
 static void read_dsn(CfaPg *pg);
 static void start_connect(void *arg);
 static int64_t pause_ms(CfaPg *pg);
@@ -91,6 +93,29 @@ static void on_later(void *arg);
 static void lose(CfaPg *pg, const char *error);
 static void send_next(CfaPg *pg);
 static void take_results(CfaPg *pg);
+
+bool
+cfa_pg_check(const char *dsn, char *error, size_t size)
+{
+	char *message = NULL;
+	PQconninfoOption *options = PQconninfoParse(dsn, &message);
+	CfaHosts hosts;
+	bool is_good = options != NULL && read_hosts(&hosts, options);
+
+	if (options == NULL)
+		snprintf(error,
+				 size,
+				 "CAREFORALL_PG_DSN is not a connection string: %.*s",
+				 message == NULL ? 0 : (int) strcspn(message, "\n"),
+				 message == NULL ? "" : message);
+	else if (!is_good)
+		snprintf(error,
+				 size,
+				 "hosts and ports of CAREFORALL_PG_DSN do not fit together");
+	PQconninfoFree(options);
+	PQfreemem(message);
+	return is_good;
+}
 
 CfaPg *
 cfa_pg_new(CfaLoop *loop, const CfaPgOptions *options)
@@ -423,7 +448,16 @@ option(const PQconninfoOption *options, const char *keyword)
 	return NULL;
 }
 
-/* What libpq leaves to its caller; a string that is wrong fails at each attempt. */
+static bool
+read_hosts(CfaHosts *hosts, const PQconninfoOption *options)
+{
+	return cfa_hosts_parse(hosts,
+						   option(options, "host"),
+						   option(options, "hostaddr"),
+						   option(options, "port"));
+}
+
+/* What libpq leaves to its caller; cfa_pg_check() has seen the string. */
 static void
 read_dsn(CfaPg *pg)
 {
@@ -439,10 +473,7 @@ read_dsn(CfaPg *pg)
 		cfa_parse_uint(timeout_s, strlen(timeout_s), 3600, &seconds) &&
 		seconds > 0)
 		pg->connect_timeout_us = (int64_t) seconds * 1000000;
-	if (!cfa_hosts_parse(&pg->hosts,
-						 option(options, "host"),
-						 option(options, "hostaddr"),
-						 option(options, "port")))
+	if (!read_hosts(&pg->hosts, options))
 		pg->hosts.count = 0;
 	PQconninfoFree(options);
 }

@@ -45,6 +45,9 @@ typedef struct CfaPgOptions
 	void *arg;
 } CfaPgOptions;
 
+/* False, with a sentence, if CAREFORALL_PG_DSN can never lead to a connection. */
+bool cfa_pg_check(const char *dsn, char *error, size_t size);
+
 /* Starts to connect in the next turn. Dies when memory is out. */
 CfaPg *cfa_pg_new(CfaLoop *loop, const CfaPgOptions *options);
 

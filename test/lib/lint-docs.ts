@@ -25,8 +25,7 @@ function fault(from: string, target: string): string | null {
 function checkPage(page: Page): void {
   if (page.file.startsWith("docs/") && page.headings !== 1) findings.push(`${page.file}: ${page.headings} headings of the first level`);
   for (const { line, target } of page.links) {
-    // Addresses elsewhere, and those of the site itself.
-    if (/^[a-z]+:|^\//.test(target)) continue;
+    if (/^[a-z]+:/.test(target)) continue; // elsewhere
     const wrong = fault(page.file, target);
     if (wrong !== null) findings.push(`${page.file}:${line}: ${target}: ${wrong}`);
   }

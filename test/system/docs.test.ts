@@ -12,6 +12,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest
 import { isCommand, parsePage, repositoryFiles, type Block } from "../lib/docs.ts";
 import { Session } from "../lib/docs-session.ts";
 import { useStack } from "../lib/context.ts";
+import { Http } from "../lib/http.ts";
 import { allParts, root } from "../lib/stack.ts";
 
 const at = useStack();
@@ -88,6 +89,17 @@ beforeEach(() => {
 afterEach(async () => {
   await session.end();
   rmSync(folder, { recursive: true });
+});
+
+/** Pages of the site that a reader is sent to. */
+const site = "http://127.0.0.1:8080";
+const addresses = repositoryFiles("*.md").flatMap((file) =>
+  parsePage(file).links.filter(({ target }) => target.startsWith(site)).map(({ line, target }): [string, string] => [`${file}:${line}`, target]),
+);
+
+test.each(addresses)("%s leads to %s", async (_where, address) => {
+  const answer = await new Http(at.stack, "GATEWAY").get(address.slice(site.length) || "/", { Accept: "text/html" });
+  expect(answer.status).toBe(200);
 });
 
 /** SQL in the middle of a sentence. */

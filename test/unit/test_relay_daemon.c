@@ -24,6 +24,10 @@ static const char *const programs[] = {"careforall-relay",
 									   "careforall-payments"};
 #define PROGRAMS (sizeof(programs) / sizeof(programs[0]))
 
+/* A setting that the next program gets in place of the usual one. */
+static const char *override_name;
+static const char *override_value;
+
 typedef struct Child
 {
 	pid_t pid;
@@ -71,6 +75,8 @@ exec_program(const Child *child, const char *program, const char *option,
 		setenv("CAREFORALL_REDIS_URL", "redis://127.0.0.1:1/0", 1);
 		setenv("CAREFORALL_PROVIDER_KEY", "hidden words", 1);
 		setenv("CAREFORALL_HTTP_LISTEN", "", 1);
+		if (override_name != NULL)
+			setenv(override_name, override_value, 1);
 	}
 	snprintf(path, sizeof(path), "%s/%s", CFA_BUILD, program);
 	execl(path, program, option, (char *) NULL);
@@ -188,6 +194,46 @@ test_settings_are_checked(void **state)
 	}
 }
 
+/* What can never work is told at the start, not by attempts without an end. */
+static void
+test_addresses_are_checked(void **state)
+{
+	static const struct
+	{
+		const char *name;
+		const char *value;
+		const char *reason;
+	} wrong[] = {
+		{"CAREFORALL_PG_DSN", "host=x colour=red", "option \"colour\""},
+		{"CAREFORALL_PG_DSN", "host=a,b port=1,2,3", "do not fit together"},
+		{"CAREFORALL_NATS_URL", "http://127.0.0.1:1", "nats://host:port"},
+		{"CAREFORALL_NATS_URL", "nats://a:1,b:1", "nats://host:port"},
+		{"CAREFORALL_NATS_URL", " , ", "nats://host:port"},
+		{"CAREFORALL_NATS_URL",
+		 "nats://a,nats://b,nats://c,nats://d,nats://e,nats://f,nats://g,"
+		 "nats://h,nats://i",
+		 "1 to 8 servers"},
+		{"CAREFORALL_HTTP_LISTEN", "localhost:9101", "an IP address"},
+		{"CAREFORALL_HTTP_LISTEN", "127.0.0.1", "an IP address"},
+	};
+	Child child;
+
+	for (size_t i = 0; i < PROGRAMS; i++)
+	{
+		for (size_t k = 0; k < sizeof(wrong) / sizeof(wrong[0]); k++)
+		{
+			override_name = wrong[k].name;
+			override_value = wrong[k].value;
+			assert_int_equal(run(&child, programs[i], "--check-config", true),
+							 2);
+			assert_non_null(strstr(child.text, wrong[k].name));
+			assert_non_null(strstr(child.text, wrong[k].reason));
+			assert_int_equal(run(&child, programs[i], NULL, true), 2);
+		}
+	}
+	override_name = NULL;
+}
+
 static void
 test_signals_and_notes(void **state)
 {
@@ -214,6 +260,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_options),
 		cmocka_unit_test(test_settings_are_checked),
+		cmocka_unit_test(test_addresses_are_checked),
 		cmocka_unit_test(test_signals_and_notes),
 	};
 

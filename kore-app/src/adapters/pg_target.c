@@ -40,7 +40,9 @@ cfa_pg_target_read(const char *dsn, const char *password, char *error,
 	{
 		(void) snprintf(error,
 						error_size,
-						"CAREFORALL_PG_DSN is not a connection string");
+						"CAREFORALL_PG_DSN is not a connection string: %.*s",
+						message == NULL ? 0 : (int) strcspn(message, "\n"),
+						message == NULL ? "" : message);
 		PQfreemem(message);
 		return false;
 	}
