@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Goal: every page of the site is sound, whoever adds it: no fault that axe knows, in
 // light and dark and in both directions; nothing wider than a screen of 320 pixels; no
-// error on the console, no content refused, no request to another host; and the gateway
-// knows its address. Method: the routes are read from the router's own source, so that
-// none can be left out; each is opened in English, light and wide, and in Arabic, dark and narrow.
+// error on the console, no content refused, no request to another host; no text that is
+// neither of the catalogues nor data; and the gateway knows its address. Method: the routes are
+// read from the router's own source, so that none can be left out; each is opened in the
+// pseudo-locale, light and wide, and in Arabic, dark and narrow.
 import { readFileSync } from "node:fs";
 import path from "node:path";
 import type { Browser, Request } from "playwright-core";
@@ -15,6 +16,7 @@ import { pledgeBody } from "../lib/http.ts";
 import { root } from "../lib/stack.ts";
 import { until } from "../lib/until.ts";
 import { expectAccessible, expectNoSideways, launch, settled, visit, type Visitor } from "./browser.ts";
+import { noteData, strangeTexts } from "./strange-texts.ts";
 
 const context = useStack();
 
@@ -98,6 +100,7 @@ async function visitorOf(role: keyof typeof people, theme: "light" | "dark"): Pr
   // Two browsers with one cookie would end each other's session.
   const own = person === null || theme === "light" ? person : await makePerson(context.stack, context.sql, context.http, person.role);
   const visitor = await visit(browser, base, { theme, ...(own === null ? {} : { person: own }) });
+  await noteData(visitor.page);
   visitor.page.on("console", (message) => {
     if (message.type() === "error" || message.text().includes("preloaded")) visitor.faults.push(message.text());
   });
@@ -121,7 +124,7 @@ test("the routes are found in the source, with their parents", () => {
 
 describe.each(routes)("%s", (route) => {
   test.each([
-    ["light", "en", "ltr", 1280],
+    ["light", "en-XA", "ltr", 1280],
     ["dark", "ar", "rtl", 320],
   ] as const)("%s, %s", async (theme, language, direction, width) => {
     const { page, faults, underWay } = await visitorOf(roleOf(route), theme);
@@ -137,6 +140,7 @@ describe.each(routes)("%s", (route) => {
     await until("everything to be loaded", () => underWay.size === 0);
     expect(await page.evaluate(() => [document.documentElement.lang, document.documentElement.dir, document.documentElement.dataset.theme])).toEqual([language, direction, theme]);
     expect(await page.title()).not.toBe("");
+    if (language === "en-XA") expect(await strangeTexts(page), "not from the catalogues").toEqual([]);
     await expectAccessible(page, `${route} ${theme} ${direction}`);
     await page.setViewportSize({ width: 320, height: 640 });
     await expectNoSideways(page);

@@ -82,7 +82,7 @@ export async function makePerson(
 ): Promise<Person> {
   const secret = randomBytes(32);
   const { account_id: id, session_id: session } = await sql.row<{ account_id: string; session_id: string }>(
-    "SELECT account_id, session_id FROM careforall.account_add($1, $2, $3, $4, '', $5, 'test')",
+    "SELECT account_id, session_id FROM careforall.account_add($1, $2, $3, $4, '', $5, 'a test')",
     [email, name, role, "$argon2id$v=19$m=19456,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAA", createHash("sha256").update(secret).digest()],
   );
   const token = issueToken(stack, id, session);

@@ -5,7 +5,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, describe, expect, test } from 'vitest'
-import { memberText, valueText } from '@/components/admin/ops/audit-words'
+import { memberText, reasonText, valueText } from '@/components/admin/ops/audit-words'
 import { STATUSES } from '@/components/admin/campaign/words'
 import { loadAreas, setLanguage } from '@/i18n'
 
@@ -79,5 +79,16 @@ describe('before and after of a change', () => {
     expect(names.length).toBeGreaterThan(10)
     expect(names.filter((name) => memberText(name) === null)).toEqual([])
     expect(memberText('payment_id')).toBeNull()
+  })
+
+  test('the reasons that the database gives by itself are told in words, those of people as they are', async () => {
+    await loadAreas('site', 'admin')
+    const folder = join(root, 'sql/functions')
+    const sql = readdirSync(folder).map((file) => readFileSync(join(folder, file), 'utf8')).join('\n')
+    const added = [...sql.matchAll(/(?:audit_add|campaign_insert|reward_insert|pool_insert)\(([^;]*);/g)].map(([, text = '']) => text)
+    const reasons = added.flatMap((text) => [...text.matchAll(/'([a-z]+(?: [a-zA-Z-]+)+)'/g)].map(([, reason = '']) => reason))
+    expect(new Set(reasons).size).toBeGreaterThan(8)
+    expect(reasons.filter((reason) => reasonText(reason) === reason)).toEqual([])
+    expect(reasonText('asked by letter')).toBe('asked by letter')
   })
 })

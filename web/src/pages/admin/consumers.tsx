@@ -7,6 +7,7 @@ import { consumersQuery, outboxQuery, type AdminConsumer } from '@/api/admin-ops
 import { call } from '@/api/call'
 import { ActDialog } from '@/components/admin/ops/act-dialog'
 import { Actor, Fact, Facts, SectionCard, When } from '@/components/admin/ops/bits'
+import { isUnhindered } from '@/components/admin/ops/consumers'
 import { QueryView } from '@/components/admin/ops/list'
 import { Badge } from '@/components/ui/badge'
 import { Button } from '@/components/ui/button'
@@ -74,7 +75,7 @@ function ConsumerCard({ consumer }: { consumer: AdminConsumer }) {
         </Fact>
         {consumer.state !== null && (
           <Fact label={t('admin.consumers.state')}>
-            <span dir="ltr">{consumer.state}</span>
+            {isUnhindered(consumer) ? t('admin.consumers.unhindered') : <bdi lang="en">{consumer.state}</bdi>}
           </Fact>
         )}
         <Fact label={t('admin.consumers.reported')}>

@@ -13,12 +13,12 @@ import {
   outboxQuery,
   readinessQuery,
   verifyQuery,
-  type AdminConsumer,
   type AdminLimit,
 } from '@/api/admin-ops'
 import { call } from '@/api/call'
 import { ActDialog } from '@/components/admin/ops/act-dialog'
-import { SectionCard, When, words } from '@/components/admin/ops/bits'
+import { Coded, SectionCard, When, words } from '@/components/admin/ops/bits'
+import { isUnhindered } from '@/components/admin/ops/consumers'
 import { healthText } from '@/components/admin/ops/health-words'
 import { QueryView } from '@/components/admin/ops/list'
 import { Badge } from '@/components/ui/badge'
@@ -116,8 +116,8 @@ function Processes() {
               <Part
                 key={one.name}
                 name={t(`admin.consumers.${one.name}`)}
-                tone={one.running === 0 ? 'bad' : isAtWork(one) ? 'ok' : 'warn'}
-                {...(one.running > 0 && !isAtWork(one) && one.state !== null ? { saysOfItself: one.state } : {})}
+                tone={one.running === 0 ? 'bad' : one.is_paused || !isUnhindered(one) ? 'warn' : 'ok'}
+                {...(one.running > 0 && !isUnhindered(one) && one.state !== null ? { saysOfItself: one.state } : {})}
                 text={t('admin.health.consumer', {
                   running: one.running,
                   behind: one.behind === null ? t('admin.ops.unknown') : formatNumber(one.behind),
@@ -140,13 +140,6 @@ function Processes() {
       </QueryView>
     </SectionCard>
   )
-}
-
-/** What a process reports of itself while nothing hinders it. */
-const AT_WORK: Record<string, string> = { relay: 'flowing', projector: 'following', payments: 'consuming' }
-
-function isAtWork({ name, state, is_paused }: AdminConsumer): boolean {
-  return !is_paused && state === AT_WORK[name]
 }
 
 function Part({ name, tone, text, saysOfItself }: { name: string; tone: Tone; text: string; saysOfItself?: string }) {
@@ -209,7 +202,8 @@ function Checks() {
 /** A sentence of the database in the reader's language, or as it came. */
 function Said({ text }: { text: string }) {
   const translated = healthText(text)
-  return translated ?? <bdi lang="en">{text}</bdi>
+  if (translated === null) return <bdi lang="en">{text}</bdi>
+  return <Coded text={translated} code={/^(?:job|reader|invariants:) (.+)$/.exec(text)?.[1]} />
 }
 
 function Invariants() {

@@ -258,7 +258,7 @@ function Events({ detail: { events } }: Detail) {
                   <TraceId id={event.trace_id} />
                 </Td>
                 <Td>
-                  <Data data={event.data} label={t('admin.pledge.show_data', { event: event.type })} />
+                  <Data data={event.data} label={t('admin.pledge.show_data', { event: words(`admin.feed_kind.${event.type.replaceAll('.', '_')}`) })} />
                 </Td>
               </Tr>
             ))}

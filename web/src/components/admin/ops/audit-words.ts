@@ -33,6 +33,12 @@ const MEMBERS: Partial<Record<string, MessageKey>> = {
   visibility: 'admin.update.visibility',
 }
 
+const REASONS: Partial<Record<string, MessageKey>> = {
+  'changed by its owner': 'admin.audit.by_owner',
+  'reached its end': 'admin.audit.at_end',
+  'with a one-time token': 'admin.audit.by_token',
+}
+
 const TIME = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}/
 
 /** Null for a member that no form has. */
@@ -64,4 +70,11 @@ function codeText(action: string, name: string, value: string): string | null {
 
 function isMoney(value: object): value is Money {
   return 'amount' in value && typeof value.amount === 'number' && 'currency' in value && typeof value.currency === 'string'
+}
+
+/** Why something was done, where the database itself has said so; what people wrote stays. */
+export function reasonText(reason: string): string {
+  if (/ (through|over) the API$/.test(reason)) return t('admin.audit.by_api')
+  const key = REASONS[reason]
+  return key === undefined ? reason : (tMaybe(key) ?? reason)
 }

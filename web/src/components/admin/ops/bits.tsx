@@ -45,7 +45,12 @@ export function Moment({ at }: { at: string }) {
 
 export function Actor({ actor }: { actor: AdminActor }) {
   if (actor.type === 'system' || actor.id === null) {
-    return <span>{t('admin.ops.process', { name: actor.name ?? '?' })}</span>
+    const name = actor.name ?? '?'
+    return (
+      <span>
+        <Coded text={t('admin.ops.process', { name })} code={name} />
+      </span>
+    )
   }
   return (
     <Link
@@ -56,6 +61,22 @@ export function Actor({ actor }: { actor: AdminActor }) {
     >
       {actor.name ?? t('admin.ops.account_gone')}
     </Link>
+  )
+}
+
+const NAMES_OF_MACHINES = /[a-z]+(?:_[a-z\d]+)+(?:\(\))?/
+
+/** A sentence with the names that machines have for things set as such: those with "_", or the one given. */
+export function Coded({ text, code }: { text: string; code?: string | undefined }) {
+  const at = code === undefined ? text.search(NAMES_OF_MACHINES) : text.indexOf(code)
+  if (at < 0) return text
+  const name = code ?? NAMES_OF_MACHINES.exec(text)?.[0] ?? ''
+  return (
+    <>
+      {text.slice(0, at)}
+      <code dir="ltr">{name}</code>
+      <Coded text={text.slice(at + name.length)} />
+    </>
   )
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the database's checks and jobs are called and say, in the reader's language. They come as
 // sentences, which people read in psql as well; each of them stands here.
-import { t } from '@/i18n'
+import { t, tMaybe } from '@/i18n'
 
 const PLAIN = new Map([
   ['engine', 'admin.health.check_engine'],
@@ -56,10 +56,10 @@ const PLAIN = new Map([
 type Parts = Record<'count' | 'held' | 'library' | 'name' | 'schema' | 'time' | 'version', string>
 
 const WITH_PARTS: [RegExp, (parts: Parts) => string][] = [
-  [/^consumer (?<name>.+)$/, ({ name }) => t('admin.health.check_consumer', { name })],
+  [/^consumer (?<name>.+)$/, ({ name }) => t('admin.health.check_consumer', { name: tMaybe(`admin.consumers.${name}`) ?? name })],
   [/^reader (?<name>.+)$/, ({ name }) => t('admin.health.check_reader', { name })],
   [/^invariants: (?<name>.+)$/, ({ name }) => t('admin.health.check_violated', { name })],
-  [/^odd provider events in a day: (?<name>.+)$/, ({ name }) => t('admin.health.check_odd', { name })],
+  [/^odd provider events in a day: (?<name>.+)$/, ({ name }) => t('admin.health.check_odd', { name: tMaybe(`admin.outcome.${name}`) ?? name })],
   [/^job (?<name>.+)$/, ({ name }) => t('admin.health.check_job', { name })],
   [/^(?<count>-?\d+(\.\d+)?)$/, ({ count }) => t('admin.health.value_number', { count: Number(count) })],
   [/^(?<count>\d+) events behind$/, ({ count }) => t('admin.health.value_behind', { count: Number(count) })],

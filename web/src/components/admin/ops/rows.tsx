@@ -11,7 +11,7 @@ import { Td, Th, Tr } from '@/components/ui/table'
 import { t } from '@/i18n'
 import { readDetail } from '@/lib/ops/audit'
 import { ActDialog } from './act-dialog'
-import { memberText, valueText } from './audit-words'
+import { memberText, reasonText, valueText } from './audit-words'
 import { Actor, CopyId, Moment, PledgeLink, shortId, TraceId, When, words } from './bits'
 
 /** Payment work that the provider refused for good. */
@@ -160,7 +160,7 @@ export function AuditRow({ entry, isTargetShown = true }: { entry: AdminAuditEnt
         </span>
       </p>
       {isTargetShown && <Target entry={entry} />}
-      <p dir="auto">{entry.reason}</p>
+      <p dir="auto">{reasonText(entry.reason)}</p>
       {changes.length > 0 && (
         <table aria-label={t('admin.audit.changes')} className="border-line w-full border-collapse border-2 text-sm">
           <thead>
