@@ -115,6 +115,7 @@ SET LOCAL ROLE careforall_owner;
 \ir functions/admin_payments.sql
 \ir functions/admin_outbox.sql
 \ir functions/admin_state.sql
+\ir functions/audit_export.sql
 \ir functions/stats_series.sql
 
 -- What these files do not make any more.

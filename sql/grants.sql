@@ -42,6 +42,8 @@ GRANT EXECUTE ON FUNCTION
   careforall.account_logout(uuid, uuid, text),
   careforall.account_register(text, text, text, text, bytea, text),
   careforall.admin_register(bytea, text, text, text, text, bytea, text),
+  careforall.audit_export_begin(uuid, text, jsonb),
+  careforall.audit_export_page(uuid, text, text, text, text, text, timestamptz, timestamptz, bigint, integer),
   careforall.campaign_addresses(integer),
   careforall.campaign_count(text, text, text, text, text),
   careforall.campaign_documents(uuid[]),

@@ -138,7 +138,8 @@ const CfaRoute cfa_api_routes[] = {
 	{CFA_POST, "/api/v1/admin/verify", CFA_PUBLIC, CFA_AUTH_ADMIN, CFA_RATE_WRITE, "", CFA_BODY_JSON, CFA_ADMIN_BODY_MAX, JSON, api_admin_verify_run},
 	{CFA_GET, "/api/v1/admin/health", CFA_PUBLIC, CFA_AUTH_ADMIN, CFA_RATE_READ, "", CFA_BODY_NONE, 0, JSON, api_admin_health_read},
 	{CFA_GET, "/api/v1/admin/links", CFA_PUBLIC, CFA_AUTH_ADMIN, CFA_RATE_READ, "", CFA_BODY_NONE, 0, JSON, api_admin_links_read},
-	{CFA_GET, "/api/v1/admin/audit", CFA_PUBLIC, CFA_AUTH_ADMIN, CFA_RATE_READ, "actor action target_type target_id from to limit cursor", CFA_BODY_NONE, 0, JSON, api_admin_audit_list},
+	{CFA_GET, "/api/v1/admin/audit", CFA_PUBLIC, CFA_AUTH_ADMIN, CFA_RATE_READ, CFA_AUDIT_FILTERS " limit cursor", CFA_BODY_NONE, 0, JSON, api_admin_audit_list},
+	{CFA_GET, "/api/v1/admin/audit/export", CFA_PUBLIC, CFA_AUTH_ADMIN, CFA_RATE_EXPORT, "format " CFA_AUDIT_FILTERS, CFA_BODY_NONE, 0, NULL, api_audit_export},
 	{CFA_GET, "/api/v1/admin/stats", CFA_PUBLIC, CFA_AUTH_ADMIN, CFA_RATE_READ, "bucket time_zone from to campaign", CFA_BODY_NONE, 0, JSON, api_admin_stats},
 
 	/* pages */

@@ -152,7 +152,24 @@ BEGIN
 END
 $$;
 
--- Newest first. who is the id of an account or the name of a log-in.
+-- Whether an entry of the audit log fits all filters that are not NULL: from (inclusive) to
+-- (exclusive); who is the id of an account or the name of a log-in. Written to be inlined.
+CREATE OR REPLACE FUNCTION careforall.audit_fits(
+  entry careforall.audit_log, who text, action text, target_type text, target_id text,
+  from_time timestamptz, to_time timestamptz)
+RETURNS boolean
+LANGUAGE sql IMMUTABLE
+AS $$
+  SELECT (who IS NULL
+    OR COALESCE(entry.detail ->> 'acts_for', entry.actor) IN (who, 'account:' || lower(who)))
+  AND (audit_fits.action IS NULL OR entry.action = audit_fits.action)
+  AND (audit_fits.target_type IS NULL OR entry.target_type = audit_fits.target_type)
+  AND (audit_fits.target_id IS NULL OR entry.target_id = audit_fits.target_id)
+  AND (from_time IS NULL OR entry.occurred_at >= from_time)
+  AND (to_time IS NULL OR entry.occurred_at < to_time)
+$$;
+
+-- Newest first.
 CREATE OR REPLACE FUNCTION careforall.admin_audit_list(
   actor uuid, who text, action text, target_type text, target_id text,
   from_time timestamptz, to_time timestamptz, after_number bigint, after_id uuid, max integer)
@@ -166,13 +183,8 @@ BEGIN
   RETURN QUERY
   SELECT careforall.admin_audit_json(a), a.id, NULL::uuid
   FROM careforall.audit_log a
-  WHERE (who IS NULL
-         OR COALESCE(a.detail ->> 'acts_for', a.actor) IN (who, 'account:' || lower(who)))
-    AND (admin_audit_list.action IS NULL OR a.action = admin_audit_list.action)
-    AND (admin_audit_list.target_type IS NULL OR a.target_type = admin_audit_list.target_type)
-    AND (admin_audit_list.target_id IS NULL OR a.target_id = admin_audit_list.target_id)
-    AND (from_time IS NULL OR a.occurred_at >= from_time)
-    AND (to_time IS NULL OR a.occurred_at < to_time)
+  WHERE careforall.audit_fits(a, who, admin_audit_list.action, admin_audit_list.target_type,
+      admin_audit_list.target_id, from_time, to_time)
     AND (after_number IS NULL OR a.id < after_number)
   ORDER BY a.id DESC
   LIMIT LEAST(GREATEST(COALESCE(max, 20), 1), 1000);
@@ -195,5 +207,7 @@ COMMENT ON FUNCTION careforall.admin_verify_run(uuid) IS
   'Runs verify() for an administrator, one at a time.';
 COMMENT ON FUNCTION careforall.admin_health(uuid) IS
   'All health checks, for the API.';
+COMMENT ON FUNCTION careforall.audit_fits(careforall.audit_log, text, text, text, text, timestamptz, timestamptz) IS
+  'Whether an entry of the audit log fits the filters of a list.';
 COMMENT ON FUNCTION careforall.admin_audit_list(uuid, text, text, text, text, timestamptz, timestamptz, bigint, uuid, integer) IS
   'A page of the audit log, for the API.';

@@ -138,7 +138,7 @@ test("an owner has the same of the own campaigns, and nothing of others", async 
   for (const path of ["manage", "pledges", "pledges/export?format=csv", "refund-requests", "stats", "team"]) {
     expect((await owner.http.get(`/api/v1/campaigns/${others.id}/${path}`)).status, path).toBe(403);
   }
-  for (const path of ["pledges", "campaigns", "users", "audit", "stats", "holds", "payments/stuck", "outbox", "outbox/parked", "consumers", "limits", "jobs", "verify", "health", "links"]) {
+  for (const path of ["pledges", "campaigns", "users", "audit", "audit/export", "stats", "holds", "payments/stuck", "outbox", "outbox/parked", "consumers", "limits", "jobs", "verify", "health", "links"]) {
     expect((await owner.http.get(`/api/v1/admin/${path}`)).status, path).toBe(403);
   }
 });
@@ -220,6 +220,10 @@ test("the search of pledges and the audit log go on over pages, with their filte
   expect(await page.locator("[data-audit]").count()).toBe(25);
   await page.getByRole("link", { name: "Next page" }).click();
   await until("the rest", async () => (await page.locator("[data-audit]").count()) === 1);
+  const [file] = await Promise.all([page.waitForEvent("download"), page.getByRole("button", { name: "Export as CSV" }).click()]);
+  expect(file.suggestedFilename()).toMatch(/^audit-log-[\d-]+\.csv$/);
+  const rows: Record<string, string>[] = parse(await readFile(await file.path(), "utf8"), { columns: true });
+  expect(rows.map((row) => `${row.action} ${row.target_id}`)).toEqual(Array(26).fill(`campaign.cap_set ${own.id}`));
   // Nobody writes it: there is no way over the API, and the database lets no one either.
   for (const method of ["POST", "PATCH", "PUT", "DELETE"]) expect((await admin.http.call(method, "/api/v1/admin/audit")).status).toBe(405);
   await expect(context.sql.rowsAs("admin", "UPDATE careforall.audit_log SET reason = 'better'")).rejects.toThrow(/permission denied/);

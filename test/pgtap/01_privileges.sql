@@ -74,7 +74,7 @@ CREATE FUNCTION pg_temp.admin_api() RETURNS SETOF text LANGUAGE sql AS $$
     'admin_jobs', 'admin_limit_list', 'admin_outbox', 'admin_outbox_drop', 'admin_outbox_redrive', 'admin_outbox_release',
     'admin_parked_list', 'admin_payment_redrive', 'admin_payments_redrive', 'admin_pledge', 'admin_pledge_end',
     'admin_pledge_erase_donor', 'admin_pledge_list', 'admin_pledge_reveal', 'admin_refund_retry', 'admin_stats', 'admin_stuck_list', 'admin_verify',
-    'admin_verify_begin', 'admin_verify_run', 'campaign_stats'])
+    'admin_verify_begin', 'admin_verify_run', 'audit_export_begin', 'audit_export_page', 'campaign_stats'])
 $$;
 CREATE FUNCTION pg_temp.functions_of(role_name text) RETURNS SETOF text LANGUAGE sql AS $$
   SELECT DISTINCT p.proname::text FROM pg_proc p

@@ -4,6 +4,7 @@
 import { execFile } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import { promisify } from "node:util";
+import { parse } from "csv-parse/sync";
 import { beforeAll, describe, expect, test } from "vitest";
 import type { Person } from "../lib/account.ts";
 import { act, all, audited, look, type Doc } from "../lib/admin.ts";
@@ -174,5 +175,60 @@ describe("the audit log", () => {
     expect(await find(`actor=${admin.id}&action=donor.reveal&to=${shifted(-60_000)}`)).toEqual([]);
     expect(await find(`actor=${admin.id}&action=donor.reveal&from=${shifted(60_000)}`)).toEqual([]);
     expect((await look(admin.http, "audit?from=noon")).status).toBe(400);
+  });
+
+  const target = randomUUID();
+  const file = (query: string, person = admin) => person.http.get<{ items: Entry[] }>(`/api/v1/admin/audit/export${query}`);
+  const rows = (text: string): Record<string, string>[] => parse(text, { columns: true, relax_column_count: false });
+
+  test("is exported as it is listed, over pages, without what a spreadsheet would run", async () => {
+    const words = ["=HYPERLINK(\"http://x.example\")", "+1 more", "-2 less", "@all of it", "two\nlines, \"quoted\""];
+    await context.sql.rows(
+      `INSERT INTO careforall.audit_log (actor, action, target_type, target_id, reason, detail)
+       SELECT 'cfa_admin', 'test.export', 'job', $1, ($2::text[])[1 + n % 5], jsonb_build_object('number', n, 'acts_for', $3::text)
+       FROM generate_series(0, 1000) n`,
+      [target, words, `account:${admin.id}`],
+    );
+    const query = `?target_id=${target}&target_type=job&action=test.export&actor=${admin.id}&from=2020-01-01T00:00:00Z`;
+    const csv = await file(query);
+    expect(csv.status, csv.text).toBe(200);
+    expect(csv.headers.get("content-type")).toBe("text/csv; charset=utf-8; header=present");
+    expect(csv.headers.get("content-disposition")).toMatch(/^attachment; filename="audit-log-\d{4}-\d\d-\d\d\.csv"$/);
+    const read = rows(csv.text);
+    expect(read).toHaveLength(1001);
+    expect(Object.keys(read[0] ?? {})).toEqual(["id", "at", "actor_id", "actor_name", "action", "target_type", "target_id", "reason", "detail"]);
+    for (const cell of read.flatMap((row) => Object.values(row))) expect(cell).not.toMatch(/^[=+\-@\t\r\n]/);
+    expect(new Set(read.map((row) => row.reason?.replace(/^'/, "")))).toEqual(new Set(words));
+    expect(read[0]).toMatchObject({ actor_id: admin.id, actor_name: "Test admin", action: "test.export", target_type: "job", target_id: target, detail: '{"number": 1000}' });
+    const listed = await look<{ items: Entry[] }>(admin.http, `audit${query}&limit=100`);
+    const json = await file(`${query}&format=json`);
+    expect(json.headers.get("content-type")).toBe("application/json");
+    expect(json.body.items.slice(0, 100)).toEqual(listed.body.items);
+    expect(json.body.items.map((entry) => String(entry.id))).toEqual(read.map((row) => row.id));
+    expect(rows((await file(`?target_id=${randomUUID()}`)).text)).toEqual([]);
+  });
+
+  test("knows of its exports, which begin before their own entry", async () => {
+    const query = `?action=audit.export&actor=${admin.id}&format=json`;
+    const before = await file(query);
+    const after = await file(query);
+    expect(after.body.items.slice(1)).toEqual(before.body.items);
+    expect(after.body.items[0]).toMatchObject({
+      actor: { id: admin.id }, target_type: "audit_log", detail: { format: "json", filters: { action: "audit.export", actor: admin.id } },
+    });
+  });
+
+  test("is exported for administrators alone", async () => {
+    const [owner, donor] = [await context.login("owner"), await context.login()];
+    const count = () => context.sql.value<number>("SELECT count(*) FROM careforall.audit_log WHERE action = 'audit.export' AND detail ->> 'acts_for' = $1", [`account:${admin.id}`]);
+    const known = await count();
+    expect((await context.http.get("/api/v1/admin/audit/export")).status).toBe(401);
+    for (const person of [owner, donor]) expect((await file("", person)).status).toBe(403);
+    for (const query of ["?format=xml", "?from=noon", "?limit=5", "?action="]) expect((await file(query)).status, query).toBe(400);
+    expect((await admin.http.get("/api/v1/admin/audit/export", { Accept: "application/json" })).status).toBe(406);
+    expect(await count()).toBe(known);
+    for (const call of ["audit_export_begin($1, 'csv', '{}')", "audit_export_page($1, 'csv', NULL, NULL, NULL, NULL, NULL, NULL, 9, 9)"]) {
+      await expect(context.sql.rows(`SELECT careforall.${call}`, [owner.id]), call).rejects.toThrow("this needs the role admin");
+    }
   });
 });

@@ -4,34 +4,24 @@
  */
 #include "handlers/campaign_pledges.h"
 
-#include <string.h>
-
 #include "core/body.h"
 #include "handlers/call.h"
 #include "handlers/list_call.h"
 #include "handlers/query.h"
 
-#define SEARCH_MAX 100 /* characters */
+#define FILTERS 6
 
-bool
-cfa_pledge_filters_read(CfaCtx *ctx, CfaPledgeFilters *out)
-{
-	return cfa_query_choice(ctx,
-							"state",
-							"pending confirmed failed refunded",
-							&out->state) &&
-		   cfa_query_time(ctx, "from", &out->from) &&
-		   cfa_query_time(ctx, "to", &out->to) &&
-		   cfa_query_uint(ctx,
-						  "min_amount",
-						  CFA_AMOUNT_MAX,
-						  &out->min_amount) &&
-		   cfa_query_uint(ctx,
-						  "max_amount",
-						  CFA_AMOUNT_MAX,
-						  &out->max_amount) &&
-		   cfa_query_text(ctx, "q", SEARCH_MAX, &out->q);
-}
+/* clang-format off */
+const CfaParam cfa_pledge_filters[] = {
+	{.name = "state", .kind = CFA_PARAM_CHOICE, .words = "pending confirmed failed refunded"},
+	{.name = "from", .kind = CFA_PARAM_TIME},
+	{.name = "to", .kind = CFA_PARAM_TIME},
+	{.name = "min_amount", .kind = CFA_PARAM_INTEGER, .max = CFA_AMOUNT_MAX},
+	{.name = "max_amount", .kind = CFA_PARAM_INTEGER, .max = CFA_AMOUNT_MAX},
+	{.name = "q", .kind = CFA_PARAM_TEXT, .min = 1, .max = 100},
+	{.name = NULL},
+};
+/* clang-format on */
 
 void
 api_campaign_pledge_list(CfaCtx *ctx)
@@ -43,23 +33,19 @@ api_campaign_pledge_list(CfaCtx *ctx)
 			   " $8::text, $9::text, $10::bigint, $11::uuid, $12::int) p",
 		.has_key = true,
 	};
-	const char *id = cfa_call_id(ctx, "id");
-	CfaPledgeFilters filters;
-	const char *sort;
+	CfaPgParams params = {.count = 3 + FILTERS,
+						  .values = {ctx->principal.account_id,
+									 cfa_call_id(ctx, "id")}};
+	const char *id = params.values[1];
 
-	if (id != NULL && cfa_pledge_filters_read(ctx, &filters) &&
-		cfa_query_choice(ctx, "sort", "newest amount", &sort))
+	if (id != NULL &&
+		cfa_params_read(ctx, cfa_pledge_filters, &params.values[2]) &&
+		cfa_query_choice(ctx,
+						 "sort",
+						 "newest amount",
+						 &params.values[2 + FILTERS]))
 		cfa_list_call(ctx,
 					  &call,
 					  cfa_arena_printf(&ctx->arena, "campaigns/%s/pledges", id),
-					  &(CfaPgParams){.count = 9,
-									 .values = {ctx->principal.account_id,
-												id,
-												filters.state,
-												filters.from,
-												filters.to,
-												filters.min_amount,
-												filters.max_amount,
-												filters.q,
-												sort}});
+					  &params);
 }

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * export.c: the pledges of a campaign as one long file, CSV or JSON.
+ * export.c: a list as one long file, CSV or JSON: the pledges of a campaign, the
+ * audit log.
  *
- * One page after the other is read from PostgreSQL, each behind the last pledge
- * of the one before, and the next only when the client has taken the last: memory
- * is that of a page however long the file is, and no transaction stays open. What
- * is pledged after the beginning is not in the file; each pledge is as its page
- * found it. Rights are checked again with each page.
+ * One page after the other is read from PostgreSQL, each behind the last row of the
+ * one before, and the next only when the client has taken the last: memory is that
+ * of a page however long the file is, and no transaction stays open. What comes
+ * after the beginning is not in the file; each row is as its page found it. Rights
+ * are checked again with each page.
  *
  * Order of work: begin (right and audit), first page, head; so whatever goes wrong
  * before the first byte is a problem, and afterwards cuts the connection.
@@ -18,6 +19,7 @@
 #include <string.h>
 
 #include "core/stream.h"
+#include "handlers/admin_state.h"
 #include "handlers/call.h"
 #include "handlers/campaign_pledges.h"
 #include "handlers/csv.h"
@@ -31,22 +33,68 @@
 #define OPEN_MAX 8		   /* per worker */
 #define OPEN_PER_ACCOUNT 2 /* per worker */
 
-/* Columns of pledge_export_page; those of the file begin with the reference. */
+/* Columns of a page; those of the file begin with the key. */
 enum
 {
 	COL_DOC,
-	COL_REFERENCE
+	COL_KEY
 };
+
+/*
+ * What can be exported. Both statements take the account and, if there is one, the
+ * campaign, then the format. Behind them comes, for begin_sql, the filters as JSON:
+ * it gives the name of the file and the key before which the first page begins (NULL:
+ * from the newest). For page_sql come the filters, then that key or the last one of
+ * the page before.
+ */
+typedef struct ExportKind
+{
+	const char *file; /* how its name begins */
+	const char *begin_sql;
+	const char *page_sql;
+	const CfaParam *filters;
+	bool has_campaign;
+} ExportKind;
+
+/* clang-format off */
+static const ExportKind pledges_kind = {
+	.file = "pledges",
+	.begin_sql = "SELECT b.slug, NULL FROM careforall.pledge_export_begin("
+				 "$1::uuid, $2::uuid, $3::text, $4::jsonb) b",
+	.page_sql = "SELECT p.doc, p.reference, p.created_at, p.state_now AS state,"
+				" p.state_reason, p.amount, p.gift, p.fee, p.refunded,"
+				" p.currency, p.reward, p.quantity, p.donor_name,"
+				" p.donor_email, p.display, p.message, p.updated_at"
+				" FROM careforall.pledge_export_page($1::uuid, $2::uuid,"
+				" $3::text, $4::text, $5::timestamptz, $6::timestamptz,"
+				" $7::bigint, $8::bigint, $9::text, $10::uuid, " PAGE_ROWS_TEXT ") p",
+	.filters = cfa_pledge_filters,
+	.has_campaign = true,
+};
+static const ExportKind audit_kind = {
+	.file = "audit-log",
+	.begin_sql = "SELECT b.name, b.before FROM careforall.audit_export_begin("
+				 "$1::uuid, $2::text, $3::jsonb) b",
+	.page_sql = "SELECT p.doc, p.id, p.at, p.actor_id, p.actor_name,"
+				" p.action_now AS action, p.target_type_now AS target_type,"
+				" p.target_id_now AS target_id, p.reason, p.detail"
+				" FROM careforall.audit_export_page($1::uuid, $2::text,"
+				" $3::text, $4::text, $5::text, $6::text, $7::timestamptz,"
+				" $8::timestamptz, $9::bigint, " PAGE_ROWS_TEXT ") p",
+	.filters = cfa_audit_filters,
+};
+/* clang-format on */
 
 typedef struct Export
 {
 	TAILQ_ENTRY(Export) entry;
+	const ExportKind *kind;
 	CfaCtx *ctx;
-	const char *campaign_id;
 	const char *format;
 	bool is_json;
-	CfaPledgeFilters filters;
-	char last[CFA_UUID_TEXT_LEN + 1]; /* reference of the last row; "" before */
+	CfaPgParams page;				  /* of page_sql, without the key */
+	int filters_at;					  /* the first of them in page */
+	char last[CFA_UUID_TEXT_LEN + 1]; /* key of the last row; "" for none */
 	CfaStream *stream;				  /* NULL before the head */
 	bool is_open;					  /* counted among those under way */
 	bool is_gone;					  /* the client has left */
@@ -56,11 +104,14 @@ typedef struct Export
 static TAILQ_HEAD(, Export) open_exports = TAILQ_HEAD_INITIALIZER(open_exports);
 static unsigned open_count;
 
+static void start(CfaCtx *ctx, const ExportKind *kind);
 static bool check_format(CfaCtx *ctx, Export *export);
+static bool read_params(CfaCtx *ctx, Export *export);
 static bool check_room(CfaCtx *ctx);
 static void begin(Export *export);
 static const char *filters_json(Export *export);
 static void on_begun(void *arg, const PGresult *result, const char *sqlstate);
+static void keep_key(Export *export, const char *key);
 static void read_page(Export *export);
 static void on_page(void *arg, const PGresult *result, const char *sqlstate);
 static bool open_stream(Export *export);
@@ -74,14 +125,25 @@ static void finish(Export *export);
 void
 api_pledge_export(CfaCtx *ctx)
 {
+	start(ctx, &pledges_kind);
+}
+
+void
+api_audit_export(CfaCtx *ctx)
+{
+	start(ctx, &audit_kind);
+}
+
+static void
+start(CfaCtx *ctx, const ExportKind *kind)
+{
 	Export *export = cfa_arena_zalloc(&ctx->arena, sizeof(*export));
 
 	export->ctx = ctx;
-	export->campaign_id = cfa_call_id(ctx, "id");
-	if (export->campaign_id == NULL || !check_format(ctx, export) ||
-		!cfa_pledge_filters_read(ctx, &export->filters) || !check_room(ctx))
-		return;
-	begin(export);
+	export->kind = kind;
+	if (check_format(ctx, export) && read_params(ctx, export) &&
+		check_room(ctx))
+		begin(export);
 }
 
 /* The format is a parameter; an Accept that cannot take it is refused. */
@@ -103,6 +165,31 @@ check_format(CfaCtx *ctx, Export *export)
 					   "The answer can only be %s.",
 					   type);
 	return false;
+}
+
+/* The parameters of page_sql. */
+static bool
+read_params(CfaCtx *ctx, Export *export)
+{
+	CfaPgParams *page = &export->page;
+	const CfaParam *filter;
+
+	page->values[page->count++] = ctx->principal.account_id;
+	if (export->kind->has_campaign)
+	{
+		page->values[page->count] = cfa_call_id(ctx, "id");
+		if (page->values[page->count++] == NULL)
+			return false;
+	}
+	page->values[page->count++] = export->format;
+	export->filters_at = page->count;
+	if (!cfa_params_read(ctx,
+						 export->kind->filters,
+						 &page->values[page->count]))
+		return false;
+	for (filter = export->kind->filters; filter->name != NULL; filter++)
+		page->count++;
+	return true;
 }
 
 /* Whether one more export is allowed, here and for this account. */
@@ -131,47 +218,36 @@ check_room(CfaCtx *ctx)
 static void
 begin(Export *export)
 {
-	CfaCtx *ctx = export->ctx;
-	CfaPgParams params = {.count = 4,
-						  .values = {ctx->principal.account_id,
-									 export->campaign_id,
-									 export->format,
-									 filters_json(export)}};
+	CfaPgParams params = export->page;
 
+	params.count = export->filters_at;
+	params.values[params.count++] = filters_json(export);
 	TAILQ_INSERT_TAIL(&open_exports, export, entry);
 	open_count++;
 	export->is_open = true;
 	cfa_meter_add(CFA_M_EXPORTS_OPEN, 1);
-	cfa_ctx_hold(ctx);
-	cfa_pg_call("SELECT b.slug FROM careforall.pledge_export_begin($1::uuid,"
-				" $2::uuid, $3::text, $4::jsonb) b",
-				&params,
-				on_begun,
-				export);
+	cfa_ctx_hold(export->ctx);
+	cfa_pg_call(export->kind->begin_sql, &params, on_begun, export);
 }
 
 /* The filters for the audit log, as JSON in the arena. */
 static const char *
 filters_json(Export *export)
 {
-	const CfaPledgeFilters *f = &export->filters;
-	json_t *json = json_pack("{s:s*,s:s*,s:s*,s:s*,s:s*,s:s*}",
-							 "state",
-							 f->state,
-							 "from",
-							 f->from,
-							 "to",
-							 f->to,
-							 "min_amount",
-							 f->min_amount,
-							 "max_amount",
-							 f->max_amount,
-							 "q",
-							 f->q);
-	char *text = json_dumps(json, JSON_COMPACT);
-	const char *copy =
-		cfa_arena_strndup(&export->ctx->arena, text, strlen(text));
+	const CfaParam *filters = export->kind->filters;
+	const char **values = &export->page.values[export->filters_at];
+	json_t *json = json_object();
+	char *text;
+	const char *copy;
+	int i;
 
+	for (i = 0; filters[i].name != NULL; i++)
+		if (values[i] != NULL)
+			(void) json_object_set_new(json,
+									   filters[i].name,
+									   json_string(values[i]));
+	text = json_dumps(json, JSON_COMPACT);
+	copy = cfa_arena_strndup(&export->ctx->arena, text, strlen(text));
 	free(text);
 	json_decref(json);
 	return copy;
@@ -195,47 +271,33 @@ on_begun(void *arg, const PGresult *result, const char *sqlstate)
 	}
 	else
 	{
-		cfa_answer_header(
-			ctx,
-			"content-disposition",
-			cfa_arena_printf(&ctx->arena,
-							 "attachment; filename=\"pledges-%s.%s\"",
-							 PQgetvalue(result, 0, 0),
-							 export->format));
+		cfa_answer_header(ctx,
+						  "content-disposition",
+						  cfa_arena_printf(&ctx->arena,
+										   "attachment; filename=\"%s-%s.%s\"",
+										   export->kind->file,
+										   PQgetvalue(result, 0, 0),
+										   export->format));
+		keep_key(export, PQgetvalue(result, 0, 1));
 		read_page(export);
 	}
 	cfa_ctx_release(ctx);
 }
 
 static void
+keep_key(Export *export, const char *key)
+{
+	(void) snprintf(export->last, sizeof(export->last), "%s", key);
+}
+
+static void
 read_page(Export *export)
 {
-	CfaCtx *ctx = export->ctx;
-	const CfaPledgeFilters *f = &export->filters;
-	CfaPgParams params = {.count = 10,
-						  .values = {ctx->principal.account_id,
-									 export->campaign_id,
-									 export->format,
-									 f->state,
-									 f->from,
-									 f->to,
-									 f->min_amount,
-									 f->max_amount,
-									 f->q,
-									 export->last[0] ? export->last : NULL}};
+	CfaPgParams params = export->page;
 
-	cfa_ctx_hold(ctx);
-	cfa_pg_call("SELECT p.doc, p.reference, p.created_at, p.state_now AS state,"
-				" p.state_reason, p.amount, p.gift, p.fee, p.refunded,"
-				" p.currency, p.reward, p.quantity, p.donor_name,"
-				" p.donor_email, p.display, p.message, p.updated_at"
-				" FROM careforall.pledge_export_page($1::uuid, $2::uuid,"
-				" $3::text, $4::text, $5::timestamptz, $6::timestamptz,"
-				" $7::bigint, $8::bigint, $9::text, $10::uuid, " PAGE_ROWS_TEXT
-				") p",
-				&params,
-				on_page,
-				export);
+	params.values[params.count++] = export->last[0] ? export->last : NULL;
+	cfa_ctx_hold(export->ctx);
+	cfa_pg_call(export->kind->page_sql, &params, on_page, export);
 }
 
 static void
@@ -302,10 +364,7 @@ send_page(Export *export, const PGresult *result, bool is_first)
 
 	export->is_last = rows < PAGE_ROWS;
 	if (rows > 0)
-		(void) snprintf(export->last,
-						sizeof(export->last),
-						"%s",
-						PQgetvalue(result, rows - 1, COL_REFERENCE));
+		keep_key(export, PQgetvalue(result, rows - 1, COL_KEY));
 	if (export->is_json)
 		add_json(&piece, result, is_first, export->is_last);
 	else
@@ -330,20 +389,20 @@ add_csv(CfaBuf *out, const PGresult *result, bool has_header)
 	int row;
 	int i;
 
-	for (i = COL_REFERENCE; i < fields && has_header; i++)
+	for (i = COL_KEY; i < fields && has_header; i++)
 		cfa_csv_cell(out,
 					 PQfname(result, i),
 					 strlen(PQfname(result, i)),
-					 i == COL_REFERENCE);
+					 i == COL_KEY);
 	if (has_header)
 		cfa_csv_end(out);
 	for (row = 0; row < PQntuples(result); row++)
 	{
-		for (i = COL_REFERENCE; i < fields; i++)
+		for (i = COL_KEY; i < fields; i++)
 			cfa_csv_cell(out,
 						 PQgetvalue(result, row, i),
 						 (size_t) PQgetlength(result, row, i),
-						 i == COL_REFERENCE);
+						 i == COL_KEY);
 		cfa_csv_end(out);
 	}
 }

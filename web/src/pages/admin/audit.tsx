@@ -2,6 +2,7 @@
 // Who changed what, when and why. Nobody can change this list.
 import { useQuery } from '@tanstack/react-query'
 import { auditQuery } from '@/api/admin-ops'
+import { ExportButtons } from '@/components/admin/ops/export-buttons'
 import { FilterBar, FilterInput, FilterSelect, fieldText } from '@/components/admin/ops/filter-bar'
 import { words } from '@/components/admin/ops/bits'
 import { NothingFound, Pager, QueryView } from '@/components/admin/ops/list'
@@ -9,12 +10,13 @@ import { useListUrl } from '@/components/admin/ops/list-url'
 import { AuditRow } from '@/components/admin/ops/rows'
 import { PageHeader } from '@/components/ui/page-header'
 import { t } from '@/i18n'
-import { CURSOR, DAY, dayStart, writeFilters } from '@/lib/ops/filters'
+import { CURSOR, DAY, dayStart, writeFilters, type Filters } from '@/lib/ops/filters'
 
 const TARGETS = [
   'account',
   'admin_token',
   'aggregate',
+  'audit_log',
   'campaign',
   'consumer',
   'donor',
@@ -31,6 +33,8 @@ const TARGETS = [
 const ACTIONS = [
   'account.change',
   'account.logout',
+  'audit.export',
+  'campaign.copy',
   'campaign.create',
   'campaign.edit',
   'campaign.publish',
@@ -67,18 +71,8 @@ const PAGE_SIZE = 25
 export function AuditPage() {
   const url = useListUrl(RULES)
   const { filters } = url
-  const query = useQuery(
-    auditQuery({
-      limit: PAGE_SIZE,
-      ...(filters.action === '' ? {} : { action: filters.action }),
-      ...(filters.target_type === '' ? {} : { target_type: filters.target_type }),
-      ...(filters.target_id === '' ? {} : { target_id: filters.target_id }),
-      ...(filters.actor === '' ? {} : { actor: filters.actor }),
-      ...timeOf('from', dayStart(filters.from)),
-      ...timeOf('to', dayStart(filters.to, 1)),
-      ...(filters.cursor === '' ? {} : { cursor: filters.cursor }),
-    }),
-  )
+  const filtered = filteredOf(filters)
+  const query = useQuery(auditQuery({ limit: PAGE_SIZE, ...filtered, ...(filters.cursor === '' ? {} : { cursor: filters.cursor }) }))
   const count = Object.entries(filters).filter(([name, value]) => name !== 'cursor' && value !== '').length
   const submit = (form: FormData) => {
     const read = (name: string) => fieldText(form, name)
@@ -124,6 +118,7 @@ export function AuditPage() {
         <FilterInput label={t('admin.ops.from')} name="from" type="date" defaultValue={filters.from} />
         <FilterInput label={t('admin.ops.to')} name="to" type="date" defaultValue={filters.to} />
       </FilterBar>
+      <ExportButtons path="/api/v1/admin/audit/export" query={filtered} />
       <QueryView
         query={query}
         isEmpty={({ items }) => items.length === 0}
@@ -144,6 +139,8 @@ export function AuditPage() {
   )
 }
 
-function timeOf<Name extends 'from' | 'to'>(name: Name, time: string | null): Partial<Record<Name, string>> {
-  return (time === null ? {} : { [name]: time }) as Partial<Record<Name, string>>
+/** What list and export have in common. */
+function filteredOf({ action, target_type, target_id, actor, from, to }: Filters<typeof RULES>): Record<string, string> {
+  const query = { action, target_type, target_id, actor, from: dayStart(from) ?? '', to: dayStart(to, 1) ?? '' }
+  return Object.fromEntries(Object.entries(query).filter(([, value]) => value !== ''))
 }

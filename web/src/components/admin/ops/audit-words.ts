@@ -9,6 +9,7 @@ const MEMBERS: Partial<Record<string, MessageKey>> = {
   cap: 'admin.edit.cap',
   capacity: 'admin.pool.capacity',
   category: 'admin.edit.category',
+  copy_of: 'admin.copy.of',
   description: 'admin.reward.description',
   ends_at: 'admin.edit.endsAt',
   goal: 'admin.edit.goal',

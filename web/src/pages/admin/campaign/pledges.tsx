@@ -4,8 +4,8 @@ import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { campaignPledgesQuery, type CampaignPledge, type CampaignPledgesQuery } from '@/api/admin-campaigns'
 import { useKeptSession } from '@/api/kept-session'
-import { ExportButtons } from '@/components/admin/campaign/export-buttons'
 import { useManaged } from '@/components/admin/campaign/use-managed'
+import { ExportButtons } from '@/components/admin/ops/export-buttons'
 import { fieldText, FilterBar, FilterInput, FilterSelect } from '@/components/admin/ops/filter-bar'
 import { useListUrl } from '@/components/admin/ops/list-url'
 import { NothingFound, Pager, QueryView } from '@/components/admin/ops/list'
@@ -77,7 +77,7 @@ export function CampaignPledgesPage() {
           <option value="amount">{t('admin.gifts.sort_amount')}</option>
         </FilterSelect>
       </FilterBar>
-      <ExportButtons campaign={campaign.id} query={filtered} />
+      <ExportButtons path={`/api/v1/campaigns/${campaign.id}/pledges/export`} query={filtered} />
       <QueryView
         query={query}
         isEmpty={({ items }) => items.length === 0}

@@ -9,8 +9,8 @@ import { formatNumber, t } from '@/i18n'
 const FORMATS = ['csv', 'json'] as const
 const BYTES_PER_KB = 1000
 
-/** All pledges that fit the filters of the list, as a file. */
-export function ExportButtons({ campaign, query }: { campaign: string; query: Record<string, string> }) {
+/** All of a list that fits its filters, as a file of the API at that path. */
+export function ExportButtons({ path, query }: { path: string; query: Record<string, string> }) {
   const [bytes, setBytes] = useState<number | null>(null)
   const running = useRef<AbortController | null>(null)
   const start = async (format: (typeof FORMATS)[number]) => {
@@ -20,7 +20,7 @@ export function ExportButtons({ campaign, query }: { campaign: string; query: Re
     setBytes(0)
     try {
       const search = new URLSearchParams({ format, ...query })
-      saveFile(await download(`/api/v1/campaigns/${campaign}/pledges/export?${search}`, control.signal, setBytes))
+      saveFile(await download(`${path}?${search}`, control.signal, setBytes))
       toast(t('admin.export.done'))
     } catch (error) {
       if (!control.signal.aborted) toast(t('admin.export.failed', { why: errorText(error) }), 'bad')
