@@ -147,6 +147,7 @@ has_scheme(const char *server)
 		   strncasecmp(server, "tls://", 6) == 0;
 }
 
+/* The address is not repeated: people put passwords into it. */
 bool
 cfa_nats_check(const char *url, char *error, size_t size)
 {
@@ -160,9 +161,8 @@ cfa_nats_check(const char *url, char *error, size_t size)
 	if (!is_good)
 		snprintf(error,
 				 size,
-				 "CAREFORALL_NATS_URL \"%s\" is invalid: 1 to %d servers, "
+				 "CAREFORALL_NATS_URL is invalid: 1 to %d servers, "
 				 "nats://host:port or tls://host:port",
-				 url,
 				 CFA_NATS_SERVERS_MAX);
 	free(copy);
 	return is_good;
