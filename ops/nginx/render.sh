@@ -45,10 +45,17 @@ case "$listen$api$connections$web_root$run_dir$access_log$certificate$key$tls_li
 *[!A-Za-z0-9.,:/_+@-]* | *\[* | *\]*) die "a setting holds a character that is not allowed" ;;
 esac
 
-# With one API process there is no other to turn to, so it is never given up.
+# With one API process there is no other to turn to, so it is never given up. Of
+# several, one that is silent is: they answer within 5 s, if only that it takes longer.
 servers=
 failures=max_fails=0
-case $api in *,*) failures="max_fails=1 fail_timeout=2s" ;; esac
+silence=30s
+case $api in
+*,*)
+	failures="max_fails=1 fail_timeout=2s"
+	silence=7s
+	;;
+esac
 for server in $(printf '%s' "$api" | tr ',' ' '); do
 	servers="$servers\\n\\t\\tserver $server $failures;"
 done
@@ -85,6 +92,7 @@ fill() {
 		-e "s|@BROTLI@|$brotli|" \
 		-e "s|@NO_BROTLI@|$no_brotli|" \
 		-e "s|@SHELL@|$shell|" \
+		-e "s|@SILENCE@|$silence|" \
 		-e "s|@API_SERVERS@|${servers#??}|" "$here/$1"
 }
 

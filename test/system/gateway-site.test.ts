@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // Goal: the gateway serves the built site as it should be kept and compressed, speaks
 // TLS and HTTP/2 where it has a certificate, tells the API nothing that a client made
-// up, and never sends a change twice. Method: the gateway of the run for files; two of
-// its own, of which one has a certificate and one has API processes that are made here
-// and note what they get.
+// up, never sends a change twice that could have two effects, and does not wait for a
+// process that hangs. Method: the gateway of the run for files; three of its own, of
+// which one has a certificate and two have API processes that are made here and note
+// what they get.
 import { execFile } from "node:child_process";
 import { mkdir, rm, writeFile } from "node:fs/promises";
-import { createServer, type IncomingMessage, type Server } from "node:http";
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { connect as connectHttp2 } from "node:http2";
 import type { AddressInfo } from "node:net";
 import path from "node:path";
@@ -315,5 +316,65 @@ describe("several API processes", () => {
     expect(got).toMatchObject({ "x-forwarded-for": "127.0.0.1", "x-forwarded-proto": "http", "x-real-ip": "127.0.0.1" });
     expect(got["x-request-id"]).toMatch(/^[0-9a-f]{32}$/);
     expect(JSON.stringify(seen[0]?.request.rawHeaders)).not.toMatch(/192\.0\.2\.1|evil|not safe/);
+  });
+});
+
+describe("an API process that hangs", () => {
+  const changes = ["/api/v1/campaigns/x/pledges", "/api/v1/pledges/x/refunds", "/api/v1/auth/login"];
+  const kinds = [...changes.map((where) => `POST ${where}`), "GET /api/v1/campaigns/x"];
+  /** What the one that hangs and the sound one got; the sound one keeps its answers back until it is let go. */
+  const seen: [string[], string[]] = [[], []];
+  const kept: ServerResponse[] = [];
+  const servers: Server[] = [];
+  let own: Stack;
+  let isLetGo = false;
+
+  beforeAll(async () => {
+    for (const got of seen) {
+      const server = createServer((request, response) => {
+        got.push(`${request.method ?? ""} ${request.url ?? ""}`);
+        if (got === seen[1]) kept.push(response);
+        if (isLetGo) for (const one of kept.splice(0)) one.end("{}");
+      });
+      await new Promise<void>((done) => server.listen(0, "127.0.0.1", done));
+      servers.push(server);
+    }
+    const addresses = servers.map((server) => `127.0.0.1:${(server.address() as AddressInfo).port}`);
+    own = await ownGateway("gateway-hung", { CAREFORALL_GATEWAY_API: addresses.join(",") });
+  });
+  afterAll(async () => {
+    await own.stop(["gateway"]);
+    for (const server of servers) server.closeAllConnections();
+    for (const server of servers) server.close();
+  });
+
+  test("gets little, and what has one effect or none is asked of another in time", async () => {
+    const statuses = new Map<string, number[]>(kinds.map((kind) => [kind, []]));
+    const asked: Promise<unknown>[] = [];
+    const ask = async (kind: string): Promise<void> => {
+      const [method = "", where = ""] = kind.split(" ");
+      const arrived = seen[0].length + seen[1].length;
+      asked.push(
+        fetch(own.url("GATEWAY") + where, { method, headers: { "Idempotency-Key": "k" }, ...(method === "GET" ? {} : { body: "{}" }) })
+          .then((got) => statuses.get(kind)?.push(got.status)),
+      );
+      await until("the request to arrive", () => seen[0].length + seen[1].length > arrived);
+    };
+    // Until one of each kind is where nobody answers.
+    for (const kind of kinds) while (!seen[0].includes(kind)) await ask(kind);
+    const hung = seen[0].length;
+    isLetGo = true;
+    for (const one of kept.splice(0)) one.end("{}");
+    await until("the sound one to have answered", () => [...statuses.values()].flat().length >= seen[1].length);
+    for (let i = 0; i < 8; i++) await ask("GET /api/v1/campaigns/x");
+    // One to see whether it is back, should these have taken that long.
+    expect(seen[0].length - hung, "what comes meanwhile goes to the other").toBeLessThanOrEqual(1);
+
+    await Promise.all(asked);
+    expect(statuses.get("POST /api/v1/auth/login"), "may have two effects").toContain(503);
+    const once = (kind: string): boolean => kind.includes("login");
+    for (const kind of kinds.filter((one) => !once(one))) expect(new Set(statuses.get(kind)), kind).toEqual(new Set([200]));
+    const repeated = seen[0].length + seen[1].length - asked.length;
+    expect(repeated, "all but the log-ins, once each").toBe(seen[0].filter((one) => !once(one)).length);
   });
 });
