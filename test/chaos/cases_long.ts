@@ -44,13 +44,13 @@ async function backlog(isLong: boolean): Promise<void> {
   // Meanwhile writers write, and no commit waits for the relay.
   let slowest = 0;
   let version = 1;
-  while ((await stream.size()).messages < goal) {
+  do {
     const since = performance.now();
     await addMany("writer", version++, 1);
     slowest = Math.max(slowest, performance.now() - since);
     await sleep(20);
     assert.ok(performance.now() - begun < 600_000, "the backlog is not drained");
-  }
+  } while ((await stream.size()).messages < goal);
   const took = (performance.now() - begun) / 1000;
   const peak = await peakMiB();
   console.log(`        ${count} events in ${took.toFixed(1)} s, peak memory ${peak.toFixed(1)} MiB, slowest write ${slowest.toFixed(0)} ms`);
