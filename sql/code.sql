@@ -82,6 +82,7 @@ SET LOCAL ROLE careforall_owner;
 
 -- What the API changes of pledges.
 \ir functions/pledge_withdraw.sql
+\ir functions/pledge_claim.sql
 \ir functions/refund_create.sql
 \ir functions/refund_request.sql
 

@@ -79,6 +79,7 @@ GRANT EXECUTE ON FUNCTION
   careforall.payment_event_apply_many(text[], text[], text[], text[], uuid[], uuid[], bigint[], text[], text[], json[], text[]),
   careforall.pledge_create(uuid, bigint, text, text, text, uuid, integer, text, text, bytea, bytea, text, bigint, uuid),
   careforall.pledge_create_many(uuid[], bigint[], text[], text[], text[], uuid[], integer[], text[], text[], bytea[], bytea[], text[], bigint[], uuid[]),
+  careforall.pledge_claim(uuid, boolean, uuid),
   careforall.pledge_export_begin(uuid, uuid, text, jsonb),
   careforall.pledge_export_page(uuid, uuid, text, text, timestamptz, timestamptz, bigint, bigint, text, uuid, integer),
   careforall.pledge_public(uuid),

@@ -57,7 +57,7 @@ AS $$
     'donor', json_build_object(
       'name', careforall.donor_shown(pledge.display, pledge.donor_name),
       'email', careforall.email_masked(pledge.donor_email),
-      'account_id', pledge.account_id),
+      'account_id', careforall.pledge_account(pledge)),
     'provider', pledge.provider,
     'payment_id', pledge.payment_id,
     'hold_expires_at', careforall.json_time(pledge.hold_expires_at),

@@ -58,6 +58,7 @@ BEGIN
   SELECT array_agg(l.id) INTO ids FROM (
     SELECT p.id FROM careforall.pledges p
     WHERE lower(p.donor_email) = lower(btrim(donor_erase.email)) OR p.account_id = person.id
+       OR p.id IN (SELECT k.pledge_id FROM careforall.pledge_claims k WHERE k.account_id = person.id)
     ORDER BY p.id FOR NO KEY UPDATE) l;
   IF ids IS NULL AND person.id IS NULL THEN
     RAISE EXCEPTION 'nobody has given or registered with this address'

@@ -55,7 +55,7 @@ AS $$
     OR starts_with(pledge.id::text, lower(q)))
 $$;
 
--- The pledges of an account, newest first, before the one given (NULL: from the
+-- The pledges that an account has made or claimed, newest first, before the one given (NULL: from the
 -- newest). max is held to 1..101.
 CREATE OR REPLACE FUNCTION careforall.me_pledges(
   actor uuid, state text, before_id uuid, max integer)
@@ -64,6 +64,9 @@ LANGUAGE plpgsql STABLE SECURITY DEFINER
 SET search_path = pg_catalog, careforall, pg_temp
 AS $$
 #variable_conflict use_column
+DECLARE
+  rows integer := LEAST(GREATEST(COALESCE(max, 20), 1), 101);
+  before uuid := COALESCE(before_id, careforall.uuid_last());
 BEGIN
   PERFORM careforall.account_require(actor, 'donor');
   RETURN QUERY
@@ -80,13 +83,21 @@ BEGIN
       'version', p.version,
       'created_at', careforall.json_time(p.created_at),
       'updated_at', careforall.json_time(p.updated_at)), p.id
-  FROM careforall.pledges p
+  FROM (
+    (SELECT o.id FROM careforall.pledges o
+     WHERE o.account_id = actor AND (me_pledges.state IS NULL OR o.state = me_pledges.state)
+       AND o.id < before
+     ORDER BY o.id DESC LIMIT rows)
+    UNION ALL
+    (SELECT o.id FROM careforall.pledge_claims k
+     JOIN careforall.pledges o ON o.id = k.pledge_id
+     WHERE k.account_id = actor AND (me_pledges.state IS NULL OR o.state = me_pledges.state)
+       AND k.pledge_id < before
+     ORDER BY k.pledge_id DESC LIMIT rows)) own
+  JOIN careforall.pledges p ON p.id = own.id
   JOIN careforall.campaigns c ON c.id = p.campaign_id
-  WHERE p.account_id = actor
-    AND (me_pledges.state IS NULL OR p.state = me_pledges.state)
-    AND p.id < COALESCE(before_id, careforall.uuid_last())
   ORDER BY p.id DESC
-  LIMIT LEAST(GREATEST(COALESCE(max, 20), 1), 101);
+  LIMIT rows;
 END
 $$;
 
@@ -216,7 +227,7 @@ COMMENT ON FUNCTION careforall.pledge_team_json(careforall.pledges, boolean) IS
 COMMENT ON FUNCTION careforall.pledge_fits(careforall.pledges, text, timestamptz, timestamptz, bigint, bigint, text, boolean) IS
   'Whether a pledge fits the filters of a list.';
 COMMENT ON FUNCTION careforall.me_pledges(uuid, text, uuid, integer) IS
-  'The pledges of an account, newest first.';
+  'The pledges that an account has made or claimed, newest first.';
 COMMENT ON FUNCTION careforall.campaign_pledges(uuid, uuid, text, timestamptz, timestamptz, bigint, bigint, text, text, bigint, uuid, integer) IS
   'The pledges of a campaign for those who run it, filtered, newest or largest first.';
 COMMENT ON FUNCTION careforall.pledge_export_begin(uuid, uuid, text, jsonb) IS

@@ -78,6 +78,16 @@ AS $$
   LIMIT 1
 $$;
 
+-- The account of a pledge: that made it, or has claimed it since; NULL if none.
+CREATE OR REPLACE FUNCTION careforall.pledge_account(pledge careforall.pledges)
+RETURNS uuid
+LANGUAGE sql STABLE
+SET search_path = pg_catalog, careforall, pg_temp
+AS $$
+  SELECT COALESCE(pledge.account_id,
+    (SELECT k.account_id FROM careforall.pledge_claims k WHERE k.pledge_id = pledge.id))
+$$;
+
 -- A pledge as its donor sees it: the name whatever the display level, never the
 -- e-mail address.
 CREATE OR REPLACE FUNCTION careforall.pledge_donor_json(pledge_id uuid)
@@ -101,6 +111,7 @@ AS $$
     'display', p.display,
     'donor', json_build_object('name', p.donor_name),
     'message', p.message,
+    'has_account', careforall.pledge_account(p) IS NOT NULL,
     'version', p.version,
     'hold_expires_at', careforall.json_time(p.hold_expires_at),
     'created_at', careforall.json_time(p.created_at),
@@ -124,7 +135,7 @@ AS $$
 $$;
 
 -- Who asks for a pledge: its donor, by the private link (which the caller has
--- checked) or by the account that pledged; or, with their right, those who run the
+-- checked) or by the account that has it; or, with their right, those who run the
 -- campaign. For everybody else the pledge does not exist.
 CREATE OR REPLACE FUNCTION careforall.pledge_access(pledge_id uuid, by_link boolean, actor uuid)
 RETURNS text
@@ -139,7 +150,7 @@ BEGIN
     PERFORM careforall.account_require(actor, 'donor');
   END IF;
   SELECT * INTO pledge FROM careforall.pledges p WHERE p.id = pledge_access.pledge_id;
-  IF FOUND AND (by_link OR pledge.account_id = actor) THEN
+  IF FOUND AND (by_link OR careforall.pledge_account(pledge) = actor) THEN
     RETURN 'donor';
   END IF;
   has_right := careforall.campaign_right(actor, pledge.campaign_id);
@@ -236,12 +247,14 @@ COMMENT ON FUNCTION careforall.pledge_refunds_json(uuid, boolean) IS
   'The refunds of a pledge, newest first.';
 COMMENT ON FUNCTION careforall.pledge_refund_request_json(uuid) IS
   'The last request for a refund of a pledge, NULL if there is none.';
+COMMENT ON FUNCTION careforall.pledge_account(careforall.pledges) IS
+  'The account that made a pledge or has claimed it; NULL if none.';
 COMMENT ON FUNCTION careforall.pledge_donor_json(uuid) IS
   'A pledge as its donor sees it; NULL if unknown.';
 COMMENT ON FUNCTION careforall.pledge_access(uuid, boolean, uuid) IS
   'Who asks for a pledge: donor, or the right of the account to its campaign; refuses others (PL005, PL011).';
 COMMENT ON FUNCTION careforall.pledge_read(uuid, boolean, uuid) IS
-  'A pledge for its donor, by the private link that the caller has checked or by the account that pledged.';
+  'A pledge for its donor, by the private link that the caller has checked or by the account that has it.';
 COMMENT ON FUNCTION careforall.pledge_refunds(uuid, boolean, uuid) IS
   'The refunds of a pledge, for its donor or those who run the campaign.';
 COMMENT ON FUNCTION careforall.pledge_history_json(uuid) IS

@@ -42,6 +42,11 @@ AS $$
       SELECT FROM careforall.pledges p
       WHERE p.account_id = is_backer.actor AND p.campaign_id = is_backer.campaign_id
         AND p.state = 'confirmed')
+    OR EXISTS (
+      SELECT FROM careforall.pledge_claims k
+      JOIN careforall.pledges p ON p.id = k.pledge_id
+      WHERE k.account_id = is_backer.actor AND p.campaign_id = is_backer.campaign_id
+        AND p.state = 'confirmed')
 $$;
 
 -- The campaign whose updates somebody asks for, by id or slug; a draft only for its team.

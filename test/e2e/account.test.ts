@@ -10,7 +10,7 @@ import { pledgeBody } from "../lib/http.ts";
 import { pledgeIs } from "../lib/pledge.ts";
 import { until } from "../lib/until.ts";
 import { expectAccessible, expectNoSideways, launch, tabTo, visit } from "./browser.ts";
-import { fillIn, publicCampaign } from "./giving.ts";
+import { fillIn, privatePage, publicCampaign } from "./giving.ts";
 
 const context = useStack();
 const PASSWORD = "four herons in the rain";
@@ -314,6 +314,47 @@ test("a gift given while logged in is among the own gifts, by pages and by state
   ).toBe(true);
   expect(faults).toEqual([]);
   await close();
+});
+
+test("a gift made as a guest is taken over on its private page, by one account", async () => {
+  const campaign = await publicCampaign(context);
+  const gift = (await context.http.pledge(campaign.id)).body;
+  const [person, other] = [await context.login(), await context.login()];
+  const guest = await visit(browser, base);
+  await guest.page.goto(privatePage(gift));
+  await guest.page.getByRole("heading", { name: "The gift" }).waitFor();
+  expect(await guest.page.getByRole("button", { name: "Add to my account" }).count()).toBe(0);
+  await guest.close();
+
+  const late = await visit(browser, base, { person: other });
+  await late.page.goto(privatePage(gift));
+  await late.page.getByRole("button", { name: "Add to my account" }).waitFor();
+  // This one does not hear of what follows.
+  await late.page.route(`**/api/v1/pledges/${gift.id}`, (route) => route.abort());
+  const { page, faults, close } = await visit(browser, base, { person });
+  await page.goto("/account");
+  await page.getByText("Open its private link while you are logged in").waitFor();
+  await page.goto(privatePage(gift));
+  const add = page.getByRole("button", { name: "Add to my account" });
+  await add.waitFor();
+  await page.getByText(person.email).waitFor();
+  await expectAccessible(page, "a gift that can be claimed");
+  await tabTo(page, add);
+  await page.keyboard.press("Enter");
+  const done = page.getByText("It stands among your gifts now.");
+  await done.waitFor();
+  expect(await page.evaluate(() => document.activeElement?.getAttribute("role"))).toBe("status");
+  await page.getByRole("link", { name: "Your gifts" }).click();
+  await page.locator(`[data-gift='${gift.id}']`).getByRole("link").click();
+  await page.getByRole("heading", { name: "The gift" }).waitFor();
+  expect(new URL(page.url()).hash).toBe("");
+  expect(faults).toEqual([]);
+  await close();
+
+  await late.page.getByRole("button", { name: "Add to my account" }).click();
+  await late.page.getByText("Another account has this gift already.").waitFor();
+  expect(await context.sql.value("SELECT account_id FROM careforall.pledge_claims WHERE pledge_id = $1", [gift.id])).toBe(person.id);
+  await late.close();
 });
 
 test("own gifts of every state, more than a page of them, each leading to its page without a link", async () => {

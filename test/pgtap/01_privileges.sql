@@ -87,7 +87,7 @@ SELECT set_eq($$SELECT * FROM pg_temp.functions_of('careforall_api')
   EXCEPT SELECT * FROM pg_temp.admin_api()$$,
   ARRAY['account_change', 'account_find', 'account_list', 'account_logout', 'account_register',
     'admin_register', 'campaign_find', 'campaign_gifts', 'campaign_list', 'campaign_pledges',
-    'campaign_public', 'fee_cover_many', 'fees_read', 'me_pledges', 'pledge_export_begin', 'pledge_export_page',
+    'campaign_public', 'fee_cover_many', 'fees_read', 'me_pledges', 'pledge_claim', 'pledge_export_begin', 'pledge_export_page',
     'pledge_read', 'pledge_refunds', 'pledge_withdraw', 'refund_create', 'refund_request_count', 'refund_request_create',
     'refund_request_decide', 'refund_request_list',
     'login_begin', 'login_finish', 'me_change', 'me_logout_all', 'me_read', 'me_session_end',

@@ -210,6 +210,48 @@ describe("a pledge with an account", () => {
   });
 });
 
+describe("claiming", () => {
+  const claim = <T = { id: string; has_account: boolean }>(http: Http, id: string, token?: string) =>
+    http.call<T & Problem>("POST", `/api/v1/pledges/${id}/claim`, { headers: token === undefined ? {} : link(token) });
+
+  test("a guest's pledge goes to the account that has its link, once", async () => {
+    const campaign = await makeCampaign(context.sql);
+    const { id, token } = (await context.http.pledge(campaign)).body;
+    const where = `/api/v1/pledges/${id}`;
+    const mara = await makePerson(context.stack, context.sql, context.http);
+    expect((await claim(context.http, id, token)).status).toBe(401);
+    for (const wrong of [undefined, "x".repeat(43), ""]) expect((await claim(mara.http, id, wrong)).status).toBe(404);
+    expect((await claim(mara.http, randomUUID(), token)).status).toBe(404);
+    expect((await mara.http.get<Page<unknown>>("/api/v1/me/pledges")).body.items).toEqual([]);
+    expect((await context.http.get<{ has_account: boolean }>(where, link(token))).body.has_account).toBe(false);
+    for (let n = 0; n < 2; n++) {
+      const claimed = await claim(mara.http, id, token);
+      expect([claimed.status, claimed.body.id, claimed.body.has_account], claimed.text).toEqual([200, id, true]);
+      expect(claimed.headers.get("cache-control")).toBe("no-store");
+    }
+    expect((await claim(mara.http, id)).status).toBe(200);
+    expect((await mara.http.get<Page<{ id: string }>>("/api/v1/me/pledges")).body.items.map((item) => item.id)).toEqual([id]);
+    expect((await mara.http.get(where)).status).toBe(200);
+    expect((await context.http.get(where, link(token))).status).toBe(200);
+    const late = await claim(stranger.http, id, token);
+    expect([late.status, late.body.code]).toEqual([409, "conflict"]);
+    expect((await stranger.http.get(where)).status).toBe(404);
+    expect(await context.sql.value("SELECT count(*) FROM careforall.audit_log WHERE action = 'pledge.claim' AND target_id = $1", [id])).toBe(1);
+    const made = (await mara.http.pledge(campaign)).body;
+    expect((await claim(stranger.http, made.id, made.token)).status).toBe(409);
+  });
+
+  test("one of many accounts gets it", async () => {
+    const { id, token } = (await context.http.pledge(await makeCampaign(context.sql))).body;
+    const people = await Promise.all(Array.from({ length: 6 }, () => makePerson(context.stack, context.sql, context.http)));
+    const answers = await Promise.all(people.flatMap(({ http }) => [claim(http, id, token), claim(http, id, token)]));
+    const winner = answers.findIndex(({ status }) => status === 200) >> 1;
+    expect(answers.map(({ status }) => status)).toEqual(people.flatMap((_, n) => (n === winner ? [200, 200] : [409, 409])));
+    const lists = await Promise.all(people.map(({ http }) => http.get<Page<unknown>>("/api/v1/me/pledges")));
+    expect(lists.map(({ body }) => body.items.length)).toEqual(people.map((_, n) => (n === winner ? 1 : 0)));
+  });
+});
+
 describe("cancelling", () => {
   const cancel = <T = { state: string; cancel_requested_at: string | null }>(http: Http, id: string, headers = {}) =>
     http.call<T>("POST", `/api/v1/pledges/${id}/cancel`, { headers });

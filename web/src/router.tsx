@@ -6,12 +6,13 @@ import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from '
 import type { FunctionComponent } from 'react'
 import { NoAnswerError } from './api/http'
 import { Layout } from './components/layout'
-import { loadAreas, useLanguage, type Area } from './i18n'
+import { useLanguage } from './i18n'
 import { parseSearch } from './lib/filters'
 import { GIFT_STATES } from './lib/gift-states'
 import { CampaignPage } from './pages/campaign'
 import { ErrorPage, NotFoundPage } from './pages/error'
 import { LandingPage } from './pages/landing'
+import { loadAccount } from './pages/load-account'
 
 const loadGiving = () => import('./pages/giving')
 
@@ -227,20 +228,20 @@ declare module '@tanstack/react-router' {
 }
 
 /** Donors do not load where the pages of the account and of the dashboard are. */
-function accountPage(name: keyof typeof import('./pages/account').pages) {
-  return page(async () => (await import('./pages/account')).pages[name](), name, ['account'])
+function accountPage(name: Exclude<keyof Awaited<ReturnType<typeof loadAccount>>, 'ClaimGift'>) {
+  return page(async () => (await loadAccount())[name](), name)
 }
 
 function adminPage(name: keyof typeof import('./pages/admin').pages) {
-  return page(async () => (await import('./pages/admin')).pages[name](), name, ['account', 'admin'])
+  return page(async () => (await import('./pages/admin')).pages[name](), name)
 }
 
 /** A page that is loaded when it is asked for; `load` gives the module that exports it as `name`. */
-function page(load: () => Promise<object>, name: string, areas: Area[] = []) {
+function page(load: () => Promise<object>, name: string) {
   return lazyRouteComponent(async () => {
     try {
-      const [module] = await Promise.all([load(), loadAreas(...areas)])
-      return { [name]: localized((module as Record<string, FunctionComponent>)[name] ?? NotFoundPage) }
+      const module = (await load()) as Record<string, FunctionComponent>
+      return { [name]: localized(module[name] ?? NotFoundPage) }
     } catch (error) {
       // The router would load the whole site again, which only helps after an upgrade.
       throw navigator.onLine ? error : new NoAnswerError('offline')

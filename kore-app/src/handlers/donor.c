@@ -45,6 +45,25 @@ api_pledge_cancel(CfaCtx *ctx)
 }
 
 void
+api_pledge_claim(CfaCtx *ctx)
+{
+	static const CfaCall call = {
+		.sql = "SELECT c.doc FROM careforall.pledge_claim($1::uuid,"
+			   " $2::boolean, $3::uuid) c",
+		.status = 200,
+	};
+	CfaPledgeLink link;
+
+	if (cfa_pledge_link_read(ctx, &link))
+		cfa_call(ctx,
+				 &call,
+				 &(CfaPgParams){.count = 3,
+								.values = {link.pledge_id,
+										   link.by_link,
+										   ctx->principal.account_id}});
+}
+
+void
 api_refund_list(CfaCtx *ctx)
 {
 	static const CfaCall call = {

@@ -12,6 +12,9 @@ void api_pledge_read(struct CfaCtx *ctx);
 /* POST /api/v1/pledges/{id}/cancel */
 void api_pledge_cancel(struct CfaCtx *ctx);
 
+/* POST /api/v1/pledges/{id}/claim */
+void api_pledge_claim(struct CfaCtx *ctx);
+
 /* GET /api/v1/pledges/{id}/refunds */
 void api_refund_list(struct CfaCtx *ctx);
 

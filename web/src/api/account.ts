@@ -2,7 +2,7 @@
 // What the pages of an account read and change.
 import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query'
 import { call } from './call'
-import type { Account, PledgeState } from './types'
+import type { Account, Pledge, PledgeState } from './types'
 
 const PAGE = 20
 
@@ -38,6 +38,11 @@ export function myGiftsQuery(state: PledgeState | null) {
     initialPageParam: null as string | null,
     getNextPageParam: (page) => page.next_cursor,
   })
+}
+
+/** Takes over what was given as a guest; the token of its private link shows that it is one's own. */
+export async function claimGift(id: string, token: string): Promise<Pledge> {
+  return (await call('post', '/api/v1/pledges/{id}/claim', { path: { id }, headers: { 'Pledge-Token': token } })).data
 }
 
 export async function changeName(name: string, etag: string): Promise<Account> {

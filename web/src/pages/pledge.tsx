@@ -2,8 +2,8 @@
 // A donor's private page of one pledge. The token stands behind "#", which
 // browsers never send to a server.
 import { Link, useParams } from '@tanstack/react-router'
-import type { ReactNode } from 'react'
-import type { Pledge } from '@/api/types'
+import { lazy, Suspense, type ReactNode } from 'react'
+import type { Account, Pledge } from '@/api/types'
 import { CopyLink } from '@/components/copy-link'
 import { PledgeActions, RequestState } from '@/components/pledge/actions'
 import { PledgeHistory } from '@/components/pledge/history'
@@ -13,18 +13,26 @@ import { PledgeSums } from '@/components/pledge/sums'
 import { Button } from '@/components/ui/button'
 import { Icon } from '@/components/ui/icon'
 import { formatDateTime, t } from '@/i18n'
+import { loadAccount } from './load-account'
+
+/** For whoever is logged in; the page lacks nothing else without it. */
+const ClaimGift = lazy(() =>
+  loadAccount()
+    .then((pages) => pages.ClaimGift())
+    .catch(() => ({ default: () => null })),
+)
 
 export function PledgePage() {
   const { id = '' } = useParams({ strict: false })
   return (
     <div className="mx-auto grid max-w-2xl grid-cols-1 gap-8 px-4 pt-10 sm:px-6">
       <title>{`${t('pledge.title')} · ${t('site.name')}`}</title>
-      <PledgeGate id={id}>{(pledge, token) => <PledgeView pledge={pledge} token={token} />}</PledgeGate>
+      <PledgeGate id={id}>{(pledge, token, account) => <PledgeView pledge={pledge} token={token} account={account} />}</PledgeGate>
     </div>
   )
 }
 
-function PledgeView({ pledge, token }: { pledge: Pledge; token: string }) {
+function PledgeView({ pledge, token, account }: { pledge: Pledge; token: string; account: Account | null }) {
   const hasReceipt = pledge.state === 'confirmed' || pledge.state === 'refunded'
   return (
     <>
@@ -42,6 +50,11 @@ function PledgeView({ pledge, token }: { pledge: Pledge; token: string }) {
         )}
         <CopyLink url={location.href} label={t('pledge.copy')} />
       </div>
+      {account && token && (
+        <Suspense>
+          <ClaimGift pledge={pledge} token={token} account={account} />
+        </Suspense>
+      )}
       {pledge.state === 'pending' && <PledgeActions pledge={pledge} token={token} />}
       {pledge.state !== 'pending' && <RequestState pledge={pledge} />}
       <Details pledge={pledge} />

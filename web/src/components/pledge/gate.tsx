@@ -6,7 +6,7 @@ import type { ReactNode } from 'react'
 import { ApiError } from '@/api/client'
 import { pledgeQuery } from '@/api/queries'
 import { useSession } from '@/api/session'
-import type { Pledge } from '@/api/types'
+import type { Account, Pledge } from '@/api/types'
 import { t } from '@/i18n'
 import { useHash, useIsOnline } from '@/lib/hooks'
 import { useIsLive, useLivePledge } from '@/live/hooks'
@@ -14,7 +14,7 @@ import { LoadErrorPage } from '@/pages/error'
 import { Notice } from '../ui/notice'
 import { Skeleton } from '../ui/skeleton'
 
-type PledgeGateProps = { id: string; children: (pledge: Pledge, token: string) => ReactNode }
+type PledgeGateProps = { id: string; children: (pledge: Pledge, token: string, account: Account | null) => ReactNode }
 
 export function PledgeGate({ id, children }: PledgeGateProps) {
   const token = useHash()
@@ -34,7 +34,7 @@ export function PledgeGate({ id, children }: PledgeGateProps) {
             {t('pledge.stale')}
           </Notice>
         )}
-        {children(query.data, token)}
+        {children(query.data, token, account)}
       </>
     )
   }

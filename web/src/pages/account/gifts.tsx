@@ -63,6 +63,7 @@ export function MyGiftsPage() {
         ))}
       </ul>
       <LoadMore query={query} label={t('account.gifts.more')} />
+      {query.isSuccess && <p className="text-muted">{t('account.gifts.guest')}</p>}
     </section>
   )
 }

@@ -49,6 +49,7 @@ const ACTIONS = [
   'outbox_release',
   'payment_redrive',
   'pledge.cancel',
+  'pledge.claim',
   'pledge.expire',
   'pledge.refund',
   'pledges.export',

@@ -36,6 +36,7 @@ const MEMBERS: Partial<Record<string, MessageKey>> = {
 
 const REASONS: Partial<Record<string, MessageKey>> = {
   'changed by its owner': 'admin.audit.by_owner',
+  'claimed with its private link': 'admin.audit.by_link',
   'reached its end': 'admin.audit.at_end',
   'with a one-time token': 'admin.audit.by_token',
 }
