@@ -77,6 +77,7 @@ test("a campaign that was being made is still there after the log-in, and is mad
   await endSessionAt("**/api/v1/campaigns");
   await page.getByRole("button", { name: "Make the draft" }).click();
   await again().waitFor();
+  await expect.poll(() => again().getByLabel("Password", { exact: true }).evaluate((field) => field === document.activeElement)).toBe(true);
   await expectAccessibleInBoth(page, "log in again");
   await page.keyboard.press("Escape");
   await page.keyboard.press("Escape");

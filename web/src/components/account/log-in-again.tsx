@@ -17,7 +17,7 @@ export function LogInAgain() {
         <DialogTitle className="text-heading font-display font-bold">{t('account.again.title')}</DialogTitle>
         <p>{t('account.again.text')}</p>
         <LoginForm id="again" email={over.email} />
-        <Button variant="quiet" className="justify-self-start" onClick={() => leave()}>
+        <Button variant="quiet" className="-ms-5 justify-self-start text-start" onClick={() => leave()}>
           {t('account.again.leave')}
         </Button>
       </div>

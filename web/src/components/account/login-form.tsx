@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { useState } from 'react'
+import { useEffect, useState } from 'react'
 import { useForm } from 'react-hook-form'
 import { logIn, type Credentials } from '@/api/session'
 import { t } from '@/i18n'
@@ -8,18 +8,23 @@ import { checkEmail, checkPassword } from './fields'
 import { AccountForm } from './form'
 import { PasswordField } from './password-field'
 
-/** `id` begins the ids of its fields; `email` is known where somebody logs in again. */
+/** `id` begins the ids of its fields; `email` is known where somebody logs in again, who then begins at the password. */
 export function LoginForm({ id, email = '' }: { id: string; email?: string }) {
   const form = useForm<Credentials>({ defaultValues: { email, password: '' } })
   const [failure, setFailure] = useState<unknown>(null)
   const { errors, isSubmitting } = form.formState
+  const { setFocus } = form
+  const isKnown = email !== ''
+  useEffect(() => {
+    if (isKnown) setFocus('password')
+  }, [isKnown, setFocus])
   const submit = form.handleSubmit(async (entered) => {
     setFailure(null)
     try {
       await logIn({ email: entered.email.trim(), password: entered.password })
     } catch (error) {
       setFailure(error)
-      form.setFocus('password')
+      setFocus('password')
     }
   })
   return (
