@@ -10,6 +10,9 @@ import { cutShell } from './scripts/shell.ts'
 import { donorFiles } from './scripts/split.ts'
 import { messages } from './scripts/vite-messages.ts'
 
+// Features.DirSelector of lightningcss, which Vite brings along.
+const DIR_SELECTOR = 4
+
 const path = (name: string) => fileURLToPath(new URL(name, import.meta.url))
 const api = process.env.CAREFORALL_DEV_API ?? 'http://127.0.0.1:8080'
 
@@ -22,6 +25,8 @@ export default defineConfig({
       'use-sync-external-store/shim/with-selector': 'use-sync-external-store/with-selector',
     },
   },
+  // Put in other words, `:dir()` would be the direction of the page's language, not that of what people wrote.
+  css: { lightningcss: { exclude: DIR_SELECTOR } },
   build: {
     target: 'es2022',
     assetsInlineLimit: 0,

@@ -92,6 +92,13 @@ afterAll(async () => {
   await browser.close();
 });
 
+/** How many lists run against the page, with bullets that stand where it does not begin. Runs in the page. */
+function bulletsAway(): number {
+  const { direction } = getComputedStyle(document.body);
+  const lists = Array.from(document.querySelectorAll("[dir='auto'] ul"), (list) => getComputedStyle(list));
+  return lists.filter((list) => list.direction !== direction && list.listStylePosition !== "inside").length;
+}
+
 /** One browser for each role and theme, with everything it complains about. */
 async function visitorOf(role: keyof typeof people, theme: "light" | "dark"): Promise<Visitor & { underWay: Set<Request> }> {
   const known = visitors[`${role} ${theme}`];
@@ -141,6 +148,7 @@ describe.each(routes)("%s", (route) => {
     expect(await page.evaluate(() => [document.documentElement.lang, document.documentElement.dir, document.documentElement.dataset.theme])).toEqual([language, direction, theme]);
     expect(await page.title()).not.toBe("");
     if (language === "en-XA") expect(await strangeTexts(page), "not from the catalogues").toEqual([]);
+    expect(await page.evaluate(bulletsAway), "bullets at the other edge than their text").toBe(0);
     await expectAccessible(page, `${route} ${theme} ${direction}`);
     await page.setViewportSize({ width: 320, height: 640 });
     await expectNoSideways(page);

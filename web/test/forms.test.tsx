@@ -1,14 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 // Goal: forms and confirmations keep what was entered, wait as long as the API asks, and say
 // what went wrong. Method: the components in jsdom with failures as the API sends them.
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { act, type ReactNode } from 'react'
 import { createRoot, type Root } from 'react-dom/client'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { ApiError, NoAnswerError } from '@/api/http'
 import type { Problem } from '@/api/types'
 import { AccountForm } from '@/components/account/form'
+import { Problem as Refusal } from '@/components/admin/ops/problem'
 import { ConfirmDialog } from '@/components/ui/confirm-dialog'
 import { ErrorState, ErrorText, errorText } from '@/components/ui/states'
+import { loadAreas } from '@/i18n'
 import { browserName } from '@/lib/user-agent'
 
 let root: Root
@@ -174,4 +178,18 @@ test.each([
   ['something', null],
 ])('%s is called %s', (userAgent, name) => {
   expect(browserName(userAgent)).toBe(name)
+})
+
+test('why a donor cannot be erased is told in words, each reason that the database has', async () => {
+  await loadAreas('site', 'account', 'admin')
+  const sql = readFileSync(join(import.meta.dirname, '../../sql/functions/donor_erase.sql'), 'utf8')
+  const reasons = [...sql.matchAll(/(?:format\(|THEN )'(it [^']+)'/g)].map(([, text = '']) => `cannot erase the account: ${text.replace('%s', 'admin')}`)
+  const money = /'(cannot erase the donor: %[^']+)'/.exec(sql)?.[1]?.replace('%', '3') ?? ''
+  expect(reasons).toHaveLength(3)
+  for (const detail of [money, ...reasons]) {
+    show(<Refusal error={refusal(409, { code: 'illegal-transition', detail: `C${detail.slice(1)}.` })} />)
+    expect(place.textContent).not.toMatch(/Cannot erase/)
+  }
+  show(<Refusal error={refusal(409, { code: 'illegal-transition', detail: 'Something new.' })} />)
+  expect(place.textContent).toContain('Something new.')
 })

@@ -131,6 +131,7 @@ describe('a row of the audit log', () => {
     [{ refund_id: 'r1', amount_minor: 500 }, [], [{ name: 'refund_id', value: 'r1' }, { name: 'amount_minor', value: 500 }]],
     [{ from: ['a', null], to: ['b', null] }, [{ name: '', before: ['a', null], after: ['b', null] }], []],
     [{ from: { name: 'Hall', capacity: 4 }, to: { name: 'Hall', capacity: null } }, [{ name: 'capacity', before: 4, after: null }], []],
+    [{ refund_id: 'r1', currency: 'EUR', amount_minor: 500 }, [], [{ name: 'amount', value: { amount: 500, currency: 'EUR' } }, { name: 'refund_id', value: 'r1' }]],
     [{}, [], []],
   ])('%j', (detail, changes, facts) => {
     expect(readDetail(detail)).toEqual({ changes, facts })

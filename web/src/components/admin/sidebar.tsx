@@ -136,8 +136,8 @@ function Foot({ account }: { account: Account }) {
   return (
     <div className="border-line mt-auto grid gap-3 border-t pt-4">
       <Link to="/account/settings" className="hover:bg-sunk grid min-h-11 grid-cols-1 rounded-xl px-3 py-2 leading-tight">
-        <span className="truncate font-semibold" title={account.name}>
-          <bdi>{account.name}</bdi>
+        <span className="truncate font-semibold" dir="auto" title={account.name}>
+          {account.name}
         </span>
         <span className="text-muted truncate text-sm [text-align:match-parent]" dir="ltr" title={account.email}>
           {account.email}

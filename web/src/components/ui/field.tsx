@@ -63,5 +63,5 @@ export function Textarea({ className, ...props }: ComponentProps<'textarea'>) {
 }
 
 export function Select({ className, ...props }: ComponentProps<'select'>) {
-  return <select className={cn(CONTROL, 'w-auto', className)} {...props} />
+  return <select className={cn(CONTROL, 'w-auto ps-3 pe-1 text-ellipsis', className)} {...props} />
 }

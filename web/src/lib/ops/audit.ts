@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a row of the audit log says of a change: members before and after, and other
 // facts. Actions write it in three forms: {from, to}, {x_before, x_after} and
-// {x: [before, after]}; the first may have whole documents.
+// {x: [before, after]}; the first may have whole documents. An amount has its currency beside it.
 
 export type Change = { name: string; before: unknown; after: unknown }
 export type Fact = { name: string; value: unknown }
 export type AuditDetail = { changes: Change[]; facts: Fact[] }
 
-export function readDetail(detail: Record<string, unknown>): AuditDetail {
+export function readDetail(written: Record<string, unknown>): AuditDetail {
+  const detail = withMoney(written)
   const changes: Change[] = []
   const facts: Fact[] = []
   const isPair = 'from' in detail && 'to' in detail
@@ -35,4 +36,9 @@ function pairOf(from: unknown, to: unknown): Change[] {
 
 function isDocument(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+function withMoney(detail: Record<string, unknown>): Record<string, unknown> {
+  const { amount_minor: amount, currency, ...others } = detail
+  return typeof amount === 'number' && typeof currency === 'string' ? { amount: { amount, currency }, ...others } : detail
 }

@@ -165,6 +165,7 @@ function FeedRow({ event, now, onCampaign }: { event: FeedEvent; now: number; on
         <button
           type="button"
           onClick={() => onCampaign(event.campaign_id)}
+          dir="auto"
           className="hover:text-ink max-w-56 truncate underline decoration-1 underline-offset-4"
         >
           <CampaignName id={event.campaign_id} />

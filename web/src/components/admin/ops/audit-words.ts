@@ -6,6 +6,8 @@ import { formatMoney, type Money } from '@/lib/money'
 import { categoryText } from '../campaign/words'
 
 const MEMBERS: Partial<Record<string, MessageKey>> = {
+  account: 'admin.users.account',
+  amount: 'admin.pledge.amount',
   cap: 'admin.edit.cap',
   capacity: 'admin.pool.capacity',
   category: 'admin.edit.category',
@@ -20,6 +22,7 @@ const MEMBERS: Partial<Record<string, MessageKey>> = {
   min_pledge: 'admin.edit.minPledge',
   name: 'admin.pool.name',
   owner: 'admin.edit.ownerName',
+  pledges: 'admin.pledges.title',
   pool_id: 'admin.reward.poolId',
   position: 'admin.reward.position',
   quantity: 'admin.reward.quantity',

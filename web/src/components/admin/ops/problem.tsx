@@ -83,7 +83,7 @@ function explain(error: unknown): Said {
   if (error.code === 'illegal-transition') {
     const state = problem.state === undefined ? '' : words(`admin.state_word.${problem.state}`)
     const allowed = (problem.allowed ?? []).map((name) => words(`admin.transition.${name}`))
-    if (state === '') return said(t('admin.problem.conflict'), problem.detail ?? t('admin.problem.conflict_text'))
+    if (state === '') return said(t('admin.problem.conflict'), conflictText(problem.detail) ?? t('admin.problem.conflict_text'))
     return said(
       t('admin.problem.conflict'),
       t('admin.problem.is_now', { state }),
@@ -101,8 +101,7 @@ function explain(error: unknown): Said {
   }
   if (status === 403) return said(t('admin.problem.forbidden'), t('admin.problem.forbidden_text'))
   if (status === 404) return said(t('admin.problem.gone'), t('admin.problem.gone_text'))
-  // Why is in the API's own words: who administers has to know it, in English if need be.
-  if (status === 409) return said(t('admin.problem.conflict'), problem.detail ?? problemText(error))
+  if (status === 409) return said(t('admin.problem.conflict'), conflictText(problem.detail) ?? problemText(error))
   if (status === 412) return said(t('admin.problem.changed'), t('admin.problem.changed_text'))
   if (status === 422) {
     const items = (problem.errors ?? []).map((fault) => `${fault.pointer.slice(1)}: ${fieldText(fault)}`)
@@ -116,6 +115,22 @@ function explain(error: unknown): Said {
   }
   if (status === 400) return said(t('admin.problem.invalid'), problemText(error))
   return said(t('admin.problem.failed'), t('admin.problem.failed_text'))
+}
+
+const ERASING: [RegExp, (count: number) => string][] = [
+  [/cannot erase the donor: (\d+) of their pledges have money under way/i, (count) => t('admin.erase.refused_money', { count })],
+  [/cannot erase the account: it is an account of an/i, () => t('admin.erase.refused_role')],
+  [/cannot erase the account: it owns campaigns/i, () => t('admin.erase.refused_owner')],
+  [/cannot erase the account: it is in the team of a campaign/i, () => t('admin.erase.refused_team')],
+]
+
+/** Why; in the API's own words where there are no others: who administers has to know it. */
+function conflictText(detail: string | undefined): string | undefined {
+  for (const [pattern, text] of ERASING) {
+    const match = pattern.exec(detail ?? '')
+    if (match !== null) return text(Number(match[1]))
+  }
+  return detail
 }
 
 /** The error that belongs to one field of a form, for the place beside it. */

@@ -120,7 +120,7 @@ function Person({ name, email }: { name: string; email: string }) {
       <span className="wrap-anywhere" dir="auto">
         {name}
       </span>
-      <span className="text-muted block text-sm font-normal wrap-anywhere" dir="ltr">
+      <span className="text-muted block text-sm font-normal [text-align:match-parent] wrap-anywhere" dir="ltr">
         {email}
       </span>
     </Th>
