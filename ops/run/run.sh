@@ -21,6 +21,8 @@ finish() {
   local status=$?
   trap '' INT TERM PIPE
   [ "$status" -eq 0 ] && [ "$follow" = no ] && return
+  # Ctrl-C does not reach a job in the background.
+  [ -z "$logs" ] || kill "$logs" 2>/dev/null || true
   # Ctrl-C also ended the reader of a pipe (make run | tee): go on without it.
   printf '\n== stopping\n' 2>/dev/null || exec >/dev/null 2>&1
   "$stack" stop --dir "$dir"
@@ -34,6 +36,7 @@ make --no-print-directory -s -C test all
 ops/install-extension.sh
 
 follow=${FOLLOW:-yes}
+logs=
 trap finish EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM
@@ -49,4 +52,5 @@ printf 'accounts    admin@example.org, owner@example.org, donor@example.org of t
 [ "$follow" = no ] && exit 0
 printf '\nFollowing the logs; Ctrl-C stops everything.\n'
 "$stack" logs --dir "$dir" &
-wait $!
+logs=$!
+wait "$logs"

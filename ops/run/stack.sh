@@ -187,10 +187,12 @@ do_status() {
   return "$missing"
 }
 
+# The name of the log before each line. Becomes tail, so that whoever ends this process
+# ends all of it. The awk of Debian would keep lines until they are 4 KiB.
 do_logs() {
-  tail -n "${lines:-0}" -F "$dir"/log/*.log 2>/dev/null | awk '
-    /^==> .* <==$/ { name = $2; sub(/.*\//, "", name); sub(/\.log$/, "", name); next }
-    NF { printf "%-10s %s\n", name, $0; fflush() }'
+  exec tail -v -n 0 -F "$dir"/log/*.log 2>/dev/null > >(exec sed -nu '
+    /^==> .* <==$/ { s|^==> .*/||; s|[.]log <==$|          |; s|^\(.\{10\}\).*|\1|; h; d }
+    /./ { G; s|^\(.*\)\n\(.*\)$|\2 \1|; p }')
 }
 
 do_reopen() {

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // Goal: what goes wrong at the start is said in one line that tells what to do.
 // Method: small stacks of Redis alone, in folders of their own, broken in each way.
-import { spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { createServer, type Server } from "node:net";
 import path from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { freePortBase, root } from "../lib/stack.ts";
+import { until } from "../lib/until.ts";
 
 let dir = "";
 let base = 0;
@@ -47,6 +48,27 @@ describe("the stack script", () => {
     expect(stack("status").status).toBe(3); // the other parts are stopped
     expect(stack("status", "--only", "redis").status).toBe(0);
     expect(stack("stop").out).toContain("redis stopped");
+  });
+
+  test("whoever ends the process that follows the logs ends all of it", async () => {
+    start();
+    const logs = spawn(path.join(root, "ops/run/stack.sh"), ["logs", "--dir", dir], { detached: true, stdio: ["ignore", "pipe", "ignore"] });
+    let shown = "";
+    let isClosed = false;
+    logs.stdout.on("data", (chunk: Buffer) => (shown += chunk.toString()));
+    logs.once("close", () => (isClosed = true));
+    try {
+      // It may not look yet when the first line is written.
+      await until("a line of the log", () => {
+        writeFileSync(path.join(dir, "log/redis.log"), "a line\n", { flag: "a" });
+        return shown.includes("redis      a line\n");
+      });
+      logs.kill("SIGTERM");
+      await until("its output to be closed", () => isClosed);
+    } finally {
+      // Nothing is left of the group unless this has failed.
+      spawnSync("kill", ["-KILL", "--", `-${logs.pid ?? 0}`]);
+    }
   });
 
   test("secrets are random and readable by the owner alone", () => {
