@@ -20,7 +20,7 @@ let page: Page;
 beforeAll(async () => {
   browser = await launch();
   for (const [name, email] of Object.entries(people)) {
-    const made = await context.http.call("POST", "/api/v1/auth/register", { json: { email, name, password: PASSWORD } });
+    const made = await context.http.call("POST", "/api/v1/auth/register", { json: { email, name: `The ${name}`, password: PASSWORD } });
     expect(made.status).toBe(201);
   }
   await context.sql.rows("UPDATE careforall.accounts SET role = 'admin' WHERE email = $1", [people.admin]);
@@ -122,7 +122,7 @@ test("somebody else who logs in sees nothing of it", async () => {
   expect(await name.inputValue()).toBe("Half a name");
   await logIn(people.other);
   await again().waitFor({ state: "detached" });
-  await expect.poll(() => name.inputValue()).toBe("other");
+  await expect.poll(() => name.inputValue()).toBe("The other");
 });
 
 test("leaving leads to the log-in, and forgets", async () => {

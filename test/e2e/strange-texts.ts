@@ -3,7 +3,7 @@
 // catalogues nor from data. In the pseudo-locale en-XA no letter of the catalogues is a plain
 // one, so whatever has plain letters must be something that the page was told (by the
 // API or by the browser's own formats of numbers, times and names), or marked as of another
-// language or as code. Codes that the API tells, such as "payment_failed", are no words;
+// language or as code. Codes that the API tells, such as "payment_failed", are no words, but titles and slugs are;
 // those of currencies are, and so are the last letters that ids are told apart by.
 import type { Page } from "playwright-core";
 
@@ -11,15 +11,16 @@ import type { Page } from "playwright-core";
 export async function noteData(page: Page): Promise<void> {
   await page.addInitScript(() => {
     const told = new Set<string>();
-    Object.assign(window, { told });
-    const take = (value: unknown): void => {
-      if (typeof value === "string") told.add(value);
-      else if (typeof value === "object" && value !== null) Object.values(value).forEach(take);
+    const names = new Set<string>();
+    Object.assign(window, { told, names });
+    const take = (value: unknown, member = ""): void => {
+      if (typeof value === "string") (["slug", "title"].includes(member) ? names : told).add(value);
+      else if (typeof value === "object" && value !== null) for (const [of, one] of Object.entries(value)) take(one, of);
     };
     const noting = <Args extends unknown[], Result>(act: (...args: Args) => Result) =>
       function (this: unknown, ...args: Args): Result {
         const result = act.apply(this, args);
-        if (result instanceof Promise) result.then(take, () => undefined);
+        if (result instanceof Promise) result.then((value) => take(value), () => undefined);
         else take(result);
         return result;
       };
@@ -50,9 +51,8 @@ export async function noteData(page: Page): Promise<void> {
 function findStrange(): string[] {
   const WORD = /[A-Za-z]{2,}/;
   const isCode = (text: string) => /^[a-z0-9]+([_.][a-z0-9]+)*$/.test(text);
-  const { told } = window as unknown as { told: Set<string> };
-  const data = [...told]
-    .filter((text) => !isCode(text))
+  const { told, names } = window as unknown as Record<"told" | "names", Set<string>>;
+  const data = [...names, ...[...told].filter((text) => !isCode(text))]
     // The story of a campaign is shown line by line, without its marks.
     .flatMap((text) => [text, ...text.split("\n").map((line) => line.replace(/^(#+|-) /, "").trim())])
     .filter((text) => WORD.test(text))
