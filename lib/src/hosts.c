@@ -5,6 +5,7 @@
  */
 #include "careforall/hosts.h"
 
+#include <stdio.h>
 #include <string.h>
 
 static unsigned
@@ -65,4 +66,18 @@ cfa_hosts_parse(CfaHosts *hosts, const char *names, const char *addresses,
 			return false;
 	}
 	return true;
+}
+
+void
+cfa_dsn_refuse(char *error, size_t size, const char *dsn, const char *reason)
+{
+	bool is_told = reason != NULL && strchr(dsn, '@') == NULL &&
+				   strcasestr(dsn, "pass") == NULL;
+
+	(void) snprintf(error,
+					size,
+					"CAREFORALL_PG_DSN is not a connection string%s%.*s",
+					is_told ? ": " : "",
+					is_told ? (int) strcspn(reason, "\n") : 0,
+					is_told ? reason : "");
 }

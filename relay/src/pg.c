@@ -103,11 +103,7 @@ cfa_pg_check(const char *dsn, char *error, size_t size)
 	bool is_good = options != NULL && read_hosts(&hosts, options);
 
 	if (options == NULL)
-		snprintf(error,
-				 size,
-				 "CAREFORALL_PG_DSN is not a connection string: %.*s",
-				 message == NULL ? 0 : (int) strcspn(message, "\n"),
-				 message == NULL ? "" : message);
+		cfa_dsn_refuse(error, size, dsn, message);
 	else if (!is_good)
 		snprintf(error,
 				 size,

@@ -57,6 +57,32 @@ test_refused(void **state)
 	assert_false(cfa_hosts_parse(&hosts, "a", NULL, "0123456789012345"));
 }
 
+/* A reason of libpq, as it would be for this string. */
+static const char *
+refused(const char *dsn, const char *reason)
+{
+	static char error[256];
+
+	cfa_dsn_refuse(error, sizeof(error), dsn, reason);
+	return error;
+}
+
+static void
+test_refusal_tells_no_password(void **state)
+{
+	assert_string_equal(refused("colour=red", "invalid option \"colour\"\n"),
+						"CAREFORALL_PG_DSN is not a connection string: "
+						"invalid option \"colour\"");
+	assert_string_equal(refused("colour=red", NULL),
+						"CAREFORALL_PG_DSN is not a connection string");
+	assert_null(strstr(refused("password=a heron", "no \"=\" after \"heron\""),
+					   "heron"));
+	assert_null(strstr(refused("sslPassword=a heron", "after \"heron\""),
+					   "heron"));
+	assert_null(strstr(refused("postgresql://u:heron@[h", "in \"heron@[h\""),
+					   "heron"));
+}
+
 int
 main(void)
 {
@@ -64,6 +90,7 @@ main(void)
 		cmocka_unit_test(test_lists),
 		cmocka_unit_test(test_none),
 		cmocka_unit_test(test_refused),
+		cmocka_unit_test(test_refusal_tells_no_password),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

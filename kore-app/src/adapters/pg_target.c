@@ -38,11 +38,7 @@ cfa_pg_target_read(const char *dsn, const char *password, char *error,
 	target.password = password;
 	if (options == NULL)
 	{
-		(void) snprintf(error,
-						error_size,
-						"CAREFORALL_PG_DSN is not a connection string: %.*s",
-						message == NULL ? 0 : (int) strcspn(message, "\n"),
-						message == NULL ? "" : message);
+		cfa_dsn_refuse(error, error_size, dsn, message);
 		PQfreemem(message);
 		return false;
 	}

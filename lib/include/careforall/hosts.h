@@ -10,6 +10,7 @@
 #define CFA_HOSTS_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 #define CFA_HOSTS_MAX 8
 
@@ -33,5 +34,12 @@ typedef struct CfaHosts
  */
 bool cfa_hosts_parse(CfaHosts *hosts, const char *names, const char *addresses,
 					 const char *ports);
+
+/*
+ * The sentence about a CAREFORALL_PG_DSN that libpq cannot read, into error. libpq's
+ * reason (or NULL) quotes the string, so it is left out where that may hold a password.
+ */
+void cfa_dsn_refuse(char *error, size_t size, const char *dsn,
+					const char *reason);
 
 #endif
