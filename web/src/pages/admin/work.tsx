@@ -219,7 +219,7 @@ function StuckItem({ item: { dead_letter, refund, pledge } }: { item: AdminStuck
       <PledgeStateBadge state={pledge.state} />
       <span dir="auto">{pledge.campaign.title}</span>
       <span className="text-muted text-sm">
-        {t('admin.work.since')} <When at={pledge.created_at} />
+        {t('admin.work.made')} <When at={pledge.created_at} />
       </span>
       {pledge.payment_id !== null && <CopyId value={pledge.payment_id} label={t('admin.pledges.copy_payment')} />}
     </li>
