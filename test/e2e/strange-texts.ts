@@ -3,8 +3,9 @@
 // catalogues nor from data. In the pseudo-locale en-XA no letter of the catalogues is a plain
 // one, so whatever has plain letters must be something that the page was told (by the
 // API or by the browser's own formats of numbers, times and names), or marked as of another
-// language or as code. Codes that the API tells, such as "payment_failed", are no words, but titles and slugs are;
-// those of currencies are, and so are the last letters that ids are told apart by.
+// language or as code. Codes that the API tells, such as "payment_failed", are no words,
+// but titles and slugs are, and what stands where people's own words do (bdi, dir=auto), who may
+// write "done"; those of currencies are, and so are the last letters that ids are told apart by.
 import type { Page } from "playwright-core";
 
 /** Before the page is opened: it notes what it is told. */
@@ -52,27 +53,29 @@ function findStrange(): string[] {
   const WORD = /[A-Za-z]{2,}/;
   const isCode = (text: string) => /^[a-z0-9]+([_.][a-z0-9]+)*$/.test(text);
   const { told, names } = window as unknown as Record<"told" | "names", Set<string>>;
-  const data = [...names, ...[...told].filter((text) => !isCode(text))]
+  const peoples = [...names, ...told]
     // The story of a campaign is shown line by line, without its marks.
     .flatMap((text) => [text, ...text.split("\n").map((line) => line.replace(/^(#+|-) /, "").trim())])
     .filter((text) => WORD.test(text))
     .sort((one, other) => other.length - one.length);
-  const said = [document.title];
+  const data = peoples.filter((text) => names.has(text) || !isCode(text));
+  const said: [text: string, from: string[]][] = [[document.title, data]];
   for (const element of Array.from(document.body.querySelectorAll("*"))) {
     if (element.closest("script, style, noscript, template, code, pre, body [lang]") !== null) continue;
-    const names = ["aria-label", "title", "alt", "aria-valuetext"];
+    const attributes = ["aria-label", "title", "alt", "aria-valuetext"];
     // What is always written from left to right is code, and its example too.
-    if (element.getAttribute("dir") !== "ltr") names.push("placeholder");
-    for (const name of names) said.push(element.getAttribute(name) ?? "");
-    for (const node of Array.from(element.childNodes)) if (node.nodeType === Node.TEXT_NODE) said.push(node.textContent ?? "");
+    if (element.getAttribute("dir") !== "ltr") attributes.push("placeholder");
+    const from = element.closest("bdi, [dir='auto']") === null ? data : peoples;
+    for (const name of attributes) said.push([element.getAttribute(name) ?? "", from]);
+    for (const node of Array.from(element.childNodes)) if (node.nodeType === Node.TEXT_NODE) said.push([node.textContent ?? "", from]);
   }
-  const isStrange = (text: string): boolean => {
+  const isStrange = ([text, from]: [string, string[]]): boolean => {
     const own = text.trim();
-    if (!WORD.test(own) || (/\s/.test(own) && data.some((one) => one.includes(own)))) return false;
-    const left = data.reduce((rest, one) => rest.replaceAll(one, ""), own);
+    if (!WORD.test(own) || (/\s/.test(own) && from.some((one) => one.includes(own)))) return false;
+    const left = from.reduce((rest, one) => rest.replaceAll(one, ""), own);
     return WORD.test(left.replaceAll(/…[0-9a-f]{8}|\b[A-Z]{3}\b/g, ""));
   };
-  return [...new Set(said.filter(isStrange))];
+  return [...new Set(said.filter(isStrange).map(([text]) => text))];
 }
 
 export function strangeTexts(page: Page): Promise<string[]> {
