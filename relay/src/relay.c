@@ -23,7 +23,8 @@
 #define RETRY_MAX_MS 5000
 #define TICK_US INT64_C(500000)
 #define ACK_LIMIT_US (INT64_C(5) * 1000000)
-#define TAIL_LIMIT_US (INT64_C(10) * 1000000)
+#define TAIL_LIMIT_US (INT64_C(2) * 1000000)
+#define TAIL_DOUBLINGS_MAX 2
 #define STOP_LIMIT_US (INT64_C(5) * 1000000)
 #define JS_POLL_US 500
 
@@ -472,6 +473,20 @@ on_deadline(void *arg)
 
 /* ---- looking after */
 
+/*
+ * How long the next message of the tail is waited for: a replica that lags can be made
+ * its reader, delivers nothing and sends heartbeats all the same (nats-server 2.9); the
+ * next attempt may get another one. Longer after each in vain, for brokers that are slow.
+ */
+static int64_t
+tail_limit_us(const CfaRelay *relay)
+{
+	unsigned attempt = relay->backoff.attempt;
+
+	return TAIL_LIMIT_US << (attempt < TAIL_DOUBLINGS_MAX ? attempt
+														  : TAIL_DOUBLINGS_MAX);
+}
+
 static void
 on_tick(void *arg)
 {
@@ -486,7 +501,7 @@ on_tick(void *arg)
 	if (oldest_us != 0 && now_us - oldest_us > ACK_LIMIT_US)
 		cfa_relay_resync(relay, "an acknowledgement is missing for 5 s");
 	if (relay->phase == CFA_RELAY_TAIL &&
-		now_us - relay->tail_heard_us > TAIL_LIMIT_US)
+		now_us - relay->tail_heard_us > tail_limit_us(relay))
 		cfa_relay_resync(relay, "the stream's tail does not come");
 	if (relay->phase == CFA_RELAY_FLOW && !relay->is_first_batch &&
 		cfa_window_in_flight(&relay->window) == 0)

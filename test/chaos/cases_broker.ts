@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A broker in trouble. Goal: nothing is lost, readiness is red and a metric tells
 // within 30 s, and all is published once the trouble is over. Method: the broker is
-// stopped, killed, made slow, cut off one way, made deaf to everything but pings,
+// stopped, killed, made slow, cut off one way, made deaf to everything but pings, delivers nothing,
 // loses its stream, or runs on a file system of a few megabytes that is full.
 import assert from "node:assert/strict";
 import { execFile, type ChildProcess } from "node:child_process";
@@ -99,6 +99,28 @@ async function hungWhileIdle(): Promise<void> {
   });
 }
 
+/** A replica that lags gives nothing of the tail, and says so to nobody: another attempt is made. */
+async function tailWithheld(isLong: boolean): Promise<void> {
+  await behindProxy(async (proxy, child) => {
+    const attempts = (): number => logOf(child).split("the stream's tail does not come").length - 1;
+    proxy.mode = "withheld";
+    // Whether a tail is left depends on the moment of the last checkpoint.
+    for (let round = 1; attempts() === 0; round++) {
+      await addMany(`withheld-${round}`, 1, 10);
+      await compare();
+      proxy.cut();
+      await until("an attempt to end", async () => attempts() > 0 || (await readiness()).ok);
+    }
+    // Later attempts wait until the consumer is given up for its silence, which comes first.
+    if (isLong) await until("a second attempt in vain", () => attempts() > 1 || logOf(child).includes('"reason":"silent"'));
+    assert.equal((await readiness()).ok, false);
+    await addMany("behind", 1, 10);
+    proxy.mode = "pass";
+    await ready();
+    await compare();
+  });
+}
+
 async function deletedWhileIdle(): Promise<void> {
   await addMany("idle", 1, 5);
   await compare();
@@ -165,6 +187,7 @@ export const brokerCases: Cases = {
   acksCutOff: () => swallowed("mute", "mute"),
   acksSwallowed: () => swallowed("silent", "silent"),
   hungWhileIdle,
+  tailWithheld,
   deletedWhileIdle,
   diskFull,
 };

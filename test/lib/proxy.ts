@@ -7,14 +7,16 @@ import { sleep } from "./until.ts";
 /**
  * pass: as if it were not there. hang: nothing goes either way. mute: nothing comes
  * back from the server. deaf: nothing gets to the server. refuse: new connections are reset. silent: a NATS server's messages are swallowed while its pings
- * are answered, so that it looks healthy.
+ * are answered, so that it looks healthy. withheld: only what a stream delivers is swallowed, which has headers, as answers have none.
  */
-export type ProxyMode = "pass" | "hang" | "mute" | "deaf" | "refuse" | "silent";
+export type ProxyMode = "pass" | "hang" | "mute" | "deaf" | "refuse" | "silent" | "withheld";
 
-/** Removes MSG and HMSG with their payloads from what a NATS server sends. */
+/** Removes messages of some kinds, with their payloads, from what a NATS server sends. */
 class MessageFilter {
   private rest = Buffer.alloc(0);
   private skip = 0;
+
+  constructor(private readonly kinds: () => readonly string[]) {}
 
   take(chunk: Buffer): Buffer {
     const kept: Buffer[] = [];
@@ -27,7 +29,7 @@ class MessageFilter {
       if (this.skip > 0 || end < 0) return Buffer.concat(kept);
       const line = this.rest.subarray(0, end + 2);
       const words = line.toString("latin1").trim().split(" ");
-      if (words[0] === "MSG" || words[0] === "HMSG") this.skip = Number(words.at(-1)) + 2;
+      if (this.kinds().includes(words[0] ?? "")) this.skip = Number(words.at(-1)) + 2;
       else kept.push(line);
       this.rest = this.rest.subarray(end + 2);
     }
@@ -48,17 +50,17 @@ export class Proxy {
         return;
       }
       const server = connect(target, "127.0.0.1");
-      const filter = new MessageFilter();
+      const filter = new MessageFilter(() => (this.mode === "withheld" ? ["HMSG"] : ["MSG", "HMSG"]));
       this.join(client, server, (chunk) => (["hang", "deaf"].includes(this.mode) ? null : chunk));
       this.join(server, client, (chunk) => {
         const told = readsNats ? filter.take(chunk) : chunk;
-        if (this.mode === "silent") return told;
+        if (["silent", "withheld"].includes(this.mode)) return told;
         return ["pass", "deaf"].includes(this.mode) ? chunk : null;
       });
     });
   }
 
-  /** silent needs to know that the server speaks NATS. */
+  /** silent and withheld need to know that the server speaks NATS. */
   static async to(target: number, readsNats = false): Promise<Proxy> {
     const proxy = new Proxy(target, readsNats);
     await new Promise<void>((done) => proxy.server.listen(0, "127.0.0.1", done));
