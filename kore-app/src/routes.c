@@ -114,7 +114,7 @@ const CfaRoute cfa_api_routes[] = {
 	{CFA_PATCH, "/api/v1/admin/users/:id", CFA_PUBLIC, CFA_AUTH_ADMIN, CFA_RATE_WRITE, "", CFA_BODY_PATCH, CFA_USER_BODY_MAX, JSON, api_user_change},
 	{CFA_POST, "/api/v1/admin/users/:id/logout", CFA_PUBLIC, CFA_AUTH_ADMIN, CFA_RATE_WRITE, "", CFA_BODY_JSON, CFA_USER_BODY_MAX, JSON, api_user_logout},
 	{CFA_GET, "/api/v1/admin/campaigns", CFA_PUBLIC, CFA_AUTH_ADMIN, CFA_RATE_READ, "q status category currency sort limit cursor", CFA_BODY_NONE, 0, JSON, api_admin_campaigns},
-	{CFA_GET, "/api/v1/admin/pledges", CFA_PUBLIC, CFA_AUTH_ADMIN, CFA_RATE_READ, "reference email name amount_min amount_max currency created_from created_to state campaign sort limit cursor", CFA_BODY_NONE, 0, JSON, api_admin_pledge_list},
+	{CFA_GET, "/api/v1/admin/pledges", CFA_PUBLIC, CFA_AUTH_ADMIN, CFA_RATE_READ, "reference email name amount_min amount_max currency created_from created_to state campaign reward sort limit cursor", CFA_BODY_NONE, 0, JSON, api_admin_pledge_list},
 	{CFA_GET, "/api/v1/admin/pledges/:id", CFA_PUBLIC, CFA_AUTH_ADMIN, CFA_RATE_READ, "", CFA_BODY_NONE, 0, JSON, api_admin_pledge_read},
 	{CFA_POST, "/api/v1/admin/pledges/:id/reveal", CFA_PUBLIC, CFA_AUTH_ADMIN, CFA_RATE_WRITE, "", CFA_BODY_JSON, CFA_ADMIN_BODY_MAX, JSON, api_admin_pledge_reveal},
 	{CFA_POST, "/api/v1/admin/pledges/:id/erase-donor", CFA_PUBLIC, CFA_AUTH_ADMIN, CFA_RATE_WRITE, "", CFA_BODY_JSON, CFA_ADMIN_BODY_MAX, JSON, api_admin_pledge_erase_donor},

@@ -72,7 +72,8 @@ $$;
 CREATE OR REPLACE FUNCTION careforall.admin_pledge_list(
   actor uuid, reference text, email text, name text, amount_min bigint, amount_max bigint,
   currency text, created_from timestamptz, created_to timestamptz, state text,
-  campaign text, sort text, after_number bigint, after_id uuid, max integer)
+  campaign text, sort text, after_number bigint, after_id uuid, max integer,
+  reward_id uuid DEFAULT NULL)
 RETURNS TABLE (doc json, number bigint, id uuid)
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER
 SET search_path = pg_catalog, careforall, pg_temp
@@ -87,7 +88,7 @@ BEGIN
     admin_pledge_list.amount_min, admin_pledge_list.amount_max, admin_pledge_list.currency,
     admin_pledge_list.created_from, admin_pledge_list.created_to, admin_pledge_list.state,
     admin_pledge_list.campaign, admin_pledge_list.sort, admin_pledge_list.after_number,
-    admin_pledge_list.after_id, admin_pledge_list.max) p;
+    admin_pledge_list.after_id, admin_pledge_list.max, admin_pledge_list.reward_id) p;
 END
 $$;
 
@@ -375,7 +376,7 @@ COMMENT ON FUNCTION careforall.actor_json(text) IS
   'Who did something: an account by id and name, or a log-in.';
 COMMENT ON FUNCTION careforall.admin_pledge_json(careforall.pledges) IS
   'A pledge as administrators see it, personal data masked.';
-COMMENT ON FUNCTION careforall.admin_pledge_list(uuid, text, text, text, bigint, bigint, text, timestamptz, timestamptz, text, text, text, bigint, uuid, integer) IS
+COMMENT ON FUNCTION careforall.admin_pledge_list(uuid, text, text, text, bigint, bigint, text, timestamptz, timestamptz, text, text, text, bigint, uuid, integer, uuid) IS
   'A page of the pledges that fit, for the API.';
 COMMENT ON FUNCTION careforall.admin_refund_json(careforall.refunds) IS
   'A refund as administrators see it.';

@@ -37,10 +37,10 @@ $$;
 -- Whether a pledge fits all filters that are not NULL: created from (inclusive) to
 -- (exclusive), amount from min to max (both inclusive), and q, which is a part of
 -- the name or (if it may be seen) of the e-mail address, or the beginning of the
--- reference. Written to be inlined.
+-- reference, and the reward that was chosen. Written to be inlined.
 CREATE OR REPLACE FUNCTION careforall.pledge_fits(
   pledge careforall.pledges, state text, created_from timestamptz, created_to timestamptz,
-  min_minor bigint, max_minor bigint, q text, sees_email boolean)
+  min_minor bigint, max_minor bigint, q text, reward_id uuid, sees_email boolean)
 RETURNS boolean
 LANGUAGE sql IMMUTABLE
 AS $$
@@ -53,6 +53,7 @@ AS $$
     OR strpos(lower(pledge.donor_name), lower(q)) > 0
     OR (sees_email AND strpos(lower(pledge.donor_email), lower(q)) > 0)
     OR starts_with(pledge.id::text, lower(q)))
+  AND (pledge_fits.reward_id IS NULL OR pledge.reward_id = pledge_fits.reward_id)
 $$;
 
 -- The pledges that an account has made or claimed, newest first, before the one given (NULL: from the
@@ -108,7 +109,7 @@ $$;
 CREATE OR REPLACE FUNCTION careforall.campaign_pledges(
   actor uuid, campaign_id uuid, state text, created_from timestamptz, created_to timestamptz,
   min_minor bigint, max_minor bigint, q text, sort text,
-  before_minor bigint, before_id uuid, max_rows integer)
+  before_minor bigint, before_id uuid, max_rows integer, reward_id uuid DEFAULT NULL)
 RETURNS TABLE (doc json, id uuid, amount_minor bigint)
 LANGUAGE plpgsql STABLE SECURITY DEFINER
 SET search_path = pg_catalog, careforall, pg_temp
@@ -126,7 +127,7 @@ BEGIN
           FROM careforall.pledges p
           WHERE p.campaign_id = campaign_pledges.campaign_id
             AND careforall.pledge_fits(p, campaign_pledges.state, created_from, created_to,
-              min_minor, max_minor, campaign_pledges.q, sees_email)
+              min_minor, max_minor, campaign_pledges.q, campaign_pledges.reward_id, sees_email)
             AND (before_id IS NULL OR (p.amount_minor, p.id) < (before_minor, before_id))
           ORDER BY p.amount_minor DESC, p.id DESC
           LIMIT rows) f
@@ -138,7 +139,7 @@ BEGIN
           FROM careforall.pledges p
           WHERE p.campaign_id = campaign_pledges.campaign_id
             AND careforall.pledge_fits(p, campaign_pledges.state, created_from, created_to,
-              min_minor, max_minor, campaign_pledges.q, sees_email)
+              min_minor, max_minor, campaign_pledges.q, campaign_pledges.reward_id, sees_email)
             AND p.id < COALESCE(before_id, careforall.uuid_last())
           ORDER BY p.id DESC
           LIMIT rows) f
@@ -175,7 +176,7 @@ $$;
 CREATE OR REPLACE FUNCTION careforall.pledge_export_page(
   actor uuid, campaign_id uuid, format text, state text, created_from timestamptz,
   created_to timestamptz, min_minor bigint, max_minor bigint, q text,
-  before_id uuid, max_rows integer)
+  before_id uuid, max_rows integer, reward_id uuid DEFAULT NULL)
 RETURNS TABLE (
   doc json, reference text, created_at text, state_now text, state_reason text,
   amount text, gift text, fee text, refunded text, currency text, reward text,
@@ -212,7 +213,7 @@ BEGIN
         FROM careforall.pledges p
         WHERE p.campaign_id = pledge_export_page.campaign_id
           AND careforall.pledge_fits(p, pledge_export_page.state, created_from, created_to,
-            min_minor, max_minor, pledge_export_page.q, sees_email)
+            min_minor, max_minor, pledge_export_page.q, pledge_export_page.reward_id, sees_email)
           AND p.id < COALESCE(before_id, careforall.uuid_last())
         ORDER BY p.id DESC
         LIMIT LEAST(GREATEST(COALESCE(max_rows, 500), 1), 1000)) f
@@ -224,13 +225,13 @@ COMMENT ON FUNCTION careforall.uuid_last() IS
   'The greatest UUID, which no row has.';
 COMMENT ON FUNCTION careforall.pledge_team_json(careforall.pledges, boolean) IS
   'A pledge as those who run its campaign see it.';
-COMMENT ON FUNCTION careforall.pledge_fits(careforall.pledges, text, timestamptz, timestamptz, bigint, bigint, text, boolean) IS
+COMMENT ON FUNCTION careforall.pledge_fits(careforall.pledges, text, timestamptz, timestamptz, bigint, bigint, text, uuid, boolean) IS
   'Whether a pledge fits the filters of a list.';
 COMMENT ON FUNCTION careforall.me_pledges(uuid, text, uuid, integer) IS
   'The pledges that an account has made or claimed, newest first.';
-COMMENT ON FUNCTION careforall.campaign_pledges(uuid, uuid, text, timestamptz, timestamptz, bigint, bigint, text, text, bigint, uuid, integer) IS
+COMMENT ON FUNCTION careforall.campaign_pledges(uuid, uuid, text, timestamptz, timestamptz, bigint, bigint, text, text, bigint, uuid, integer, uuid) IS
   'The pledges of a campaign for those who run it, filtered, newest or largest first.';
 COMMENT ON FUNCTION careforall.pledge_export_begin(uuid, uuid, text, jsonb) IS
   'Begins an export of pledges: checks the right, audited.';
-COMMENT ON FUNCTION careforall.pledge_export_page(uuid, uuid, text, text, timestamptz, timestamptz, bigint, bigint, text, uuid, integer) IS
+COMMENT ON FUNCTION careforall.pledge_export_page(uuid, uuid, text, text, timestamptz, timestamptz, bigint, bigint, text, uuid, integer, uuid) IS
   'A page of an export of pledges, newest first.';

@@ -50,6 +50,7 @@ RETURN CASE WHEN prefix ~* '^[0-9a-f-]+$' AND length(replace(prefix, '-', '')) B
 --   email         an address, or how it begins and a *
 --   name          part of the donor's name
 --   created_from, created_to   from the first, before the second
+--   reward_id     the reward that was chosen
 --   sort          newest: by id, which grows with time; amount: the largest first
 --   after_amount, after_id     the last row of the page before
 --
@@ -58,7 +59,7 @@ RETURN CASE WHEN prefix ~* '^[0-9a-f-]+$' AND length(replace(prefix, '-', '')) B
 CREATE OR REPLACE FUNCTION careforall.pledge_match(
   reference text, email text, name text, amount_min bigint, amount_max bigint,
   currency text, created_from timestamptz, created_to timestamptz, state text,
-  campaign text, sort text, after_amount bigint, after_id uuid, max integer)
+  campaign text, sort text, after_amount bigint, after_id uuid, max integer, reward_id uuid)
 RETURNS SETOF careforall.pledges
 LANGUAGE plpgsql STABLE
 SET search_path = pg_catalog, careforall, pg_temp
@@ -93,6 +94,7 @@ BEGIN
     || CASE WHEN pledge_match.created_from IS NOT NULL THEN ' AND p.created_at >= $9' ELSE '' END
     || CASE WHEN pledge_match.created_to IS NOT NULL THEN ' AND p.created_at < $10' ELSE '' END
     || CASE WHEN pledge_match.state IS NOT NULL THEN ' AND p.state = $11' ELSE '' END
+    || CASE WHEN pledge_match.reward_id IS NOT NULL THEN ' AND p.reward_id = $15' ELSE '' END
     || CASE WHEN pledge_match.after_id IS NULL THEN ''
             WHEN pledge_match.sort = 'amount' THEN ' AND (p.amount_minor, p.id) < ($12, $13)'
             ELSE ' AND p.id < $13' END;
@@ -110,7 +112,7 @@ BEGIN
       ELSE lower(pledge_match.email) END,
     '%' || careforall.like_escape(lower(pledge_match.name)) || '%',
     amount_min, amount_max, currency::char(3), created_from, created_to, state,
-    after_amount, after_id, LEAST(GREATEST(COALESCE(max, 20), 1), 1000);
+    after_amount, after_id, LEAST(GREATEST(COALESCE(max, 20), 1), 1000), reward_id;
 END
 $$;
 
@@ -126,7 +128,7 @@ CREATE OR REPLACE FUNCTION careforall.pledge_search(
   amount_min bigint DEFAULT NULL, amount_max bigint DEFAULT NULL, currency text DEFAULT NULL,
   created_from timestamptz DEFAULT NULL, created_to timestamptz DEFAULT NULL,
   state text DEFAULT NULL, campaign text DEFAULT NULL, sort text DEFAULT 'newest',
-  max integer DEFAULT 20)
+  max integer DEFAULT 20, reward_id uuid DEFAULT NULL)
 RETURNS TABLE (created_at timestamptz, pledge_id uuid, campaign_slug text, pledge_state text,
   amount text, donor text, donor_email text, payment_id text)
 LANGUAGE sql STABLE SECURITY DEFINER
@@ -136,7 +138,7 @@ AS $$
          COALESCE(careforall.donor_shown(p.display, p.donor_name), '(hidden)'),
          careforall.email_masked(p.donor_email), p.payment_id
   FROM careforall.pledge_match(reference, email, name, amount_min, amount_max, currency,
-    created_from, created_to, state, campaign, sort, NULL, NULL, max) WITH ORDINALITY p
+    created_from, created_to, state, campaign, sort, NULL, NULL, max, reward_id) WITH ORDINALITY p
   JOIN careforall.campaigns c ON c.id = p.campaign_id
   ORDER BY p.ordinality
 $$;
@@ -145,9 +147,9 @@ COMMENT ON FUNCTION careforall.pledge_reference(text) IS
   'Ids of the pledges that a payment id or an id of a refund belongs to.';
 COMMENT ON FUNCTION careforall.uuid_prefix(text) IS
   'The first and the last id that begin with some hexadecimal digits.';
-COMMENT ON FUNCTION careforall.pledge_match(text, text, text, bigint, bigint, text, timestamptz, timestamptz, text, text, text, bigint, uuid, integer) IS
+COMMENT ON FUNCTION careforall.pledge_match(text, text, text, bigint, bigint, text, timestamptz, timestamptz, text, text, text, bigint, uuid, integer, uuid) IS
   'Pledges that fit all that is given, a page of them.';
 COMMENT ON FUNCTION careforall.like_escape(text) IS
   'A text that LIKE takes as it is.';
-COMMENT ON FUNCTION careforall.pledge_search(text, text, text, bigint, bigint, text, timestamptz, timestamptz, text, text, text, integer) IS
-  'Finds pledges by reference, e-mail address, name, amount, time, state and campaign; personal data masked.';
+COMMENT ON FUNCTION careforall.pledge_search(text, text, text, bigint, bigint, text, timestamptz, timestamptz, text, text, text, integer, uuid) IS
+  'Finds pledges by reference, e-mail address, name, amount, time, state, campaign and reward; personal data masked.';

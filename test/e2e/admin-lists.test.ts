@@ -13,7 +13,7 @@ import type { Person } from "../lib/account.ts";
 import { all } from "../lib/admin.ts";
 import { draftOf, move, publishedOf, type Managed } from "../lib/campaign.ts";
 import { useStack } from "../lib/context.ts";
-import { makeCampaign, sqlPledge } from "../lib/fixtures.ts";
+import { makeCampaign, makeReward, sqlPledge } from "../lib/fixtures.ts";
 import { pledgeBody } from "../lib/http.ts";
 import { pledgeIs, states } from "../lib/pledge.ts";
 import { until } from "../lib/until.ts";
@@ -186,6 +186,35 @@ test("the pledges of a campaign are whole over their pages, and the file has the
   await first.getByText(told?.donor_email ?? "?").waitFor();
   expect(Object.values(told ?? {})).toContain("confirmed");
   expect(await context.sql.value("SELECT count(*) FROM careforall.audit_log WHERE action = 'pledges.export' AND target_id = $1", [own.id])).toBe(1);
+});
+
+test("the pledges of a campaign by reward, with the reward in the address", async () => {
+  const campaign = await makeCampaign(context.sql);
+  await context.sql.rows("UPDATE careforall.campaigns SET owner_id = $2 WHERE id = $1", [campaign, owner.id]);
+  const [seat, gone] = [await makeReward(context.sql, campaign), await makeReward(context.sql, campaign)];
+  const give = async (amount: number, reward_id?: string) => (await context.http.pledge(campaign, pledgeBody(amount, { reward_id }))).body.id;
+  const [, one, other] = await Promise.all([give(2_000), give(2_000, seat), give(2_002, gone)]);
+  // Only a reward that nobody has can be removed: this payment fails.
+  await pledgeIs(context.sql, other, "failed");
+  expect((await owner.http.call("DELETE", `/api/v1/campaigns/${campaign}/rewards/${gone}`, { headers: { "If-Match": "*" } })).status).toBe(204);
+  const seen = ownView;
+  const only = (id: string) => expect(settled(seen.page).then(() => seen.page.locator("[data-pledge]").evaluateAll((rows) => rows.map((row) => row.getAttribute("data-pledge"))))).resolves.toEqual([id]);
+  await seen.page.goto(`/admin/campaigns/${campaign}/pledges`);
+  await seen.page.locator("[data-pledge]").nth(2).waitFor();
+  const select = seen.page.getByLabel("Reward", { exact: true });
+  expect(await select.locator("option").allInnerTexts()).toEqual(["All", "Reward"]);
+  await select.selectOption({ label: "Reward" });
+  await seen.page.getByRole("button", { name: "Search" }).click();
+  await seen.page.waitForURL(`**/pledges?reward=${seat}`);
+  await seen.page.locator("[data-pledge]").nth(1).waitFor({ state: "detached" });
+  await only(one);
+  await seen.page.reload();
+  await only(one);
+  expect(await select.inputValue()).toBe(seat);
+  // A removed reward is no longer offered, but what it is narrowed to is told.
+  await seen.page.goto(`/admin/campaigns/${campaign}/pledges?reward=${gone}`);
+  await only(other);
+  expect(await select.locator("option:checked").innerText()).toBe("A removed reward");
 });
 
 test("the search of pledges and the audit log go on over pages, with their filters in the address", async () => {

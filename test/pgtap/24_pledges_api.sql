@@ -109,6 +109,19 @@ SELECT is((SELECT doc #>> '{gift,amount}' FROM careforall.pledge_export_page(:'o
 SELECT is((SELECT array_agg(reference) FROM careforall.pledge_export_page(:'owner', :'campaign', 'csv', NULL, NULL, NULL, NULL, NULL, NULL, :'guest', 500)),
   ARRAY[:'pledge'], 'a page goes on before the last one');
 
+-- By reward: the list and the export.
+INSERT INTO careforall.rewards (campaign_id, title, min_amount_minor) VALUES (:'other', 'Seat', 100) RETURNING id AS seat \gset
+INSERT INTO careforall.rewards (campaign_id, title, min_amount_minor) VALUES (:'other', 'Card', 100) RETURNING id AS card \gset
+SELECT pg_temp.new_pledge(:'other', 901, reward => :'seat') AS seated \gset
+SELECT results_eq(format($$SELECT r.n, l.id FROM (VALUES (1, %L::uuid), (2, %L), (3, %L)) r (n, id),
+    careforall.campaign_pledges(%L, %L, NULL, NULL, NULL, NULL, NULL, NULL, %L, NULL, NULL, 50, r.id) l$$,
+    :'seat', :'card', careforall.uuid7(), :'admin', :'other', s),
+  format($$VALUES (1, %L::uuid)$$, :'seated'), 'by reward, ' || s)
+FROM (VALUES ('newest'), ('amount')) v (s);
+SELECT results_eq(format($$SELECT r.n, p.reference FROM (VALUES (1, %L::uuid), (2, %L)) r (n, id),
+    careforall.pledge_export_page(%L, %L, 'csv', NULL, NULL, NULL, NULL, NULL, NULL, NULL, 500, r.id) p$$, :'seat', :'card', :'admin', :'other'),
+  format($$VALUES (1, %L)$$, :'seated'), 'the file too');
+
 -- Cancelling.
 SELECT is(pg_temp.all_try($$SELECT is_done FROM careforall.pledge_withdraw(%2$L, false, %1$L, NULL)$$, :'elsewhere'),
   ARRAY['PL005', 'PL005', 'PL005', 'PL005', 'PL005', NULL, 'PL005'], 'only the donor cancels');

@@ -8,7 +8,10 @@ SELECT no_plan();
 SELECT pg_temp.new_campaign('find-me') AS campaign \gset
 SELECT pg_temp.new_pledge(:'campaign', 1000, 'name', 'Zora Quill', 'Zora@Example.org') AS one \gset
 SELECT pg_temp.new_pledge(:'campaign', 2000, 'none', 'Zora Hidden', 'zora%x@example.org', 'secretwords') AS two \gset
-SELECT pg_temp.new_pledge(:'campaign', 3000, 'name', 'Other', 'other@example.org') AS three \gset
+INSERT INTO careforall.rewards (campaign_id, title, min_amount_minor) VALUES (:'campaign', 'Seat', 100), (:'campaign', 'Card', 100);
+SELECT min(id::text) FILTER (WHERE title = 'Seat') AS seat, min(id::text) FILTER (WHERE title = 'Card') AS card
+FROM careforall.rewards WHERE campaign_id = :'campaign' \gset
+SELECT pg_temp.new_pledge(:'campaign', 3000, 'name', 'Other', 'other@example.org', reward => :'seat') AS three \gset
 SELECT pg_temp.pay(:'one'), pg_temp.pay(:'two') \g /dev/null
 
 -- Searching, from psql.
@@ -37,7 +40,10 @@ SELECT is(pg_temp.found(arguments), ids::uuid[], arguments) FROM (VALUES
   ($$campaign => 'find-me', state => 'pending'$$, ARRAY[:'three']),
   ($$campaign => 'find-me', created_from => careforall.clock() - interval '1 hour', created_to => careforall.clock() + interval '1 hour'$$, ARRAY[:'three', :'two', :'one']),
   ($$campaign => 'find-me', created_to => careforall.clock() - interval '1 hour'$$, '{}'),
-  ($$campaign => 'there-is-none'$$, '{}')) v (arguments, ids);
+  ($$campaign => 'there-is-none'$$, '{}'),
+  (format('reward_id => %L', :'seat'), ARRAY[:'three']),
+  (format('reward_id => %L', :'card'), '{}'),
+  (format('reward_id => %L, campaign => %L', :'seat', 'another'), '{}')) v (arguments, ids);
 SELECT results_eq(format('SELECT donor, donor_email FROM careforall.pledge_search(reference => %L)', :'two'),
   $$VALUES ('(hidden)', 'z***@e***.org')$$, 'what is found is masked');
 

@@ -119,7 +119,7 @@ describe("searching pledges", () => {
     ["amount_min=99999999999999999&currency=EUR", "amount_min"],
     ["amount_min=1&currency=eur", "currency must be three capital letters"],
     ["currency=EURO", "currency must be three capital letters"],
-    ["sort=amount", "currency or a campaign"],
+    ["sort=amount", "currency, a campaign or a reward"],
     ["sort=oldest", "sort"],
     ["state=closed", "state"],
     ["email=ab", "email must have 3 to 254 characters"],

@@ -5,7 +5,7 @@ import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { makePerson, type Person } from "../lib/account.ts";
 import { useStack } from "../lib/context.ts";
-import { makeCampaign } from "../lib/fixtures.ts";
+import { makeCampaign, makeReward } from "../lib/fixtures.ts";
 import { type Answer, type CreatedPledge, type Http, pledgeBody, type Problem } from "../lib/http.ts";
 import { assertInvariants } from "../lib/invariants.ts";
 import { paymentOf, pledgeIs, storedPledge } from "../lib/pledge.ts";
@@ -352,6 +352,57 @@ describe("the list of a campaign", () => {
     for (const query of ["state=lost", "sort=name", "min_amount=-1", "min_amount=1.5", "from=yesterday", "q=", "limit=0", "x=1", `q=${"x".repeat(101)}`, "q=%00",
       `cursor=${encodeURIComponent(cursor)}`, `sort=newest&cursor=${encodeURIComponent(cursor)}`]) {
       expect((await owner.http.get(`/api/v1/campaigns/${campaign}/pledges?${query}`)).status, query).toBe(400);
+    }
+  });
+});
+
+describe("a reward", () => {
+  test("narrows the list of a campaign, its file and the search of administrators", async () => {
+    const campaign = await teamCampaign();
+    const [seat, card, foreign] = [await makeReward(context.sql, campaign), await makeReward(context.sql, campaign), await makeReward(context.sql, await teamCampaign())];
+    await context.http.pledge(campaign, pledgeBody(300));
+    const made: string[] = [];
+    for (const amount of [500, 400]) made.unshift((await context.http.pledge(campaign, pledgeBody(amount, { reward_id: seat }))).body.id);
+    const [newest = "", large = ""] = made;
+    const lists: [Person, string][] = [
+      [viewer, `/api/v1/campaigns/${campaign}/pledges?`],
+      [owner, `/api/v1/campaigns/${campaign}/pledges/export?format=json&`],
+      [admin, "/api/v1/admin/pledges?"],
+      [admin, `/api/v1/admin/pledges?campaign=${campaign}&`],
+    ];
+    for (const [person, where] of lists) {
+      const found = async (query: string): Promise<string[]> => {
+        const page = await person.http.get<Page<TeamPledge>>(where + query);
+        expect(page.status, page.text).toBe(200);
+        return page.body.items.map((item) => item.id);
+      };
+      expect(await found(`reward=${seat}`), where).toEqual([newest, large]);
+      expect(await found(`reward=${seat.toUpperCase()}&state=refunded`), where).toEqual([]);
+      expect(await found(`reward=${card}`), where).toEqual([]);
+      expect(await found(`reward=${randomUUID()}`), where).toEqual([]);
+      if (where.includes("campaign")) expect(await found(`reward=${foreign}`), where).toEqual([]);
+      if (!where.includes("export")) {
+        expect(await found(`reward=${seat}&limit=1`), where).toEqual([newest]);
+        expect(await found(`reward=${seat}&sort=amount`), where).toEqual([large, newest]);
+      }
+      for (const bad of ["seat", "", seat.slice(1), `${seat}0`, `{${seat}}`]) {
+        const refused = await person.http.get<Problem>(`${where}reward=${bad}`);
+        expect([refused.status, refused.body.code], `${where} ${bad}`).toEqual([400, "invalid-parameter"]);
+      }
+    }
+  });
+
+  test("goes on over the pages of a list, and its cursor is for it alone", async () => {
+    const campaign = await teamCampaign();
+    const seat = await makeReward(context.sql, campaign);
+    for (const amount of [200, 300, 400]) await context.http.pledge(campaign, pledgeBody(amount, { reward_id: seat }));
+    for (const [person, where] of [[owner, `/api/v1/campaigns/${campaign}/pledges`], [admin, "/api/v1/admin/pledges"]] as const) {
+      const page = (query: string) => person.http.get<Page<TeamPledge>>(`${where}?limit=2${query}`);
+      const first = await page(`&reward=${seat}`);
+      const cursor = encodeURIComponent(first.body.next_cursor ?? "");
+      expect(first.body.items.map((item) => item.amount.amount)).toEqual([400, 300]);
+      expect((await page(`&reward=${seat}&cursor=${cursor}`)).body.items.map((item) => item.amount.amount)).toEqual([200]);
+      expect((await page(`&cursor=${cursor}`)).status).toBe(400);
     }
   });
 });

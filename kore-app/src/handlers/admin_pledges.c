@@ -22,6 +22,7 @@ static const CfaParam list_filters[] = {
 	{.name = "created_to", .kind = CFA_PARAM_TIME},
 	{.name = "state", .kind = CFA_PARAM_CHOICE, .words = "pending confirmed failed refunded"},
 	{.name = "campaign", .kind = CFA_PARAM_TEXT, .min = 1, .max = 80},
+	{.name = "reward", .kind = CFA_PARAM_UUID},
 	{.name = "sort", .kind = CFA_PARAM_CHOICE, .words = "newest amount", .fallback = "newest"},
 	{.name = NULL},
 };
@@ -49,7 +50,7 @@ static const CfaAdminList pledge_list = {
 			 "SELECT l.doc, l.id, l.number FROM careforall.admin_pledge_list("
 			 "$1::uuid, $2::text, $3::text, $4::text, $5::bigint, $6::bigint, "
 			 "$7::text, $8::timestamptz, $9::timestamptz, $10::text, $11::text, "
-			 "$12::text, $13::bigint, $14::uuid, $15::int) l",
+			 "$13::text, $14::bigint, $15::uuid, $16::int, $12::uuid) l",
 		 .has_key = true},
 	.filters = list_filters,
 };
@@ -105,10 +106,11 @@ api_admin_pledge_list(CfaCtx *ctx)
 						   CFA_PROBLEM_INVALID_PARAMETER,
 						   "amount_min and amount_max need a currency.");
 	else if (sort != NULL && strcmp(sort, "amount") == 0 && !has_currency &&
-			 !has(ctx, "campaign"))
+			 !has(ctx, "campaign") && !has(ctx, "reward"))
 		cfa_answer_problem(ctx,
 						   CFA_PROBLEM_INVALID_PARAMETER,
-						   "To sort by amount, give a currency or a campaign.");
+						   "To sort by amount, give a currency, a campaign or "
+						   "a reward.");
 	else if (is_email_short(ctx))
 		cfa_answer_problem(ctx,
 						   CFA_PROBLEM_INVALID_PARAMETER,

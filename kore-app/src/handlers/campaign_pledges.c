@@ -9,7 +9,7 @@
 #include "handlers/list_call.h"
 #include "handlers/query.h"
 
-#define FILTERS 6
+#define FILTERS 7
 
 /* clang-format off */
 const CfaParam cfa_pledge_filters[] = {
@@ -19,6 +19,7 @@ const CfaParam cfa_pledge_filters[] = {
 	{.name = "min_amount", .kind = CFA_PARAM_INTEGER, .max = CFA_AMOUNT_MAX},
 	{.name = "max_amount", .kind = CFA_PARAM_INTEGER, .max = CFA_AMOUNT_MAX},
 	{.name = "q", .kind = CFA_PARAM_TEXT, .min = 1, .max = 100},
+	{.name = "reward", .kind = CFA_PARAM_UUID},
 	{.name = NULL},
 };
 /* clang-format on */
@@ -30,7 +31,8 @@ api_campaign_pledge_list(CfaCtx *ctx)
 		.sql = "SELECT p.doc, p.id, p.amount_minor FROM"
 			   " careforall.campaign_pledges($1::uuid, $2::uuid, $3::text,"
 			   " $4::timestamptz, $5::timestamptz, $6::bigint, $7::bigint,"
-			   " $8::text, $9::text, $10::bigint, $11::uuid, $12::int) p",
+			   " $8::text, $10::text, $11::bigint, $12::uuid, $13::int,"
+			   " $9::uuid) p",
 		.has_key = true,
 	};
 	CfaPgParams params = {.count = 3 + FILTERS,

@@ -67,7 +67,7 @@ static const ExportKind pledges_kind = {
 				" p.donor_email, p.display, p.message, p.updated_at"
 				" FROM careforall.pledge_export_page($1::uuid, $2::uuid,"
 				" $3::text, $4::text, $5::timestamptz, $6::timestamptz,"
-				" $7::bigint, $8::bigint, $9::text, $10::uuid, " PAGE_ROWS_TEXT ") p",
+				" $7::bigint, $8::bigint, $9::text, $11::uuid, " PAGE_ROWS_TEXT ", $10::uuid) p",
 	.filters = cfa_pledge_filters,
 	.has_campaign = true,
 };

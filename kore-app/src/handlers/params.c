@@ -59,6 +59,8 @@ read_one(CfaCtx *ctx, const CfaParam *param, const char **out)
 				   refuse(ctx, param);
 		case CFA_PARAM_TIME:
 			return cfa_query_time(ctx, param->name, out);
+		case CFA_PARAM_UUID:
+			return cfa_query_uuid(ctx, param->name, out);
 		case CFA_PARAM_CHOICE:
 			return cfa_query_choice(ctx, param->name, param->words, out);
 		case CFA_PARAM_BOOLEAN:

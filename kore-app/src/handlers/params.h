@@ -10,6 +10,7 @@ typedef enum CfaParamKind
 	CFA_PARAM_INTEGER,	/* min to max */
 	CFA_PARAM_CURRENCY, /* three capital letters */
 	CFA_PARAM_TIME,		/* RFC 3339 with a zone */
+	CFA_PARAM_UUID,		/* as it is usually written */
 	CFA_PARAM_CHOICE,	/* one of the words */
 	CFA_PARAM_BOOLEAN	/* true or false */
 } CfaParamKind;

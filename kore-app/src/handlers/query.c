@@ -4,6 +4,7 @@
  */
 #include "handlers/query.h"
 
+#include <careforall/text.h>
 #include <inttypes.h>
 #include <string.h>
 
@@ -40,6 +41,30 @@ cfa_query_time(CfaCtx *ctx, const char *name, const char **out)
 					   "2030-01-31T12:00:00Z.",
 					   name);
 	return false;
+}
+
+bool
+cfa_query_uuid(CfaCtx *ctx, const char *name, const char **out)
+{
+	uint8_t uuid[16];
+	char *text;
+
+	if (!read_value(ctx, name, out))
+		return false;
+	if (*out == NULL)
+		return true;
+	if (!cfa_uuid_parse(*out, strlen(*out), uuid))
+	{
+		cfa_answer_problem(ctx,
+						   CFA_PROBLEM_INVALID_PARAMETER,
+						   "The parameter %s must be a UUID.",
+						   name);
+		return false;
+	}
+	text = cfa_arena_alloc(&ctx->arena, CFA_UUID_TEXT_LEN + 1);
+	cfa_uuid_format(uuid, text);
+	*out = text;
+	return true;
 }
 
 bool

@@ -16,6 +16,9 @@ bool cfa_query_choice(CfaCtx *ctx, const char *name, const char *words,
 /* A time by RFC 3339. */
 bool cfa_query_time(CfaCtx *ctx, const char *name, const char **out);
 
+/* A UUID, in its usual form. */
+bool cfa_query_uuid(CfaCtx *ctx, const char *name, const char **out);
+
 /* A decimal integer from 0 to max. */
 bool cfa_query_uint(CfaCtx *ctx, const char *name, uint64_t max,
 					const char **out);

@@ -39,6 +39,7 @@ function accepted(rule: FilterRule, value: string): string {
 export const DAY = /^\d{4}-\d{2}-\d{2}$/
 export const AMOUNT = /^\d{1,15}(?:\.\d{1,4})?$/
 export const CURRENCY = /^[A-Z]{3}$/
+export const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
 export const CURSOR = /^[\w.~=-]+$/
 
 /** Where a day begins by the clocks of the reader, as the API wants it; null for no day. */

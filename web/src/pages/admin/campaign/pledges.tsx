@@ -13,13 +13,14 @@ import { Badge } from '@/components/ui/badge'
 import { Table, Td, Th, Tr } from '@/components/ui/table'
 import { formatDateTime, locale, t } from '@/i18n'
 import { formatMoney } from '@/lib/money'
-import { CURSOR, DAY, dayStart, type Filters } from '@/lib/ops/filters'
+import { CURSOR, DAY, dayStart, UUID, type Filters } from '@/lib/ops/filters'
 import { STATES } from '@/lib/period'
 
 const FILTERS = {
   state: { words: STATES },
   from: { pattern: DAY },
   to: { pattern: DAY },
+  reward: { pattern: UUID },
   sort: { words: ['newest', 'amount'] },
   cursor: { pattern: CURSOR, max: 500 },
 } as const
@@ -47,12 +48,13 @@ export function CampaignPledgesPage() {
               state: fieldText(form, 'state'),
               from: fieldText(form, 'from'),
               to: fieldText(form, 'to'),
+              reward: fieldText(form, 'reward'),
               sort: fieldText(form, 'sort') === 'amount' ? 'amount' : '',
             },
             { q: fieldText(form, 'q') },
           )
         }
-        onReset={() => url.set({ state: '', from: '', to: '' }, {})}
+        onReset={() => url.set({ state: '', from: '', to: '', reward: '' }, {})}
       >
         <FilterInput
           label={t('admin.gifts.search')}
@@ -72,6 +74,20 @@ export function CampaignPledgesPage() {
         </FilterSelect>
         <FilterInput label={t('admin.gifts.from')} name="from" type="date" defaultValue={filters.from} />
         <FilterInput label={t('admin.gifts.to')} name="to" type="date" defaultValue={filters.to} />
+        {(campaign.rewards.length > 0 || filters.reward !== '') && (
+          <FilterSelect label={t('admin.gifts.reward')} name="reward" defaultValue={filters.reward}>
+            <option value="">{t('admin.campaigns.any')}</option>
+            {campaign.rewards.map((reward) => (
+              <option key={reward.id} value={reward.id}>
+                {reward.title}
+              </option>
+            ))}
+            {/* A reward that was removed keeps its pledges; links to them still tell what they are narrowed to. */}
+            {filters.reward !== '' && !campaign.rewards.some((reward) => reward.id === filters.reward) && (
+              <option value={filters.reward}>{t('admin.gifts.reward_removed')}</option>
+            )}
+          </FilterSelect>
+        )}
         <FilterSelect label={t('admin.campaigns.sort')} name="sort" defaultValue={filters.sort === '' ? 'newest' : filters.sort}>
           <option value="newest">{t('admin.campaigns.sort_newest')}</option>
           <option value="amount">{t('admin.gifts.sort_amount')}</option>
@@ -161,7 +177,13 @@ type FilterQuery = Record<string, string>
 
 /** What list and export have in common. */
 function filterOf(filters: Filters<typeof FILTERS>, q: string): FilterQuery {
-  const query = { state: filters.state, from: dayStart(filters.from) ?? '', to: dayStart(filters.to, 1) ?? '', q }
+  const query = {
+    state: filters.state,
+    from: dayStart(filters.from) ?? '',
+    to: dayStart(filters.to, 1) ?? '',
+    reward: filters.reward,
+    q,
+  }
   return Object.fromEntries(Object.entries(query).filter(([, value]) => value !== ''))
 }
 
