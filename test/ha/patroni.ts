@@ -37,6 +37,8 @@ export function patroniSettings(host: Host, data: string, etcd: Host[], password
         // A primary that died is replaced, not waited for: what it had committed for
         // itself alone must never be seen.
         primary_start_timeout: 0,
+        // pg_cron's scheduler cannot be ended while it waits for a standby that is out of reach.
+        primary_stop_timeout: 10,
         synchronous_mode: true,
         synchronous_mode_strict: true,
         postgresql: {
