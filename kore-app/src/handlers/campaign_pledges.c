@@ -9,8 +9,6 @@
 #include "handlers/list_call.h"
 #include "handlers/query.h"
 
-#define FILTERS 7
-
 /* clang-format off */
 const CfaParam cfa_pledge_filters[] = {
 	{.name = "state", .kind = CFA_PARAM_CHOICE, .words = "pending confirmed failed refunded"},
@@ -23,6 +21,9 @@ const CfaParam cfa_pledge_filters[] = {
 	{.name = NULL},
 };
 /* clang-format on */
+
+#define FILTERS \
+	((int) (sizeof(cfa_pledge_filters) / sizeof(cfa_pledge_filters[0])) - 1)
 
 void
 api_campaign_pledge_list(CfaCtx *ctx)
