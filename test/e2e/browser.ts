@@ -76,7 +76,8 @@ async function carrySession(context: BrowserContext, base: string, person: Perso
 function lacking(): string {
   const { __TSR_ROUTER__: router } = window as unknown as { __TSR_ROUTER__?: { state: { status: string } } };
   if (router?.state.status !== "idle") return "another page is on its way";
-  if (document.querySelector("main h1") === null) return "no heading";
+  // What the server has written for the beginning has a main without an id.
+  if (document.querySelector("#main h1") === null) return "no heading";
   if (document.querySelector("[data-skeleton], [aria-busy='true']") !== null) return "a part is on its way";
   if (document.fonts.status !== "loaded") return "letters are on their way";
   return document.getAnimations().some((one) => one.playState === "running") ? "something moves" : "";
