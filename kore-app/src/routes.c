@@ -47,6 +47,8 @@ const CfaRoute cfa_api_routes[] = {
 	{CFA_POST, "/api/v1/campaigns/:id/pause", CFA_PUBLIC, CFA_AUTH_USER, CFA_RATE_WRITE, "", CFA_BODY_JSON, CFA_PART_BODY_MAX, JSON, api_campaign_pause},
 	{CFA_POST, "/api/v1/campaigns/:id/resume", CFA_PUBLIC, CFA_AUTH_USER, CFA_RATE_WRITE, "", CFA_BODY_JSON, CFA_PART_BODY_MAX, JSON, api_campaign_resume},
 	{CFA_POST, "/api/v1/campaigns/:id/close", CFA_PUBLIC, CFA_AUTH_USER, CFA_RATE_WRITE, "", CFA_BODY_JSON, CFA_PART_BODY_MAX, JSON, api_campaign_close},
+	{CFA_POST, "/api/v1/campaigns/:id/archive", CFA_PUBLIC, CFA_AUTH_USER, CFA_RATE_WRITE, "", CFA_BODY_JSON, CFA_PART_BODY_MAX, JSON, api_campaign_archive},
+	{CFA_POST, "/api/v1/campaigns/:id/unarchive", CFA_PUBLIC, CFA_AUTH_USER, CFA_RATE_WRITE, "", CFA_BODY_JSON, CFA_PART_BODY_MAX, JSON, api_campaign_unarchive},
 	{CFA_PUT, "/api/v1/campaigns/:id/image", CFA_PUBLIC, CFA_AUTH_USER, CFA_RATE_WRITE, "", CFA_BODY_RAW, CFA_IMAGE_MAX, JSON, api_image_put},
 	{CFA_DELETE, "/api/v1/campaigns/:id/image", CFA_PUBLIC, CFA_AUTH_USER, CFA_RATE_WRITE, "", CFA_BODY_NONE, 0, JSON, api_image_remove},
 	{CFA_GET, "/api/v1/images/:name", CFA_PUBLIC, CFA_AUTH_NONE, CFA_RATE_READ, "", CFA_BODY_NONE, 0, NULL, api_image_read},

@@ -84,6 +84,13 @@ cfa_model_is_public(const CfaModelCampaign *campaign)
 	return state != NULL && strcmp(state, "draft") != 0;
 }
 
+bool
+cfa_model_is_listed(const CfaModelCampaign *campaign)
+{
+	return cfa_model_is_public(campaign) &&
+		   !json_is_string(json_object_get(campaign->source, "archived_at"));
+}
+
 int
 cfa_model_set_source(CfaModelCampaign *campaign, json_t *source)
 {

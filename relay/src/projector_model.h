@@ -94,9 +94,13 @@ typedef enum CfaModelResult
 CfaModelCampaign *cfa_model_campaign_new(const char *id);
 void cfa_model_campaign_free(CfaModelCampaign *campaign);
 
-/* Whether the campaign has a document at all, and whether the public may see it. */
+/*
+ * Whether the campaign has a document at all, whether the public may see it, and
+ * whether its list has it.
+ */
 bool cfa_model_is_known(const CfaModelCampaign *campaign);
 bool cfa_model_is_public(const CfaModelCampaign *campaign);
+bool cfa_model_is_listed(const CfaModelCampaign *campaign);
 
 /*
  * Takes the static document (as in campaign events, or a whole public document:

@@ -254,12 +254,20 @@ put_listing(CfaProjector *projector, const CfaModelCampaign *campaign)
 	char score[NUMBER_MAX];
 
 	if (!cfa_model_is_public(campaign))
-	{
 		CFA_REDIS_SEND(projector->redis,
 					   NULL,
 					   NULL,
 					   "DEL",
 					   cfa_store_key(key, "campaign", campaign->id));
+	else
+		CFA_REDIS_SEND(projector->redis,
+					   NULL,
+					   NULL,
+					   "SET",
+					   cfa_store_key(key, "slug", cfa_model_slug(campaign)),
+					   campaign->id);
+	if (!cfa_model_is_listed(campaign))
+	{
 		CFA_REDIS_SEND(projector->redis,
 					   NULL,
 					   NULL,
@@ -269,12 +277,6 @@ put_listing(CfaProjector *projector, const CfaModelCampaign *campaign)
 		return;
 	}
 	number(score, cfa_model_time_ms(cfa_model_created_at(campaign)));
-	CFA_REDIS_SEND(projector->redis,
-				   NULL,
-				   NULL,
-				   "SET",
-				   cfa_store_key(key, "slug", cfa_model_slug(campaign)),
-				   campaign->id);
 	CFA_REDIS_SEND(projector->redis,
 				   NULL,
 				   NULL,

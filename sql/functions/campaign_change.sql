@@ -25,8 +25,8 @@ BEGIN
 END
 $$;
 
--- Moves a campaign along its life cycle: action is publish, pause, resume or close.
--- Internal.
+-- Moves a campaign along its life cycle: action is publish, pause, resume or close; or
+-- puts a closed one away and back: archive, unarchive. Internal.
 CREATE OR REPLACE FUNCTION careforall.campaign_move(
   campaign text, action text, reason text, dry_run boolean DEFAULT false)
 RETURNS TABLE (campaign_id uuid, slug text, state text, version bigint, result text, what_follows text)
@@ -37,19 +37,24 @@ AS $$
 DECLARE
   why      text := careforall.reason_check(campaign_move.reason);
   before   careforall.campaigns := careforall.campaign_lock(campaign_move.campaign);
-  to_state text := (
-    SELECT t.to_state FROM careforall.campaign_transitions() t
-    WHERE t.event = campaign_move.action AND t.from_state = before.state);
+  to_state text;
 BEGIN
-  IF to_state IS NULL THEN
-    RAISE EXCEPTION 'cannot % campaign "%": it is %', action, before.slug, before.state
+  IF action <> ALL (careforall.campaign_actions(before)) THEN
+    RAISE EXCEPTION 'cannot % campaign "%": it is %', action, before.slug,
+      CASE WHEN before.archived_at IS NULL THEN before.state ELSE 'archived' END
       USING ERRCODE = 'PL002',
             DETAIL = jsonb_build_object('state', before.state,
-              'allowed', careforall.campaign_actions(before.state))::text,
-            HINT = format('This is for campaigns that are %s.', (
-              SELECT string_agg(t.from_state, ' or ' ORDER BY t.from_state)
-              FROM careforall.campaign_transitions() t WHERE t.event = campaign_move.action));
-  ELSIF to_state = 'active' AND before.ends_at <= careforall.clock() THEN
+              'allowed', careforall.campaign_actions(before))::text,
+            HINT = format('This is for campaigns that are %s.', CASE action
+              WHEN 'archive' THEN 'closed and not archived yet'
+              WHEN 'unarchive' THEN 'archived'
+              ELSE (SELECT string_agg(t.from_state, ' or ' ORDER BY t.from_state)
+                    FROM careforall.campaign_transitions() t WHERE t.event = campaign_move.action) END);
+  END IF;
+  to_state := COALESCE((
+    SELECT t.to_state FROM careforall.campaign_transitions() t
+    WHERE t.event = campaign_move.action AND t.from_state = before.state), before.state);
+  IF to_state = 'active' AND before.ends_at <= careforall.clock() THEN
     RAISE EXCEPTION 'cannot % campaign "%": it ended at %', action, before.slug,
       careforall.json_time(before.ends_at)
       USING ERRCODE = 'PL003', DETAIL = '{"reason": "ended"}',
@@ -61,16 +66,22 @@ BEGIN
     WHEN 'publish' THEN CASE WHEN before.starts_at > careforall.clock()
       THEN 'takes pledges from ' || careforall.json_time(before.starts_at) ELSE 'takes pledges now' END
     WHEN 'resume' THEN 'takes pledges again'
+    WHEN 'archive' THEN 'left out of lists; its page, links and receipts go on working'
+    WHEN 'unarchive' THEN 'in lists again, closed as before'
     ELSE format('takes no %s; %s pending pledges may still be paid',
       CASE action WHEN 'close' THEN 'pledge ever again' ELSE 'new pledge until it is resumed' END,
       (SELECT count(*) FROM careforall.pledges p WHERE p.campaign_id = before.id AND p.state = 'pending'))
     END;
   BEGIN
-    UPDATE careforall.campaigns c SET state = to_state
+    UPDATE careforall.campaigns c SET state = to_state, archived_at = CASE action
+      WHEN 'archive' THEN careforall.clock() WHEN 'unarchive' THEN NULL ELSE before.archived_at END
     WHERE c.id = before.id
     RETURNING c.id, c.slug, c.state, c.version INTO campaign_id, slug, state, version;
     PERFORM careforall.audit_add('campaign.' || action, 'campaign', before.id::text, why,
-      jsonb_build_object('from', before.state, 'to', state));
+      CASE action
+        WHEN 'archive' THEN jsonb_build_object('from', before.state, 'to', 'archived')
+        WHEN 'unarchive' THEN jsonb_build_object('from', 'archived', 'to', before.state)
+        ELSE jsonb_build_object('from', before.state, 'to', state) END);
     PERFORM careforall.dry_run_end(campaign_move.dry_run);
   EXCEPTION WHEN SQLSTATE 'DRYRN' THEN
     result := 'dry run: nothing changed';
@@ -133,6 +144,26 @@ SET search_path = pg_catalog, careforall, pg_temp
 AS $$
   SELECT m.campaign_id, m.slug, m.state, m.version, m.result, m.what_follows
   FROM careforall.campaign_move(campaign, 'close', reason, dry_run) m
+$$;
+
+CREATE OR REPLACE FUNCTION careforall.campaign_archive(
+  campaign text, reason text, dry_run boolean DEFAULT false)
+RETURNS TABLE (campaign_id uuid, slug text, state text, version bigint, result text, what_follows text)
+LANGUAGE sql VOLATILE SECURITY DEFINER
+SET search_path = pg_catalog, careforall, pg_temp
+AS $$
+  SELECT m.campaign_id, m.slug, m.state, m.version, m.result, m.what_follows
+  FROM careforall.campaign_move(campaign, 'archive', reason, dry_run) m
+$$;
+
+CREATE OR REPLACE FUNCTION careforall.campaign_unarchive(
+  campaign text, reason text, dry_run boolean DEFAULT false)
+RETURNS TABLE (campaign_id uuid, slug text, state text, version bigint, result text, what_follows text)
+LANGUAGE sql VOLATILE SECURITY DEFINER
+SET search_path = pg_catalog, careforall, pg_temp
+AS $$
+  SELECT m.campaign_id, m.slug, m.state, m.version, m.result, m.what_follows
+  FROM careforall.campaign_move(campaign, 'unarchive', reason, dry_run) m
 $$;
 
 -- Sets the most money that may be pledged, in minor units: NULL is unlimited, 0 is
@@ -252,7 +283,7 @@ $$;
 COMMENT ON FUNCTION careforall.campaign_lock(text) IS
   'Locks a campaign by its id or slug and gives its row; refuses an unknown one.';
 COMMENT ON FUNCTION careforall.campaign_move(text, text, text, boolean) IS
-  'Moves a campaign along its life cycle and writes the audit row.';
+  'Moves a campaign along its life cycle, or into the archive and back, and writes the audit row.';
 COMMENT ON FUNCTION careforall.campaign_update(uuid, careforall.campaigns) IS
   'Writes the members of a campaign that people edit.';
 COMMENT ON FUNCTION careforall.campaign_publish(text, text, boolean) IS
@@ -263,6 +294,10 @@ COMMENT ON FUNCTION careforall.campaign_resume(text, text, boolean) IS
   'Resumes a paused campaign (id or slug). Reason required, audited; dry_run checks and changes nothing.';
 COMMENT ON FUNCTION careforall.campaign_close(text, text, boolean) IS
   'Closes a campaign for ever (id or slug). Reason required, audited; dry_run checks and changes nothing.';
+COMMENT ON FUNCTION careforall.campaign_archive(text, text, boolean) IS
+  'Leaves a closed campaign (id or slug) out of lists; its page, links and receipts go on working. Reason required, audited; dry_run checks and changes nothing.';
+COMMENT ON FUNCTION careforall.campaign_unarchive(text, text, boolean) IS
+  'Puts an archived campaign (id or slug) into lists again. Reason required, audited; dry_run checks and changes nothing.';
 COMMENT ON FUNCTION careforall.campaign_cap_set(text, bigint, text, boolean) IS
   'Sets a campaign''s cap in minor units: NULL is unlimited, 0 is none. Reason required, audited; dry_run checks and changes nothing.';
 COMMENT ON FUNCTION careforall.campaign_dates_set(text, timestamptz, timestamptz, text, boolean) IS

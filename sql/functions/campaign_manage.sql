@@ -69,15 +69,20 @@ BEGIN
 END
 $$;
 
--- What can be done with a campaign in a state: publish, pause, resume, close.
-CREATE OR REPLACE FUNCTION careforall.campaign_actions(state text)
+-- What can be done with a campaign as it is: publish, pause, resume, close by its life
+-- cycle; archive when it is closed, and unarchive.
+CREATE OR REPLACE FUNCTION careforall.campaign_actions(campaign careforall.campaigns)
 RETURNS text[]
 LANGUAGE sql STABLE
 SET search_path = pg_catalog, careforall, pg_temp
 AS $$
-  SELECT COALESCE(array_agg(t.event ORDER BY t.event), '{}')
-  FROM careforall.campaign_transitions() t
-  WHERE t.from_state = campaign_actions.state AND t.to_state <> campaign_actions.state
+  SELECT COALESCE(array_agg(a.name ORDER BY a.name), '{}')
+  FROM (SELECT t.event AS name
+        FROM careforall.campaign_transitions() t
+        WHERE t.from_state = campaign.state AND t.to_state <> campaign.state
+        UNION ALL
+        SELECT CASE WHEN campaign.archived_at IS NULL THEN 'archive' ELSE 'unarchive' END
+        WHERE campaign.state = 'closed') a
 $$;
 
 CREATE OR REPLACE FUNCTION careforall.reward_manage_json(reward careforall.rewards, currency text)
@@ -113,7 +118,7 @@ AS $$
     'revision', campaign.version,
     'right', campaign_manage_json."right",
     'state', campaign.state,
-    'actions', careforall.campaign_actions(campaign.state),
+    'actions', careforall.campaign_actions(campaign),
     'title', campaign.title,
     'summary', campaign.summary,
     'story', campaign.story,
@@ -130,6 +135,7 @@ AS $$
     'refund_releases', campaign.refund_releases,
     'starts_at', careforall.json_time(campaign.starts_at),
     'ends_at', careforall.json_time(campaign.ends_at),
+    'archived_at', careforall.json_time(campaign.archived_at),
     'rewards', (
       SELECT COALESCE(json_agg(careforall.reward_manage_json(r, campaign.currency)
         ORDER BY r.position, r.id), '[]'::json)
@@ -215,6 +221,7 @@ BEGIN
       'totals', careforall.campaign_totals_json(c.id, c.currency),
       'starts_at', careforall.json_time(c.starts_at),
       'ends_at', careforall.json_time(c.ends_at),
+      'archived_at', careforall.json_time(c.archived_at),
       'revision', c.version,
       'created_at', careforall.json_time(c.created_at),
       'updated_at', careforall.json_time(c.updated_at)), page.id, page.key
@@ -256,8 +263,8 @@ COMMENT ON FUNCTION careforall.revision_require(text, bigint) IS
   'Refuses an If-Match value that names no tag of the revision (PL012).';
 COMMENT ON FUNCTION careforall.limit_in_use_raise(text, uuid, text) IS
   'Raises PL007 with what is in use for clients.';
-COMMENT ON FUNCTION careforall.campaign_actions(text) IS
-  'What can be done with a campaign in a state, by its life cycle.';
+COMMENT ON FUNCTION careforall.campaign_actions(careforall.campaigns) IS
+  'What can be done with a campaign as it is, by its life cycle and its place in the archive.';
 COMMENT ON FUNCTION careforall.reward_manage_json(careforall.rewards, text) IS
   'A reward as its team edits it.';
 COMMENT ON FUNCTION careforall.pool_manage_json(careforall.pools) IS

@@ -120,6 +120,7 @@ AS $$
     'max_pledge', careforall.json_money(campaign.max_pledge_minor, campaign.currency),
     'starts_at', careforall.json_time(campaign.starts_at),
     'ends_at', careforall.json_time(campaign.ends_at),
+    'archived_at', careforall.json_time(campaign.archived_at),
     'version', campaign.version,
     'totals', careforall.campaign_totals_json(campaign.id, campaign.currency),
     'rewards', careforall.campaign_rewards_json(campaign.id, campaign.currency),
@@ -170,7 +171,7 @@ AS $$
   FROM (SELECT c.id, c.version, careforall.campaign_json(c)::text AS doc,
                date_trunc('milliseconds', c.created_at AT TIME ZONE 'UTC') AS listed_at
         FROM careforall.campaigns c
-        WHERE c.state IN ('active', 'paused', 'closed')
+        WHERE c.state <> 'draft' AND c.archived_at IS NULL
           AND (after_created IS NULL
                OR (date_trunc('milliseconds', c.created_at AT TIME ZONE 'UTC'), c.id)
                   < (date_trunc('milliseconds', after_created AT TIME ZONE 'UTC'), after_id))
@@ -186,7 +187,7 @@ SET search_path = pg_catalog, careforall, pg_temp
 AS $$
   SELECT c.slug, (c.updated_at AT TIME ZONE 'UTC')::date
   FROM careforall.campaigns c
-  WHERE c.state IN ('active', 'paused', 'closed')
+  WHERE c.state <> 'draft' AND c.archived_at IS NULL
   ORDER BY date_trunc('milliseconds', c.created_at AT TIME ZONE 'UTC') DESC, c.id DESC
   LIMIT LEAST(GREATEST(campaign_addresses.max, 1), 5000)
 $$;
@@ -210,6 +211,6 @@ COMMENT ON FUNCTION careforall.campaign_public(uuid) IS
 COMMENT ON FUNCTION careforall.campaign_find(text) IS
   'A public campaign by its id or slug, with its entity tag; no row if it is unknown or a draft.';
 COMMENT ON FUNCTION careforall.campaign_list(timestamptz, uuid, integer) IS
-  'Public campaigns, newest first, after the given cursor (created_at, id).';
+  'Public campaigns that are not archived, newest first, after the given cursor (created_at, id).';
 COMMENT ON FUNCTION careforall.campaign_addresses(integer) IS
-  'Slugs of public campaigns, newest first, with the day of their last change.';
+  'Slugs of public campaigns that are not archived, newest first, with the day of their last change.';

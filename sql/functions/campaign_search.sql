@@ -12,7 +12,8 @@
 -- Who runs campaigns also finds them by a part of the title.
 --
 -- Statuses exclude each other: draft (never public); closed; ended (its time is over,
--- it is not closed yet); paused; upcoming (not started); active.
+-- it is not closed yet); paused; upcoming (not started); active; archived. Who runs
+-- campaigns sees archived ones only by that status, the public never.
 
 -- The conditions as SQL text over campaigns c: $1 to $4 are the filters, $5 is now.
 CREATE OR REPLACE FUNCTION careforall.campaign_filter(
@@ -22,6 +23,8 @@ LANGUAGE sql IMMUTABLE
 SET search_path = pg_catalog, careforall, pg_temp
 AS $$
   SELECT concat_ws(' AND ',
+    CASE WHEN campaign_filter.has_drafts AND campaign_filter.status = 'archived'
+      THEN 'c.archived_at IS NOT NULL' ELSE 'c.archived_at IS NULL' END,
     CASE WHEN campaign_filter.status IN ('ended', 'paused')
       OR (campaign_filter.sort = 'ending_soon' AND NOT campaign_filter.has_drafts)
       THEN $c$c.state IN ('active', 'paused')$c$

@@ -38,6 +38,7 @@ AS $$
     'max_pledge', careforall.json_money(campaign.max_pledge_minor, campaign.currency),
     'starts_at', careforall.json_time(campaign.starts_at),
     'ends_at', careforall.json_time(campaign.ends_at),
+    'archived_at', careforall.json_time(campaign.archived_at),
     'version', campaign.version,
     'rewards', (
       SELECT COALESCE(json_agg(json_build_object(

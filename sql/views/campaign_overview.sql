@@ -20,7 +20,8 @@ SELECT
   t.raised_minor,
   w.pending_minor,
   c.version,
-  c.id AS campaign_id
+  c.id AS campaign_id,
+  date_trunc('second', c.archived_at) AS archived_at
 FROM careforall.campaigns c
 CROSS JOIN LATERAL (
   SELECT COALESCE(sum(f.confirmed_minor - f.refunded_minor), 0)::bigint AS raised_minor,
@@ -93,6 +94,8 @@ COMMENT ON COLUMN careforall.campaign_overview.version IS
   'Grows by one with each event.';
 COMMENT ON COLUMN careforall.campaign_overview.campaign_id IS
   'Id of the campaign.';
+COMMENT ON COLUMN careforall.campaign_overview.archived_at IS
+  'Since when it is left out of lists; NULL unless it is archived.';
 
 COMMENT ON COLUMN careforall.reward_overview.campaign IS
   'Slug of the campaign.';

@@ -81,8 +81,32 @@ test("a campaign is made and published by keyboard alone, paused and closed, eac
   await confirmWith(page, "Close", "All wells are dug");
   await page.getByText("Closed", { exact: true }).waitFor();
   expect(await page.getByRole("button", { name: /^(Publish|Pause|Resume|Close)$/ }).count()).toBe(0);
+
+  // Archived: its page says so, no list has it, and by its status it is found again.
+  await page.getByRole("button", { name: "Archive", exact: true }).click();
+  await expectAccessible(page, "asking before archiving");
+  await confirmWith(page, "Archive", "The wells are in use");
+  await page.getByText("Archived", { exact: true }).waitFor();
+  await page.goto("/admin/campaigns");
+  await page.getByText("No campaigns yet").waitFor();
+  await page.goto("/admin/campaigns?status=archived");
+  await page.getByRole("link", { name: title }).first().waitFor();
+  const reader = await visit(browser, base, { theme: "dark", width: 360 });
+  const { slug } = (await manage(owner, id)).body;
+  await reader.page.goto(`/campaigns/${slug}`);
+  await reader.page.getByText("This campaign is over and has been archived.").waitFor();
+  expect(await reader.page.getByRole("button", { name: /^Give/ }).count()).toBe(0);
+  await expectAccessible(reader.page, "archived campaign, dark, narrow");
+  await reader.page.goto(`/campaigns/${slug}/give`);
+  await reader.page.getByText("This campaign is over and has been archived.").waitFor();
+  expect(reader.faults).toEqual([]);
+  await reader.close();
+  await page.goto(`/admin/campaigns/${id}`);
+  await page.getByRole("button", { name: "Take out of the archive" }).click();
+  await confirmWith(page, "Take out of the archive", "People look for it");
+  await page.getByText("Closed", { exact: true }).waitFor();
   const reasons = await context.sql.rows<{ reason: string }>("SELECT reason FROM careforall.audit_log WHERE target_id = $1 ORDER BY id", [id]);
-  expect(reasons.map((row) => row.reason)).toEqual(expect.arrayContaining(["The permit has come", "The drill broke", "All wells are dug"]));
+  expect(reasons.map((row) => row.reason)).toEqual(expect.arrayContaining(["The permit has come", "The drill broke", "All wells are dug", "The wells are in use", "People look for it"]));
   expect(faults).toEqual([]);
   await close();
 });

@@ -124,8 +124,8 @@ SELECT set_eq($$SELECT * FROM pg_temp.functions_of('careforall_support')$$,
   'support may call what its views call, and the timeline');
 SELECT set_eq($$SELECT * FROM pg_temp.functions_of('careforall_admin')$$,
   $$SELECT * FROM pg_temp.functions_of('careforall_support') UNION ALL
-    SELECT unnest(ARRAY['account_disable', 'account_enable', 'account_role_set', 'account_sessions_end', 'admin_token_create', 'admin_token_revoke', 'campaign_cap_set', 'campaign_close', 'campaign_copy', 'campaign_create', 'campaign_dates_set',
-      'campaign_owner_set', 'campaign_pause', 'campaign_publish', 'campaign_resume', 'consumer_pause', 'consumer_resume', 'donor_erase', 'donor_reveal', 'fee_remove', 'fee_set', 'hold_release', 'job_run', 'key_note',
+    SELECT unnest(ARRAY['account_disable', 'account_enable', 'account_role_set', 'account_sessions_end', 'admin_token_create', 'admin_token_revoke', 'campaign_archive', 'campaign_cap_set', 'campaign_close', 'campaign_copy', 'campaign_create', 'campaign_dates_set',
+      'campaign_owner_set', 'campaign_pause', 'campaign_publish', 'campaign_resume', 'campaign_unarchive', 'consumer_pause', 'consumer_resume', 'donor_erase', 'donor_reveal', 'fee_remove', 'fee_set', 'hold_release', 'job_run', 'key_note',
       'limits_reload', 'outbox_drop', 'outbox_reader_create', 'outbox_reader_pause', 'outbox_reader_remove', 'outbox_reader_resume', 'outbox_release', 'outbox_release_matching', 'outbox_replay', 'outbox_replay_cancel', 'outbox_replay_state', 'payment_redrive', 'payment_redrive_matching', 'pledge_cancel', 'pledge_refund', 'pledge_search',
       'pool_capacity_set', 'pool_create', 'refund_retry', 'retention_set', 'reward_create', 'reward_quantity_set',
       'sessions', 'statement_figures', 'stats', 'stats_reset', 'stats_series', 'totals_fold'])$$,

@@ -24,7 +24,7 @@ CREATE FUNCTION pg_temp.members(doc json) RETURNS text[] LANGUAGE sql AS $$
   SELECT array_agg(k) FROM json_object_keys(doc) k
 $$;
 SELECT careforall.campaign_public(:'campaign') AS doc \gset
-SELECT is(pg_temp.members(:'doc'), '{id,slug,title,summary,story,category,image,owner,state,currency,goal,cap,min_pledge,max_pledge,starts_at,ends_at,version,totals,rewards,created_at,updated_at}'::text[],
+SELECT is(pg_temp.members(:'doc'), '{id,slug,title,summary,story,category,image,owner,state,currency,goal,cap,min_pledge,max_pledge,starts_at,ends_at,archived_at,version,totals,rewards,created_at,updated_at}'::text[],
   'members of a campaign, in order');
 SELECT is(pg_temp.members(:'doc'::json -> 'totals'),
   '{raised,confirmed_count,pending,pending_count,sequence}'::text[], 'members of totals, in order');

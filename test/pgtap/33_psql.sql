@@ -119,6 +119,9 @@ SELECT is(careforall.payment_redrive(:letter, 'the card is right now', true), 'n
 SELECT is(careforall.outbox_release(:'pledge', 'mended'), 1::bigint, 'parked events');
 SELECT is(careforall.outbox_drop(:parked, 'never mind'), 'dropped', 'giving one up');
 SELECT results_eq($$SELECT state, result FROM careforall.campaign_close('psql', 'it is over')$$, $$VALUES ('closed', 'done')$$, 'a campaign is closed');
+SELECT results_eq($$SELECT state, result, what_follows FROM careforall.campaign_archive('psql', 'to see', dry_run => true)$$,
+  $$VALUES ('closed', 'dry run: nothing changed', 'left out of lists; its page, links and receipts go on working')$$, 'dry: an archived campaign');
+SELECT results_eq($$SELECT archived_at FROM careforall.campaign_overview WHERE slug = 'psql'$$, 'VALUES (NULL::timestamptz)', 'and it is not');
 SELECT results_eq($$SELECT sessions_ended, result FROM careforall.account_sessions_end('owner@example.org', 'lost laptop')$$, $$VALUES (1, 'done')$$, 'sessions');
 SELECT results_eq($$SELECT role_after, result FROM careforall.account_role_set('owner@example.org', 'admin', 'joined the team')$$, $$VALUES ('admin', 'done')$$, 'a role');
 SELECT is((SELECT what_follows FROM careforall.account_role_set('owner@example.org', 'admin', 'joined the team')), 'it was so already', 'and the same again');

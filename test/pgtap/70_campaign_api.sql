@@ -330,7 +330,7 @@ SELECT is(pg_temp.errors(format($$SELECT careforall.campaign_edit(%L, %L, '*', '
 SELECT lives_ok(format($$SELECT careforall.campaign_edit(%L, %L, '*', '{"story": "Thanks"}')$$, :'owner', :'c'), 'closed: words may change');
 SELECT throws_ok(format($$SELECT careforall.reward_add(%L, %L, '{"title": "T", "min_amount": {"amount": 1, "currency": "EUR"}}')$$, :'owner', :'c'), 'PL006', NULL, 'closed: no new rewards');
 SELECT throws_ok(format($$SELECT careforall.pool_edit(%L, %L, %L, '*', '{}')$$, :'owner', :'c', :'pool'), 'PL006', NULL, 'closed: pools stay');
-SELECT is(pg_temp.detail(format($$SELECT careforall.campaign_transition(%L, %L, 'resume', 'again')$$, :'owner', :'c')), 'PL002 {"state": "closed", "allowed": []}', 'closed is for ever');
+SELECT is(pg_temp.detail(format($$SELECT careforall.campaign_transition(%L, %L, 'resume', 'again')$$, :'owner', :'c')), 'PL002 {"state": "closed", "allowed": ["archive"]}', 'closed is for ever');
 
 -- Given to another by an administrator at psql.
 SELECT results_eq($$SELECT owner_before, owner_after FROM careforall.campaign_owner_set('clean-water-2', 'Stranger@example.org', 'it changes hands')$$,

@@ -164,6 +164,8 @@ describe("rights", () => {
       ["POST", "updates", { title: "T", body: "B" }, [401, 403, 403, 403, 0]],
       ["POST", "pause", { reason: "for a test" }, [401, 403, 403, 403, 403]],
       ["POST", "close", { reason: "for a test" }, [401, 403, 403, 403, 403]],
+      ["POST", "archive", { reason: "for a test" }, [401, 403, 403, 403, 403]],
+      ["POST", "unarchive", { reason: "for a test" }, [401, 403, 403, 403, 403]],
       ["GET", "team", undefined, [401, 403, 403, 403, 403]],
       ["POST", "team", { email: "a@example.org", role: "viewer" }, [401, 403, 403, 403, 403]],
       ["DELETE", `team/${randomUUID()}`, undefined, [401, 403, 403, 403, 403]],
@@ -382,20 +384,20 @@ describe("states", () => {
       const answer = await move(owner, id, action);
       expect(answer.body).toMatchObject({ status: 409, code: "illegal-transition", state, allowed });
     };
-    for (const action of ["pause", "resume", "close"]) await refused(action, "draft", ["publish"]);
+    for (const action of ["pause", "resume", "close", "archive", "unarchive"]) await refused(action, "draft", ["publish"]);
     expect((await move(owner, id, "publish", "  ")).status).toBe(422);
     expect((await owner.http.call("POST", `/api/v1/campaigns/${id}/publish`, { json: {} })).status).toBe(422);
     expect((await owner.http.call("POST", `/api/v1/campaigns/${id}/launch`, { json: {} })).status).toBe(404);
     expect((await move(owner, id, "publish")).body).toMatchObject({ state: "active", actions: ["close", "pause"] });
-    for (const action of ["publish", "resume"]) await refused(action, "active", ["close", "pause"]);
+    for (const action of ["publish", "resume", "archive"]) await refused(action, "active", ["close", "pause"]);
     expect((await move(owner, id, "pause")).body.state).toBe("paused");
-    await refused("pause", "paused", ["close", "resume"]);
+    for (const action of ["pause", "archive"]) await refused(action, "paused", ["close", "resume"]);
     const pledge = await context.http.pledge(id);
     expect(pledge.body).toMatchObject({ code: "campaign-not-accepting", reason: "paused" });
     expect((await move(owner, id, "resume")).body.state).toBe("active");
     expect((await context.http.pledge(id)).status).toBe(201);
-    expect((await move(owner, id, "close")).body).toMatchObject({ state: "closed", actions: [] });
-    for (const action of ["publish", "pause", "resume", "close"]) await refused(action, "closed", []);
+    expect((await move(owner, id, "close")).body).toMatchObject({ state: "closed", actions: ["archive"], archived_at: null });
+    for (const action of ["publish", "pause", "resume", "close", "unarchive"]) await refused(action, "closed", ["archive"]);
     const over = await draftOf(owner, { starts_at: "2020-01-01T00:00:00Z", ends_at: "2020-01-02T00:00:00Z" });
     expect((await move(owner, over.id, "publish")).body).toMatchObject({ status: 409, code: "campaign-not-accepting", reason: "ended" });
   });
@@ -404,6 +406,64 @@ describe("states", () => {
     const { id } = await draftOf(owner);
     const answers = await Promise.all(Array.from({ length: 8 }, () => move(owner, id, "publish")));
     expect(answers.map((answer) => answer.status).sort()).toEqual([200, ...Array<number>(7).fill(409)]);
+  });
+});
+
+describe("the archive", () => {
+  interface Listed {
+    items: { id: string }[];
+  }
+  const publicIds = async (query = ""): Promise<string[]> =>
+    (await context.http.get<Listed>(`/api/v1/campaigns?limit=100${query}`)).body.items.map((one) => one.id);
+  const ownIds = async (query: string): Promise<string[]> =>
+    (await owner.http.get<Listed>(`/api/v1/me/campaigns?limit=100&${query}`)).body.items.map((one) => one.id);
+
+  test("takes a closed campaign out of every list, and nothing else of it", async () => {
+    const campaign = await publishedOf(owner);
+    const { id, slug } = campaign;
+    const pledge = await context.http.pledge(id);
+    const { token } = pledge.body as unknown as { token: string };
+    const link = () => context.http.get(`/api/v1/pledges/${pledge.body.id}`, { "Pledge-Token": token });
+    await until("the gift confirmed", async () => (await link()).body.state === "confirmed");
+    await move(owner, id, "close");
+    // The list without filters is that of the read model.
+    await until("the campaign in the list", async () => (await publicIds()).includes(id));
+    expect(await publicIds(`&q=${encodeURIComponent(`"${campaign.title}"`)}`)).toEqual([id]);
+
+    const archived = await move(owner, id, "archive", "the wells are dug");
+    expect(archived.body).toMatchObject({ state: "closed", actions: ["unarchive"] });
+    expect(archived.body.archived_at).toMatch(/^\d{4}-/);
+    await until("the list without it", async () => !(await publicIds()).includes(id));
+    expect(await publicIds(`&q=${encodeURIComponent(`"${campaign.title}"`)}`)).toEqual([]);
+    expect(await publicIds(`&status=closed&sort=most_funded`)).not.toContain(id);
+    expect((await context.http.get("/api/v1/campaigns?status=archived")).status).toBe(400);
+    expect([await ownIds("sort=newest"), await ownIds("status=closed")].flat()).not.toContain(id);
+    expect(await ownIds("status=archived")).toEqual([id]);
+    const all = async (query: string) => (await admin.http.get<Listed>(`/api/v1/admin/campaigns?q=${slug}${query}`)).body.items.map((one) => one.id);
+    expect(await all("")).toEqual([]);
+    expect(await all("&status=archived")).toEqual([id]);
+    const map = await context.http.get("/pages/sitemap.xml");
+    expect(map.status).toBe(200);
+    expect(map.text).not.toContain(slug);
+
+    // By its address, from the read model and from the database.
+    await until("the document that says so", async () => (await context.http.get(`/api/v1/campaigns/${slug}`)).body.archived_at === archived.body.archived_at);
+    const fromTables = JSON.parse(await context.sql.value<string>("SELECT careforall.campaign_public($1)::text", [id])) as Record<string, unknown>;
+    expect({ ...(await context.http.get(`/api/v1/campaigns/${id}`)).body, totals: null }).toEqual({ ...fromTables, totals: null });
+    expect((await context.http.get(`/pages/campaigns/${slug}`)).status).toBe(200);
+    expect((await link()).body).toMatchObject({ state: "confirmed" });
+    expect((await context.http.pledge(id)).body).toMatchObject({ code: "campaign-not-accepting", reason: "closed" });
+    expect((await move(owner, id, "archive")).body).toMatchObject({ status: 409, code: "illegal-transition", state: "closed", allowed: ["unarchive"] });
+
+    expect((await move(owner, id, "unarchive", "people look for it")).body).toMatchObject({ state: "closed", archived_at: null, actions: ["archive"] });
+    await until("the list with it again", async () => (await publicIds()).includes(id));
+  });
+
+  test("has one winner of many", async () => {
+    const { id } = await publishedOf(owner);
+    await move(owner, id, "close");
+    const answers = await Promise.all(Array.from({ length: 6 }, () => move(owner, id, "archive")));
+    expect(answers.map((answer) => answer.status).sort()).toEqual([200, ...Array<number>(5).fill(409)]);
   });
 });
 

@@ -268,16 +268,29 @@ campaign_versions_only_grow(void **state)
 					 CFA_MODEL_STALE);
 	cfa_model_change_clear(&change);
 
+	assert_true(cfa_model_is_listed(campaign));
+
+	source = json_deep_copy(source);
+	json_object_set_new(source, "archived_at", json_string(CREATED));
+	json_object_set_new(event.data, "campaign", source);
+	event.aggregate_version = 4;
+	assert_int_equal(cfa_model_apply(campaign, &event, &change),
+					 CFA_MODEL_APPLIED);
+	assert_true(cfa_model_is_public(campaign));
+	assert_false(cfa_model_is_listed(campaign));
+	cfa_model_change_clear(&change);
+
 	source = json_deep_copy(source);
 	json_object_set_new(source, "slug", json_string("new-school"));
 	json_object_set_new(source, "state", json_string("draft"));
 	json_object_set_new(event.data, "campaign", source);
-	event.aggregate_version = 4;
+	event.aggregate_version = 5;
 	assert_int_equal(cfa_model_apply(campaign, &event, &change),
 					 CFA_MODEL_APPLIED);
 	assert_string_equal(change.old_slug, "school");
 	assert_string_equal(cfa_model_slug(campaign), "new-school");
 	assert_false(cfa_model_is_public(campaign));
+	assert_false(cfa_model_is_listed(campaign));
 	assert_null(change.frame);
 	cfa_model_change_clear(&change);
 	cfa_model_event_clear(&event);

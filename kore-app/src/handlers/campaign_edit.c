@@ -203,6 +203,18 @@ api_campaign_close(CfaCtx *ctx)
 }
 
 void
+api_campaign_archive(CfaCtx *ctx)
+{
+	transition(ctx, "archive");
+}
+
+void
+api_campaign_unarchive(CfaCtx *ctx)
+{
+	transition(ctx, "unarchive");
+}
+
+void
 api_reward_make(CfaCtx *ctx)
 {
 	static const CfaCall call =

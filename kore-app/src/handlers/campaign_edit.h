@@ -21,6 +21,8 @@ void api_campaign_publish(struct CfaCtx *ctx);
 void api_campaign_pause(struct CfaCtx *ctx);
 void api_campaign_resume(struct CfaCtx *ctx);
 void api_campaign_close(struct CfaCtx *ctx);
+void api_campaign_archive(struct CfaCtx *ctx);
+void api_campaign_unarchive(struct CfaCtx *ctx);
 
 /* GET /api/v1/me/campaigns */
 

@@ -14,7 +14,7 @@
 /* clang-format off */
 static const CfaParam filters[] = {
 	{.name = "q", .kind = CFA_PARAM_TEXT, .min = 1, .max = 200},
-	{.name = "status", .kind = CFA_PARAM_CHOICE, .words = "draft upcoming active paused ended closed"},
+	{.name = "status", .kind = CFA_PARAM_CHOICE, .words = "draft upcoming active paused ended closed archived"},
 	{.name = "category", .kind = CFA_PARAM_TEXT, .min = 1, .max = 40},
 	{.name = "currency", .kind = CFA_PARAM_CURRENCY, .max = 100},
 	{.name = "sort", .kind = CFA_PARAM_CHOICE, .words = "newest ending_soon most_funded", .fallback = "newest"},

@@ -3,11 +3,13 @@
 // and how a newer figure takes the place of an older one.
 import type { Campaign, CampaignFrame, Reward, TotalsFrame } from '@/api/types'
 
-export type Openness = 'open' | 'paused' | 'not_started' | 'ended' | 'closed' | 'full'
+export type Openness = 'open' | 'paused' | 'not_started' | 'ended' | 'closed' | 'archived' | 'full'
 
 const DAY_MS = 86_400_000
 
 export function openness(campaign: Campaign, nowMs: number): Openness {
+  // Documents of the read model that an earlier release made have no such member.
+  if (typeof campaign.archived_at === 'string') return 'archived'
   if (campaign.state === 'closed') return isPast(campaign.ends_at, nowMs) ? 'ended' : 'closed'
   if (isPast(campaign.ends_at, nowMs)) return 'ended'
   if (campaign.state === 'paused') return 'paused'

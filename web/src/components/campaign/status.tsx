@@ -12,6 +12,7 @@ const TONES: Record<Openness, string> = {
   not_started: 'bg-warn-soft text-warn',
   ended: 'bg-sunk text-muted',
   closed: 'bg-sunk text-muted',
+  archived: 'bg-sunk text-muted',
 }
 
 export function StatusBadge({ campaign, now }: { campaign: Campaign; now: number }) {
@@ -27,7 +28,7 @@ export function StatusBadge({ campaign, now }: { campaign: Campaign; now: number
 export function timeText(campaign: Campaign, now: number): string {
   const state = openness(campaign, now)
   if (state === 'not_started') return t('time.starts', { date: formatDate(campaign.starts_at) })
-  if (state === 'ended' || state === 'closed') return t(`status.${state}`)
+  if (state === 'ended' || state === 'closed' || state === 'archived') return t(`status.${state}`)
   const days = daysLeft(campaign, now)
   return days === null ? t('time.no_end') : t('time.days_left', { days })
 }

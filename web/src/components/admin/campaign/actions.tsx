@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Publish, pause, resume, close: what the state allows, each with its consequence and a
+// Publish, pause, resume, close, archive: what the state allows, each with its consequence and a
 // reason for the audit log. To duplicate is always possible.
 import { useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
@@ -15,8 +15,8 @@ import { toast } from '@/components/ui/toast'
 import { formatList, t, tOr } from '@/i18n'
 import { copyAddress } from './words'
 
-const ORDER = ['publish', 'resume', 'pause', 'close'] as const
-const TONES = { publish: 'solid', resume: 'solid', pause: 'outline', close: 'outline' } as const
+const ORDER = ['publish', 'resume', 'pause', 'close', 'archive', 'unarchive'] as const
+const TONES = { publish: 'solid', resume: 'solid', pause: 'outline', close: 'outline', archive: 'outline', unarchive: 'outline' } as const
 
 export function CampaignActions({ campaign }: { campaign: ManagedCampaign }) {
   const client = useQueryClient()

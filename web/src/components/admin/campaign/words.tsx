@@ -4,11 +4,14 @@ import type { ManagedCampaign } from '@/api/admin-campaigns'
 import { Badge } from '@/components/ui/badge'
 import { t, tOr } from '@/i18n'
 
-export const STATUSES = ['draft', 'upcoming', 'active', 'paused', 'ended', 'closed'] as const
+export const STATUSES = ['draft', 'upcoming', 'active', 'paused', 'ended', 'closed', 'archived'] as const
 export type Status = (typeof STATUSES)[number]
 
+type Standing = Pick<ManagedCampaign, 'state' | 'starts_at' | 'ends_at' | 'archived_at'>
+
 /** The one status that the lists find it by. */
-export function statusOf({ state, starts_at, ends_at }: Pick<ManagedCampaign, 'state' | 'starts_at' | 'ends_at'>, nowMs: number): Status {
+export function statusOf({ state, starts_at, ends_at, archived_at }: Standing, nowMs: number): Status {
+  if (archived_at !== null) return 'archived'
   if (state === 'draft' || state === 'closed') return state
   if (ends_at !== null && Date.parse(ends_at) <= nowMs) return 'ended'
   if (state === 'paused') return 'paused'
@@ -22,6 +25,7 @@ const TONES: Record<Status, 'plain' | 'good' | 'warn'> = {
   paused: 'warn',
   ended: 'plain',
   closed: 'plain',
+  archived: 'plain',
 }
 
 export function StatusBadge({ status }: { status: Status }) {
