@@ -38,7 +38,8 @@ authorization: { users: [
     subscribe: ["_INBOX.>"] } }
   { user: payments, password: "${NATS_PASSWORD_PAYMENTS:?}", permissions: {
     publish: ["\$JS.API.CONSUMER.DURABLE.CREATE.CAREFORALL.*",
-      "\$JS.API.CONSUMER.INFO.CAREFORALL.*", "\$JS.ACK.CAREFORALL.>"]
+      "\$JS.API.CONSUMER.INFO.CAREFORALL.*", "\$JS.API.CONSUMER.DELETE.CAREFORALL.*",
+      "\$JS.API.STREAM.MSG.GET.CAREFORALL", "\$JS.ACK.CAREFORALL.>"]
     subscribe: ["_INBOX.>", "_DELIVER.>"] } }
 CONF
 [ -z "${NATS_PASSWORD_WATCHER:-}" ] || cat <<CONF

@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "careforall/text.h"
 #include "jetstream.h"
 
 #define INBOX_MAX 96
@@ -21,7 +22,12 @@
 #define POLL_MAX 1024
 #define INACTIVE_MS 30000
 #define NS_PER_MS ((int64_t) 1000000)
-#define CHECK_MS 10000
+#define CHECK_MS 5000
+#define ORDERED_CHECK_MS 2000
+/* How long a consumer may stand still behind the stream. */
+#define STALL_MS 15000
+#define ORDERED_STALL_MS 4000
+#define ORDERED_STALL_MAX_MS 32000
 
 typedef struct Request
 {
@@ -37,6 +43,8 @@ struct CfaJetstream
 	natsSubscription *answers;
 	char inbox[INBOX_MAX];
 	uint64_t next_id;
+	int64_t now_ms;		 /* as the owner said last */
+	int64_t patience_ms; /* of ordered consumers; grows until one delivers */
 	Request requests[CFA_JS_REQUESTS_MAX];
 	CfaConsumer *consumers[CFA_JS_CONSUMERS_MAX];
 };
@@ -48,7 +56,13 @@ struct CfaConsumer
 	natsSubscription *subscription;
 	char deliver_subject[INBOX_MAX];
 	int64_t last_heard_ms;
-	int64_t checked_at_ms;			/* durable */
+	int64_t checked_at_ms;
+	int64_t behind_since_ms; /* standing still behind the stream; 0: not */
+	int64_t reached;		 /* the last message delivered */
+	int64_t moved_at_ms;	 /* ordered: when it was */
+	int64_t pending;		 /* durable: as the server says */
+	int64_t delivered;		 /* durable: deliveries, also to others */
+	int64_t acked;			 /* durable: of them, all acknowledged up to here */
 	int64_t next_consumer_sequence; /* ordered */
 	bool is_ready;
 	bool is_stopped;
@@ -62,9 +76,17 @@ static void handle_answer(CfaJetstream *js, natsMsg *message);
 static void finish_request(Request *request, const json_t *root,
 						   const char *error);
 static void forget_requests_of(CfaJetstream *js, const void *arg);
-static void check_durable(CfaConsumer *consumer, int64_t now_ms);
+static void check(CfaConsumer *consumer, int64_t now_ms);
+static void durable_checked(void *arg, const json_t *answer, const char *error);
+static void ask_last(CfaConsumer *consumer);
+static void last_read(void *arg, const json_t *answer, const char *error);
+static void judge(CfaConsumer *consumer, int64_t waiting);
 static int subscribe_consumer(CfaConsumer *consumer);
 static int request_consumer(CfaConsumer *consumer, int64_t now_ms);
+static int request_about(CfaConsumer *consumer, const char *action,
+						 json_t *body, CfaJsAnswer answer);
+static void durable_found(void *arg, const json_t *answer, const char *error);
+static void durable_removed(void *arg, const json_t *answer, const char *error);
 static json_t *ordered_config(const CfaConsumer *consumer);
 static json_t *durable_config(const CfaConsumer *consumer);
 static void consumer_made(void *arg, const json_t *answer, const char *error);
@@ -84,6 +106,7 @@ cfa_js_new(natsConnection *connection, const char **error)
 		return NULL;
 	js->connection = connection;
 	js->next_id = 1;
+	js->patience_ms = ORDERED_STALL_MS;
 	if (new_inbox(js->inbox, sizeof(js->inbox)) != 0)
 		goto failed;
 	snprintf(subject, sizeof(subject), "%s.*", js->inbox);
@@ -114,6 +137,7 @@ cfa_js_free(CfaJetstream *js)
 void
 cfa_js_poll(CfaJetstream *js, int64_t now_ms)
 {
+	js->now_ms = now_ms;
 	poll_answers(js);
 	for (size_t i = 0; i < CFA_JS_CONSUMERS_MAX; i++)
 	{
@@ -125,6 +149,7 @@ cfa_js_poll(CfaJetstream *js, int64_t now_ms)
 void
 cfa_js_tick(CfaJetstream *js, int64_t now_ms)
 {
+	js->now_ms = now_ms;
 	for (size_t i = 0; i < CFA_JS_REQUESTS_MAX; i++)
 	{
 		if (js->requests[i].id != 0 && now_ms >= js->requests[i].deadline_ms)
@@ -136,11 +161,11 @@ cfa_js_tick(CfaJetstream *js, int64_t now_ms)
 
 		if (consumer == NULL || !consumer->is_ready)
 			continue;
-		if (consumer->config.durable != NULL)
-			check_durable(consumer, now_ms);
-		else if (!consumer->is_stopped &&
-				 now_ms - consumer->last_heard_ms > SILENCE_MAX_MS)
+		if (consumer->config.durable == NULL && !consumer->is_stopped &&
+			now_ms - consumer->last_heard_ms > SILENCE_MAX_MS)
 			consumer->config.lost(consumer->config.arg, "silent");
+		else if (consumer->config.waiting != NULL)
+			check(consumer, now_ms);
 	}
 }
 
@@ -195,11 +220,14 @@ cfa_consumer_new(CfaJetstream *js, const CfaConsumerConfig *config,
 	consumer = calloc(1, sizeof(*consumer));
 	if (consumer == NULL)
 		return NULL;
+	js->now_ms = now_ms;
 	consumer->js = js;
 	consumer->config = *config;
 	consumer->next_consumer_sequence = 1;
+	consumer->reached = config->start_sequence - 1;
 	consumer->last_heard_ms = now_ms;
 	consumer->checked_at_ms = now_ms;
+	consumer->moved_at_ms = now_ms;
 	if (subscribe_consumer(consumer) != 0 ||
 		request_consumer(consumer, now_ms) != 0)
 	{
@@ -408,28 +436,113 @@ forget_requests_of(CfaJetstream *js, const void *arg)
 }
 
 /*
- * Heartbeats of a shared consumer reach only one of its processes, so each asks
- * from time to time whether it still stands, and how much waits.
+ * A consumer lives on one server of a cluster. If that server's copy of the stream
+ * does not come forward, it has nothing to deliver, and its heartbeats say that all
+ * is well; so the stream is asked what its last message is. Heartbeats of a shared
+ * consumer reach only one of its processes, so each asks for its state as well.
  */
 static void
-check_durable(CfaConsumer *consumer, int64_t now_ms)
+check(CfaConsumer *consumer, int64_t now_ms)
 {
-	char subject[SUBJECT_MAX];
+	bool is_durable = consumer->config.durable != NULL;
 
-	if (now_ms - consumer->checked_at_ms < CHECK_MS)
+	if (now_ms - consumer->checked_at_ms <
+		(is_durable ? CHECK_MS : ORDERED_CHECK_MS))
 		return;
 	consumer->checked_at_ms = now_ms;
+	if (is_durable)
+		request_about(consumer, "INFO", NULL, durable_checked);
+	else if (!consumer->is_stopped &&
+			 now_ms - consumer->moved_at_ms >= ORDERED_CHECK_MS)
+		ask_last(consumer);
+}
+
+static void
+durable_checked(void *arg, const json_t *answer, const char *error)
+{
+	CfaConsumer *consumer = arg;
+	const json_t *delivered = json_object_get(answer, "delivered");
+	const json_t *floor = json_object_get(answer, "ack_floor");
+	int64_t deliveries =
+		json_integer_value(json_object_get(delivered, "consumer_seq"));
+	int64_t acked = json_integer_value(json_object_get(floor, "consumer_seq"));
+
+	if (error != NULL)
+	{
+		consumer->config.lost(consumer->config.arg, error);
+		return;
+	}
+	consumer->pending =
+		json_integer_value(json_object_get(answer, "num_pending"));
+	consumer->reached =
+		json_integer_value(json_object_get(delivered, "stream_seq"));
+	/* Its own process may be what holds it up. */
+	if (deliveries != consumer->delivered || acked != consumer->acked ||
+		consumer->config.is_busy(consumer->config.arg))
+		consumer->behind_since_ms = 0;
+	consumer->delivered = deliveries;
+	consumer->acked = acked;
+	if (consumer->pending > 0)
+		judge(consumer, consumer->pending);
+	else
+		ask_last(consumer);
+}
+
+static void
+ask_last(CfaConsumer *consumer)
+{
+	const char *filter = consumer->config.filter;
+	char subject[SUBJECT_MAX];
+
 	snprintf(subject,
 			 sizeof(subject),
-			 "$JS.API.CONSUMER.INFO.%s.%s",
-			 consumer->config.stream,
-			 consumer->config.durable);
+			 "$JS.API.STREAM.MSG.GET.%s",
+			 consumer->config.stream);
 	cfa_js_request(consumer->js,
 				   subject,
-				   NULL,
-				   now_ms,
-				   consumer_made,
+				   json_pack("{s:s}",
+							 "last_by_subj",
+							 filter != NULL ? filter : ">"),
+				   consumer->js->now_ms,
+				   last_read,
 				   consumer);
+}
+
+/* No answer says nothing: there may be no such message, or no leader just now. */
+static void
+last_read(void *arg, const json_t *answer, const char *error)
+{
+	CfaConsumer *consumer = arg;
+	int64_t last = json_integer_value(
+		json_object_get(json_object_get(answer, "message"), "seq"));
+
+	if (error == NULL || consumer->config.durable != NULL)
+		judge(consumer,
+			  last > consumer->reached ? last - consumer->reached : 0);
+}
+
+/* Taken at the time of the check, behind which it may have moved already. */
+static void
+judge(CfaConsumer *consumer, int64_t waiting)
+{
+	CfaJetstream *js = consumer->js;
+	bool is_ordered = consumer->config.durable == NULL;
+	int64_t now_ms = consumer->checked_at_ms;
+	int64_t patience_ms = is_ordered ? js->patience_ms : STALL_MS;
+
+	if (is_ordered && consumer->moved_at_ms >= now_ms)
+		return;
+	consumer->config.waiting(consumer->config.arg, waiting);
+	if (waiting == 0)
+		consumer->behind_since_ms = 0;
+	else if (consumer->behind_since_ms == 0)
+		consumer->behind_since_ms = now_ms;
+	else if (now_ms - consumer->behind_since_ms >= patience_ms)
+	{
+		if (is_ordered && js->patience_ms < ORDERED_STALL_MAX_MS)
+			js->patience_ms *= 2;
+		consumer->config.lost(consumer->config.arg, CFA_CONSUMER_STALLED);
+	}
 }
 
 static int
@@ -465,35 +578,83 @@ subscribe_consumer(CfaConsumer *consumer)
 	return 0;
 }
 
+/* A durable one may stand already, made by another process. */
 static int
 request_consumer(CfaConsumer *consumer, int64_t now_ms)
 {
 	const CfaConsumerConfig *config = &consumer->config;
 	char subject[SUBJECT_MAX];
 
-	if (config->durable == NULL)
-		snprintf(subject,
-				 sizeof(subject),
-				 "$JS.API.CONSUMER.CREATE.%s",
-				 config->stream);
-	else
-		snprintf(subject,
-				 sizeof(subject),
-				 "$JS.API.CONSUMER.DURABLE.CREATE.%s.%s",
-				 config->stream,
-				 config->durable);
+	if (config->durable != NULL)
+		return config->is_replaced
+				   ? request_about(consumer, "DELETE", NULL, durable_removed)
+				   : request_about(consumer, "INFO", NULL, durable_found);
+	snprintf(subject,
+			 sizeof(subject),
+			 "$JS.API.CONSUMER.CREATE.%s",
+			 config->stream);
 	return cfa_js_request(consumer->js,
 						  subject,
 						  json_pack("{s:s,s:o}",
 									"stream_name",
 									config->stream,
 									"config",
-									config->durable == NULL
-										? ordered_config(consumer)
-										: durable_config(consumer)),
+									ordered_config(consumer)),
 						  now_ms,
 						  consumer_made,
 						  consumer);
+}
+
+static int
+request_about(CfaConsumer *consumer, const char *action, json_t *body,
+			  CfaJsAnswer answer)
+{
+	char subject[SUBJECT_MAX];
+
+	snprintf(subject,
+			 sizeof(subject),
+			 "$JS.API.CONSUMER.%s.%s.%s",
+			 action,
+			 consumer->config.stream,
+			 consumer->config.durable);
+	return cfa_js_request(consumer->js,
+						  subject,
+						  body,
+						  consumer->js->now_ms,
+						  answer,
+						  consumer);
+}
+
+/* One that is kept in files or on several servers is of an older version. */
+static void
+durable_found(void *arg, const json_t *answer, const char *error)
+{
+	CfaConsumer *consumer = arg;
+	const json_t *config = json_object_get(answer, "config");
+
+	if (error == NULL &&
+		json_integer_value(json_object_get(config, "num_replicas")) == 1 &&
+		json_is_true(json_object_get(config, "mem_storage")))
+		consumer_made(consumer, answer, NULL);
+	else if (request_about(consumer, "DELETE", NULL, durable_removed) != 0)
+		consumer->config.lost(consumer->config.arg, "not_asked");
+}
+
+/* Or there was none: what counts is what is made now. */
+static void
+durable_removed(void *arg, const json_t *answer, const char *error)
+{
+	CfaConsumer *consumer = arg;
+
+	if (request_about(consumer,
+					  "DURABLE.CREATE",
+					  json_pack("{s:s,s:o}",
+								"stream_name",
+								consumer->config.stream,
+								"config",
+								durable_config(consumer)),
+					  consumer_made) != 0)
+		consumer->config.lost(consumer->config.arg, "not_asked");
 }
 
 static json_t *
@@ -526,30 +687,44 @@ ordered_config(const CfaConsumer *consumer)
 					 1);
 }
 
+/*
+ * On one server and in its memory: what it knows can be lost, as the owner has
+ * other means to find what is not done, while one that is kept by several servers
+ * stops for good when they disagree about it.
+ */
 static json_t *
 durable_config(const CfaConsumer *consumer)
 {
 	const CfaConsumerConfig *config = &consumer->config;
-	json_t *object = json_pack("{s:s,s:s,s:s,s:s,s:s,s:s,s:I,s:I,s:i}",
-							   "durable_name",
-							   config->durable,
-							   "deliver_subject",
-							   consumer->deliver_subject,
-							   "deliver_group",
-							   config->durable,
-							   "deliver_policy",
-							   "all",
-							   "ack_policy",
-							   "explicit",
-							   "replay_policy",
-							   "instant",
-							   "ack_wait",
-							   (json_int_t) config->ack_wait_ms * NS_PER_MS,
-							   "max_ack_pending",
-							   (json_int_t) config->ack_pending_max,
-							   "max_deliver",
-							   -1);
+	char start[CFA_TIME_TEXT_LEN + 1];
+	json_t *object;
 
+	cfa_time_format_ms(cfa_now_ms() - config->reach_back_ms, start);
+	object = json_pack("{s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:I,s:I,s:i,s:b,s:i}",
+					   "durable_name",
+					   config->durable,
+					   "deliver_subject",
+					   consumer->deliver_subject,
+					   "deliver_group",
+					   config->durable,
+					   "deliver_policy",
+					   "by_start_time",
+					   "opt_start_time",
+					   start,
+					   "ack_policy",
+					   "explicit",
+					   "replay_policy",
+					   "instant",
+					   "ack_wait",
+					   (json_int_t) config->ack_wait_ms * NS_PER_MS,
+					   "max_ack_pending",
+					   (json_int_t) config->ack_pending_max,
+					   "max_deliver",
+					   -1,
+					   "mem_storage",
+					   1,
+					   "num_replicas",
+					   1);
 	if (config->filter != NULL)
 		json_object_set_new(object,
 							"filter_subject",
@@ -616,6 +791,10 @@ handle_message(CfaConsumer *consumer, natsMsg *message)
 			return false;
 		}
 		consumer->next_consumer_sequence++;
+		consumer->reached = delivery.sequence;
+		consumer->moved_at_ms = consumer->last_heard_ms;
+		consumer->behind_since_ms = 0;
+		consumer->js->patience_ms = ORDERED_STALL_MS;
 	}
 	if (!consumer->config.message(consumer->config.arg, &delivery))
 	{

@@ -63,11 +63,17 @@ typedef bool (*CfaConsumerMessage)(void *arg, const CfaDelivery *delivery);
 /* The consumer is of no use any more (a hole, silence, refused); free it. */
 typedef void (*CfaConsumerLost)(void *arg, const char *reason);
 
-/*
- * The consumer stands, and how many messages wait for it: once when it is made, a
- * durable one again and again.
- */
+/* The consumer stands, and how many messages wait for it. */
 typedef void (*CfaConsumerReady)(void *arg, int64_t pending);
+
+/* How many messages of the stream it has not delivered, as asked now and then. */
+typedef void (*CfaConsumerWaiting)(void *arg, int64_t count);
+
+/* Whether messages of a durable one are being worked on in this process. */
+typedef bool (*CfaConsumerBusy)(void *arg);
+
+/* The reason of a consumer that stands still while the stream has more for it. */
+#define CFA_CONSUMER_STALLED "stalled"
 
 typedef struct CfaConsumerConfig
 {
@@ -76,17 +82,23 @@ typedef struct CfaConsumerConfig
 	const char *filter;		/* NULL: all subjects; durable only */
 	int64_t start_sequence; /* ordered only */
 	bool headers_only;		/* ordered only: leave the data out */
+	bool is_replaced;		/* durable only: not one that stands already */
+	int64_t reach_back_ms;	/* durable only: age of the first message */
 	int64_t ack_wait_ms;	/* durable only */
 	int64_t ack_pending_max;
 	CfaConsumerReady ready;
 	CfaConsumerMessage message;
 	CfaConsumerLost lost;
+	CfaConsumerWaiting waiting; /* NULL: not asked whether it stands still */
+	CfaConsumerBusy is_busy;	/* durable only */
 	void *arg;
 } CfaConsumerConfig;
 
 /*
  * Makes a consumer. A durable one is shared by all processes that make it: each
- * message goes to one of them. NULL if it cannot even be asked for.
+ * message goes to one of them. It lives in the memory of one server: after that
+ * server is gone, messages come again from reach_back_ms before on. NULL if it
+ * cannot even be asked for.
  */
 CfaConsumer *cfa_consumer_new(CfaJetstream *js, const CfaConsumerConfig *config,
 							  int64_t now_ms);

@@ -26,7 +26,7 @@
 
 #define CFA_PAYMENTS_CONSUMERS 3
 #define CFA_PAYMENTS_ACK_PENDING 256
-#define CFA_PAYMENTS_ACK_WAIT_MS 60000
+#define CFA_PAYMENTS_ACK_WAIT_MS 15000
 #define CFA_PAYMENTS_PAGE 100
 #define CFA_FOLLOW_UPS 3
 #define CFA_FOLLOW_UP_RING 4096
@@ -76,6 +76,7 @@ typedef struct CfaPaymentsConsumer
 	const char *filter;
 	CfaConsumer *consumer;
 	bool is_ready;
+	bool is_stalled; /* the last one was: another takes its place */
 	int64_t pending;
 	CfaTimer retry;
 } CfaPaymentsConsumer;
@@ -135,6 +136,7 @@ typedef struct CfaPaymentsMetrics
 	CfaMetric jobs_open;
 	CfaMetric waiting;
 	CfaMetric pending[CFA_PAYMENTS_CONSUMERS];
+	CfaMetric consumer_losses[CFA_PAYMENTS_CONSUMERS];
 	CfaMetric stuck_payments;
 	CfaMetric stuck_refunds;
 	CfaMetric dead_letters;
@@ -201,6 +203,9 @@ void cfa_work_pump(CfaPayments *payments);
 
 /* Tells the stream that jobs of events are still worked on. */
 void cfa_work_keep_alive(CfaPayments *payments);
+
+/* Whether a job of that kind is under way that an event asked for. */
+bool cfa_work_has_event(const CfaPayments *payments, CfaJobKind kind);
 
 /* Gives back what has not been sent to the provider yet. */
 void cfa_work_release(CfaPayments *payments);

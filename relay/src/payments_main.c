@@ -21,7 +21,9 @@
 #define RETRY_US 2000000
 #define STOP_US 5000000
 #define FLUSH_US 100000
-#define KEEP_ALIVE_TICKS 20
+#define KEEP_ALIVE_TICKS 5
+/* Clocks differ, and a stream may be late. */
+#define REACH_BACK_MORE_MS 60000
 
 static CfaPayments payments = {
 	.consumers = {{.kind = CFA_JOB_PAYMENT,
@@ -123,6 +125,8 @@ static void nats_read(void *arg);
 static void make_consumer(void *arg);
 static void drop_consumer(CfaPaymentsConsumer *consumer);
 static void consumer_ready(void *arg, int64_t pending);
+static void consumer_waiting(void *arg, int64_t count);
+static bool consumer_is_busy(void *arg);
 static void consumer_lost(void *arg, const char *reason);
 static bool consumer_message(void *arg, const CfaDelivery *delivery);
 static bool refund_id_of(const CfaDelivery *delivery, char *buf, size_t len);
@@ -342,12 +346,19 @@ make_consumer(void *arg)
 	const CfaConsumerConfig config = {.stream = STREAM,
 									  .durable = consumer->durable,
 									  .filter = consumer->filter,
+									  .is_replaced = consumer->is_stalled,
+									  /* What is older the reconciler finds. */
+									  .reach_back_ms =
+										  payments.config.reconcile_after_ms +
+										  REACH_BACK_MORE_MS,
 									  .ack_wait_ms = CFA_PAYMENTS_ACK_WAIT_MS,
 									  .ack_pending_max =
 										  CFA_PAYMENTS_ACK_PENDING,
 									  .ready = consumer_ready,
 									  .message = consumer_message,
 									  .lost = consumer_lost,
+									  .waiting = consumer_waiting,
+									  .is_busy = consumer_is_busy,
 									  .arg = consumer};
 
 	if (payments.js == NULL || payments.is_stopping ||
@@ -373,13 +384,29 @@ consumer_ready(void *arg, int64_t pending)
 {
 	CfaPaymentsConsumer *consumer = arg;
 
-	if (!consumer->is_ready)
-		cfa_log(CFA_LOG_INFO,
-				"consuming",
-				CFA_STR("consumer", consumer->durable),
-				CFA_INT("pending", pending));
+	cfa_log(CFA_LOG_INFO,
+			"consuming",
+			CFA_STR("consumer", consumer->durable),
+			CFA_INT("pending", pending));
 	consumer->is_ready = true;
+	consumer->is_stalled = false;
 	consumer->pending = pending;
+}
+
+static void
+consumer_waiting(void *arg, int64_t count)
+{
+	CfaPaymentsConsumer *consumer = arg;
+
+	consumer->pending = count;
+}
+
+static bool
+consumer_is_busy(void *arg)
+{
+	const CfaPaymentsConsumer *consumer = arg;
+
+	return cfa_work_has_event(&payments, consumer->kind);
 }
 
 static void
@@ -392,6 +419,11 @@ consumer_lost(void *arg, const char *reason)
 			CFA_STR("consumer", consumer->durable),
 			CFA_STR("reason", reason));
 	drop_consumer(consumer);
+	consumer->is_stalled = strcmp(reason, CFA_CONSUMER_STALLED) == 0;
+	cfa_metrics_add(payments.daemon.metrics,
+					payments.metrics
+						.consumer_losses[consumer - payments.consumers],
+					1);
 	cfa_timer_set(payments.daemon.loop, &consumer->retry, RETRY_US);
 }
 

@@ -36,7 +36,7 @@ static const double seconds_bounds[] =
 static void init_jobs(CfaPayments *payments);
 static void init_requests(CfaPayments *payments);
 static void init_gauges(CfaPayments *payments);
-static void init_pending(CfaPayments *payments);
+static void init_consumers(CfaPayments *payments);
 static void init_paused(CfaPayments *payments);
 
 void
@@ -218,26 +218,35 @@ init_gauges(CfaPayments *payments)
 													series[i].help,
 													NULL,
 													1);
-	init_pending(payments);
+	init_consumers(payments);
 	init_paused(payments);
 }
 
 static void
-init_pending(CfaPayments *payments)
+init_consumers(CfaPayments *payments)
 {
-	char labels[64];
+	CfaMetrics *metrics = payments->daemon.metrics;
+	CfaPaymentsMetrics *m = &payments->metrics;
+	char labels[CFA_PAYMENTS_CONSUMERS][64];
 
 	for (int i = 0; i < CFA_PAYMENTS_CONSUMERS; i++)
-		payments->metrics.pending[i] =
-			cfa_metrics_gauge(payments->daemon.metrics,
+		m->pending[i] =
+			cfa_metrics_gauge(metrics,
 							  "careforall_payments_consumer_pending",
 							  "Events of the stream not delivered yet.",
-							  cfa_metrics_labels(labels,
-												 sizeof(labels),
+							  cfa_metrics_labels(labels[i],
+												 sizeof(labels[i]),
 												 "consumer",
 												 payments->consumers[i].durable,
 												 NULL),
 							  1);
+	for (int i = 0; i < CFA_PAYMENTS_CONSUMERS; i++)
+		m->consumer_losses[i] = cfa_metrics_counter(
+			metrics,
+			"careforall_payments_consumer_losses_total",
+			"Consumers that were gone or stood still and were made anew.",
+			labels[i],
+			1);
 }
 
 static void

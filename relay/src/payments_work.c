@@ -153,6 +153,16 @@ cfa_work_keep_alive(CfaPayments *payments)
 	}
 }
 
+bool
+cfa_work_has_event(const CfaPayments *payments, CfaJobKind kind)
+{
+	const CfaWork *work = payments->works;
+
+	while (work != NULL && (work->job.kind != kind || work->reply[0] == '\0'))
+		work = work->next;
+	return work != NULL;
+}
+
 void
 cfa_work_release(CfaPayments *payments)
 {

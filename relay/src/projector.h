@@ -163,6 +163,7 @@ typedef struct CfaProjectorMetrics
 	CfaMetric rebuild_done;
 	CfaMetric rebuild_total;
 	CfaMetric guard_lost;
+	CfaMetric resyncs;
 	CfaMetric cached;
 	CfaMetric paused;
 	CfaMetric losses[3];
@@ -198,7 +199,6 @@ struct CfaProjector
 	bool is_check_due;	  /* a check was asked for and waits for its turn */
 	int64_t ready_target; /* sequence to reach before cfa:ready is set */
 	int64_t lag;
-	int64_t resyncs;
 	CfaControl pause; /* whether it may work */
 	CfaStreamInfo stream;
 	CfaPosition position;

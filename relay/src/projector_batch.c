@@ -35,6 +35,7 @@ typedef struct Load
 } Load;
 
 static void consumer_ready(void *arg, int64_t pending);
+static void consumer_waiting(void *arg, int64_t count);
 static void consumer_lost(void *arg, const char *reason);
 static bool consumer_message(void *arg, const CfaDelivery *delivery);
 static bool read_event(CfaModelEvent *event, const CfaDelivery *delivery);
@@ -70,6 +71,7 @@ cfa_batch_follow(CfaProjector *projector)
 										  projector->position.sequence + 1,
 									  .ready = consumer_ready,
 									  .message = consumer_message,
+									  .waiting = consumer_waiting,
 									  .lost = consumer_lost,
 									  .arg = projector};
 
@@ -161,6 +163,14 @@ consumer_ready(void *arg, int64_t pending)
 			CFA_INT("sequence", projector->position.sequence),
 			CFA_INT("pending", pending));
 	cfa_backoff_reset(&projector->backoff);
+}
+
+static void
+consumer_waiting(void *arg, int64_t count)
+{
+	CfaProjector *projector = arg;
+
+	projector->lag = count;
 }
 
 static void

@@ -96,6 +96,12 @@ init_counters(CfaProjector *projector)
 		"Transactions not done because the position had changed.",
 		NULL,
 		1);
+	m->resyncs = cfa_metrics_counter(
+		metrics,
+		"careforall_projector_resyncs_total",
+		"Times it had to check again where the read model stands.",
+		NULL,
+		1);
 	m->batch_size =
 		cfa_metrics_histogram(metrics,
 							  "careforall_projector_batch_events",

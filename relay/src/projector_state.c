@@ -97,7 +97,7 @@ cfa_projector_resync(CfaProjector *projector, const char *reason)
 {
 	int64_t delay_ms = cfa_backoff_next(&projector->backoff);
 
-	projector->resyncs++;
+	cfa_metrics_add(projector->daemon.metrics, projector->metrics.resyncs, 1);
 	cfa_log(CFA_LOG_WARN,
 			"resync",
 			CFA_STR("reason", reason),
@@ -307,7 +307,8 @@ cfa_projector_describe(void *arg, CfaControlReport *report)
 		report->stream_seq = projector->position.sequence;
 	if (projector->state == CFA_PROJECTOR_FOLLOWING)
 		report->pending = projector->lag + projector->queue_count;
-	report->failures = projector->resyncs;
+	report->failures = cfa_metrics_value(projector->daemon.metrics,
+										 projector->metrics.resyncs);
 }
 
 /* The model stays as it is and goes on to be served. */

@@ -27,6 +27,7 @@ const pledges = new Pulse();
 let slowestMs = 0;
 let reads: ReturnType<typeof pulseOf>;
 let events: ReturnType<typeof pulseOf>;
+let payments: ReturnType<typeof pulseOf>;
 
 function acknowledged(ms: number): void {
   pledges.beat();
@@ -41,20 +42,26 @@ beforeAll(async () => {
   load = await startLoad(all, { donors: 6, rest: () => 80, acknowledged });
   await progress(load);
   reads = pulseOf(async () => (await all.http.call("GET", `/api/v1/campaigns/${load.campaign}`, { timeoutMs: 5_000 })).status === 200);
-  let last = 0;
-  events = pulseOf(async () => {
-    const now = await all.streamSequence();
-    const isNew = now > last;
-    last = Math.max(now, last);
-    return isNew;
-  });
-  ends.push(reads.stop, events.stop);
+  events = pulseOf(rises(() => all.streamSequence()));
+  payments = pulseOf(rises(() => all.paymentEvents()));
+  ends.push(reads.stop, events.stop, payments.stop);
 });
 
 afterAll(async () => {
   for (const end of ends) await end();
   await all.close();
 });
+
+/** Whether a number is higher than ever before. */
+function rises(read: () => Promise<number>): () => Promise<boolean> {
+  let last = 0;
+  return async () => {
+    const now = await read();
+    const isNew = now > last;
+    last = Math.max(now, last);
+    return isNew;
+  };
+}
 
 /** Something that is lost, until the promise is kept; gives what to say of it. */
 interface Trouble {
@@ -122,16 +129,17 @@ for (const trouble of shuffled(troubles.filter(({ name }) => only.test(name)))) 
     await all.isWell();
     const before = (await all.primary()).name;
     const failures = load.errors;
-    for (const pulse of [pledges, reads.pulse, events.pulse]) pulse.reset();
+    for (const pulse of [pledges, reads.pulse, events.pulse, payments.pulse]) pulse.reset();
     slowestMs = 0;
     const host = await trouble.happens();
     await progress(load);
     await all.isWell();
+    await all.paysByEvents();
     // A rival that came back would show itself now.
     await sleep(5_000);
     await progress(load);
     const after = (await all.primary()).name;
-    const seconds = [pledges.gap, slowestMs / 1_000, reads.pulse.gap, events.pulse.gap];
+    const seconds = [pledges.gap, slowestMs / 1_000, reads.pulse.gap, events.pulse.gap, payments.pulse.gap];
     told.push([trouble.name.padEnd(34), host.padEnd(8), ...seconds.map((one) => one.toFixed(1).padStart(8)),
       String(load.errors - failures).padStart(8), before === after ? "" : `  ${before} -> ${after}`].join(" "));
   });
@@ -142,8 +150,8 @@ test("everything is there, once, and nothing besides", async () => {
   console.log([
     `HA_SEED=${draw.seed}`,
     "Seconds: the longest without a pledge acknowledged, the slowest pledge from the first request to the",
-    "acknowledgement, the longest without a read answered and without an event on the stream.",
-    ["lost".padEnd(34), "host".padEnd(8), ...["pledges", "slowest", "reads", "events", "failures"].map((name) => name.padStart(8))].join(" "),
+    "acknowledgement, the longest without a read answered, without an event on the stream and without one at a payment worker.",
+    ["lost".padEnd(34), "host".padEnd(8), ...["pledges", "slowest", "reads", "events", "payments", "failures"].map((name) => name.padStart(8))].join(" "),
     ...told,
     `${load.made.size} pledges acknowledged, ${load.errors} requests failed on the way`,
   ].join("\n"));

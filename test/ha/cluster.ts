@@ -58,6 +58,8 @@ export class Cluster implements Context {
   readonly stream = new Stream(this.stack);
   redis!: Redis;
   readonly hosts = new Map<string, Host>();
+  private readonly given = new Map<Host, number>();
+  private givenInAll = 0;
 
   login: Context["login"] = (role) => makePerson(this.stack, this.sql, this.http, role);
 
@@ -398,6 +400,20 @@ export class Cluster implements Context {
     return Math.max(...texts.map((text) => Number(/^careforall_relay_stream_sequence (\d+)/m.exec(text ?? "")?.[1] ?? 0)));
   }
 
+  /** How many events the payment workers were given, each for the first time, as far as they answered. */
+  async paymentEvents(): Promise<number> {
+    await Promise.all(this.workers.map(async (host) => {
+      const text = await this.answers(host, "PAYMENTS", "metrics");
+      const now = Number(/^careforall_payments_event_delay_seconds_count (\d+)/m.exec(text ?? "")?.[1] ?? NaN);
+      if (Number.isNaN(now)) return;
+      const before = this.given.get(host) ?? 0;
+      // A process that was started again counts from nothing.
+      this.givenInAll += now < before ? now : now - before;
+      this.given.set(host, now);
+    }));
+    return this.givenInAll;
+  }
+
   /** Everything as it was built: nothing is down, behind or without its spare. */
   async isWell(): Promise<void> {
     await this.databasesAreWell();
@@ -411,6 +427,12 @@ export class Cluster implements Context {
       ];
       return (await Promise.all(asked)).every((answer) => answer !== null);
     }, 60_000);
+  }
+
+  /** While donors pledge: it is not only the reconciler that finds what is to be paid. */
+  async paysByEvents(): Promise<void> {
+    const given = await this.paymentEvents();
+    await until("an event to reach a payment worker", async () => (await this.paymentEvents()) > given, 60_000);
   }
 
   async close(): Promise<void> {

@@ -6,33 +6,52 @@ import { sleep } from "./until.ts";
 
 /**
  * pass: as if it were not there. hang: nothing goes either way. mute: nothing comes
- * back from the server. deaf: nothing gets to the server. refuse: new connections are reset. silent: a NATS server's messages are swallowed while its pings
- * are answered, so that it looks healthy. withheld: only what a stream delivers is swallowed, which has headers, as answers have none.
+ * back from the server. deaf: nothing gets to the server. refuse: new connections are
+ * reset. silent: a NATS server's messages are swallowed while its pings are answered, so
+ * that it looks healthy. lagging: its copy of the stream stands still: consumers are
+ * delivered nothing, and their heartbeats say that there is nothing.
  */
-export type ProxyMode = "pass" | "hang" | "mute" | "deaf" | "refuse" | "silent" | "withheld";
+export type ProxyMode = "pass" | "hang" | "mute" | "deaf" | "refuse" | "silent" | "lagging";
 
-/** Removes messages of some kinds, with their payloads, from what a NATS server sends. */
-class MessageFilter {
+/** What a NATS server sends, without what the mode takes away. */
+class NatsFilter {
   private rest = Buffer.alloc(0);
-  private skip = 0;
+  /** By subscription: the last number of a consumer's delivery that went through. */
+  private readonly delivered = new Map<string, number>();
 
-  constructor(private readonly kinds: () => readonly string[]) {}
+  constructor(private readonly mode: () => ProxyMode) {}
 
   take(chunk: Buffer): Buffer {
     const kept: Buffer[] = [];
     this.rest = Buffer.concat([this.rest, chunk]);
     for (;;) {
-      const dropped = Math.min(this.skip, this.rest.length);
-      this.rest = this.rest.subarray(dropped);
-      this.skip -= dropped;
-      const end = this.rest.indexOf("\r\n");
-      if (this.skip > 0 || end < 0) return Buffer.concat(kept);
-      const line = this.rest.subarray(0, end + 2);
-      const words = line.toString("latin1").trim().split(" ");
-      if (this.kinds().includes(words[0] ?? "")) this.skip = Number(words.at(-1)) + 2;
-      else kept.push(line);
-      this.rest = this.rest.subarray(end + 2);
+      const end = this.rest.indexOf("\r\n") + 2;
+      if (end < 2) return Buffer.concat(kept);
+      const words = this.rest.subarray(0, end).toString("latin1").trim().split(" ");
+      const isMessage = ["MSG", "HMSG"].includes(words[0] ?? "");
+      const length = isMessage ? end + Number(words.at(-1)) + 2 : end;
+      if (this.rest.length < length) return Buffer.concat(kept);
+      const whole = this.rest.subarray(0, length);
+      this.rest = this.rest.subarray(length);
+      const told = isMessage ? this.message(words, whole) : whole;
+      if (told) kept.push(told);
     }
+  }
+
+  /** MSG subject subscription [reply] size, HMSG with the size of the headers before it. */
+  private message(words: string[], whole: Buffer): Buffer | null {
+    if (this.mode() === "silent") return null;
+    const subscription = words[2] ?? "";
+    const reply = words.length === (words[0] === "MSG" ? 5 : 6) ? (words[3] ?? "") : "";
+    if (reply.startsWith("$JS.ACK.")) {
+      if (this.mode() === "lagging") return null;
+      this.delivered.set(subscription, Number(reply.split(".")[6]));
+      return whole;
+    }
+    if (this.mode() !== "lagging") return whole;
+    const last = String(this.delivered.get(subscription) ?? 0);
+    return Buffer.from(
+      whole.toString("latin1").replace(/(?<=Nats-Last-Consumer: )\d+/, (number) => last.padStart(number.length, "0")), "latin1");
   }
 }
 
@@ -50,17 +69,16 @@ export class Proxy {
         return;
       }
       const server = connect(target, "127.0.0.1");
-      const filter = new MessageFilter(() => (this.mode === "withheld" ? ["HMSG"] : ["MSG", "HMSG"]));
+      const filter = new NatsFilter(() => this.mode);
       this.join(client, server, (chunk) => (["hang", "deaf"].includes(this.mode) ? null : chunk));
       this.join(server, client, (chunk) => {
         const told = readsNats ? filter.take(chunk) : chunk;
-        if (["silent", "withheld"].includes(this.mode)) return told;
-        return ["pass", "deaf"].includes(this.mode) ? chunk : null;
+        return ["pass", "deaf", "silent", "lagging"].includes(this.mode) ? told : null;
       });
     });
   }
 
-  /** silent and withheld need to know that the server speaks NATS. */
+  /** silent and lagging need to know that the server speaks NATS. */
   static async to(target: number, readsNats = false): Promise<Proxy> {
     const proxy = new Proxy(target, readsNats);
     await new Promise<void>((done) => proxy.server.listen(0, "127.0.0.1", done));
