@@ -482,10 +482,11 @@ durable_checked(void *arg, const json_t *answer, const char *error)
 		consumer->behind_since_ms = 0;
 	consumer->delivered = deliveries;
 	consumer->acked = acked;
-	if (consumer->pending > 0)
-		judge(consumer, consumer->pending);
-	else
+	/* The server walks back through the stream to the last message of a subject. */
+	if (consumer->pending == 0 && consumer->config.is_frequent)
 		ask_last(consumer);
+	else
+		judge(consumer, consumer->pending);
 }
 
 static void

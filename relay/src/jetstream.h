@@ -83,8 +83,9 @@ typedef struct CfaConsumerConfig
 	int64_t start_sequence; /* ordered only */
 	bool headers_only;		/* ordered only: leave the data out */
 	bool is_replaced;		/* durable only: not one that stands already */
-	int64_t reach_back_ms;	/* durable only: age of the first message */
-	int64_t ack_wait_ms;	/* durable only */
+	bool is_frequent;	   /* durable only: its last is near the stream's end */
+	int64_t reach_back_ms; /* durable only: age of the first message */
+	int64_t ack_wait_ms;   /* durable only */
 	int64_t ack_pending_max;
 	CfaConsumerReady ready;
 	CfaConsumerMessage message;

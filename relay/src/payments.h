@@ -74,6 +74,7 @@ typedef struct CfaPaymentsConsumer
 	CfaJobKind kind;
 	const char *durable;
 	const char *filter;
+	bool is_frequent; /* its events, among those of the stream */
 	CfaConsumer *consumer;
 	bool is_ready;
 	bool is_stalled; /* the last one was: another takes its place */

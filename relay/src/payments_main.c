@@ -27,6 +27,7 @@
 
 static CfaPayments payments = {
 	.consumers = {{.kind = CFA_JOB_PAYMENT,
+				   .is_frequent = true,
 				   .durable = "payments-create",
 				   .filter = "careforall.pledge.created.*"},
 				  {.kind = CFA_JOB_CANCEL,
@@ -347,6 +348,7 @@ make_consumer(void *arg)
 									  .durable = consumer->durable,
 									  .filter = consumer->filter,
 									  .is_replaced = consumer->is_stalled,
+									  .is_frequent = consumer->is_frequent,
 									  /* What is older the reconciler finds. */
 									  .reach_back_ms =
 										  payments.config.reconcile_after_ms +
@@ -409,22 +411,30 @@ consumer_is_busy(void *arg)
 	return cfa_work_has_event(&payments, consumer->kind);
 }
 
+/* One that stands still does so for a reason that the others may share. */
 static void
 consumer_lost(void *arg, const char *reason)
 {
-	CfaPaymentsConsumer *consumer = arg;
+	CfaPaymentsConsumer *lost = arg;
+	bool is_stalled = strcmp(reason, CFA_CONSUMER_STALLED) == 0;
 
 	cfa_log(CFA_LOG_WARN,
 			"consumer_lost",
-			CFA_STR("consumer", consumer->durable),
+			CFA_STR("consumer", lost->durable),
 			CFA_STR("reason", reason));
-	drop_consumer(consumer);
-	consumer->is_stalled = strcmp(reason, CFA_CONSUMER_STALLED) == 0;
 	cfa_metrics_add(payments.daemon.metrics,
-					payments.metrics
-						.consumer_losses[consumer - payments.consumers],
+					payments.metrics.consumer_losses[lost - payments.consumers],
 					1);
-	cfa_timer_set(payments.daemon.loop, &consumer->retry, RETRY_US);
+	for (int i = 0; i < CFA_PAYMENTS_CONSUMERS; i++)
+	{
+		CfaPaymentsConsumer *consumer = &payments.consumers[i];
+
+		if (consumer != lost && !is_stalled)
+			continue;
+		drop_consumer(consumer);
+		consumer->is_stalled = is_stalled;
+		cfa_timer_set(payments.daemon.loop, &consumer->retry, RETRY_US);
+	}
 }
 
 static bool
