@@ -74,6 +74,7 @@ SET LOCAL ROLE careforall_owner;
 \ir functions/campaign_create.sql
 \ir functions/campaign_copy.sql
 \ir functions/reward_change.sql
+\ir functions/refund_limit.sql
 \ir functions/pledge_refund.sql
 \ir functions/pledge_cancel.sql
 \ir functions/pledge_timeline.sql
@@ -85,6 +86,7 @@ SET LOCAL ROLE careforall_owner;
 \ir functions/pledge_claim.sql
 \ir functions/refund_create.sql
 \ir functions/refund_request.sql
+\ir functions/refund_proposal.sql
 
 -- Jobs.
 \ir functions/holds_expire.sql

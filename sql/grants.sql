@@ -90,6 +90,9 @@ GRANT EXECUTE ON FUNCTION
   careforall.pool_edit(uuid, text, uuid, text, jsonb),
   careforall.pool_find(uuid, text, uuid),
   careforall.refund_create(uuid, uuid, bigint, text, text, bytea, bytea),
+  careforall.refund_proposal_count(uuid, uuid, text),
+  careforall.refund_proposal_decide(uuid, uuid, text, text),
+  careforall.refund_proposal_list(uuid, uuid, text, uuid, integer),
   careforall.refund_request_count(uuid, uuid, text),
   careforall.refund_request_create(uuid, boolean, uuid, text),
   careforall.refund_request_decide(uuid, uuid, text, bigint, text, text),
@@ -249,6 +252,10 @@ GRANT EXECUTE ON FUNCTION
   careforall.pledge_search(text, text, text, bigint, bigint, text, timestamptz, timestamptz, text, text, text, integer, uuid),
   careforall.pool_capacity_set(uuid, integer, text, boolean),
   careforall.pool_create(text, text, integer, text),
+  careforall.refund_approve(uuid, text, boolean),
+  careforall.refund_limit_remove(text, text, boolean),
+  careforall.refund_limit_set(text, bigint, text, interval, boolean),
+  careforall.refund_reject(uuid, text, boolean),
   careforall.refund_retry(uuid, text, boolean),
   careforall.retention_set(text, interval, text, boolean),
   careforall.reward_create(text, text, bigint, text, text, integer, uuid),
@@ -275,12 +282,14 @@ GRANT EXECUTE ON FUNCTION
   careforall.email_masked(text),
   careforall.login_key(text),
   careforall.message_shown(text, text),
-  careforall.pledge_timeline(uuid)
+  careforall.pledge_timeline(uuid),
+  careforall.refund_proposal_state(careforall.refund_proposals)
 TO careforall_admin, careforall_support;
 GRANT SELECT ON
   careforall.accounts_overview,
   careforall.inbox_overview,
   careforall.pledge_overview,
+  careforall.refund_proposals_overview,
   careforall.refund_requests_overview,
   careforall.refunds_overview
 TO careforall_admin, careforall_support;
@@ -313,6 +322,7 @@ GRANT SELECT ON
   careforall.outbox_replays_status,
   careforall.outbox_status,
   careforall.pledge_summary,
+  careforall.refund_limits_overview,
   careforall.retention,
   careforall.reward_overview,
   careforall.verify_status

@@ -80,6 +80,7 @@ const CfaRoute cfa_api_routes[] = {
 	{CFA_GET, "/api/v1/campaigns/:id/refund-requests", CFA_PUBLIC, CFA_AUTH_USER, CFA_RATE_READ, "limit cursor state", CFA_BODY_NONE, 0, JSON, api_refund_request_list},
 	{CFA_GET, "/api/v1/fees", CFA_PUBLIC, CFA_AUTH_NONE, CFA_RATE_READ, "", CFA_BODY_NONE, 0, JSON, api_fee_list},
 	{CFA_GET, "/api/v1/me/pledges", CFA_PUBLIC, CFA_AUTH_USER, CFA_RATE_READ, "limit cursor state", CFA_BODY_NONE, 0, JSON, api_me_pledge_list},
+	{CFA_GET, "/api/v1/me/refund-proposals", CFA_PUBLIC, CFA_AUTH_USER, CFA_RATE_READ, "limit cursor state", CFA_BODY_NONE, 0, JSON, api_me_refund_proposals},
 	{CFA_GET, "/api/v1/me/refund-requests", CFA_PUBLIC, CFA_AUTH_USER, CFA_RATE_READ, "limit cursor state", CFA_BODY_NONE, 0, JSON, api_me_refund_requests},
 	{CFA_GET, "/api/v1/pledges/:id", CFA_PUBLIC, CFA_AUTH_OPTIONAL, CFA_RATE_READ, "", CFA_BODY_NONE, 0, JSON, api_pledge_read},
 	{CFA_POST, "/api/v1/pledges/:id/cancel", CFA_PUBLIC, CFA_AUTH_OPTIONAL, CFA_RATE_WRITE, "", CFA_BODY_NONE, 0, JSON, api_pledge_cancel},
@@ -87,6 +88,7 @@ const CfaRoute cfa_api_routes[] = {
 	{CFA_POST, "/api/v1/pledges/:id/refund-request", CFA_PUBLIC, CFA_AUTH_OPTIONAL, CFA_RATE_WRITE, "", CFA_BODY_JSON, CFA_REFUND_REQUEST_BODY_MAX, JSON, api_refund_request_create},
 	{CFA_GET, "/api/v1/pledges/:id/refunds", CFA_PUBLIC, CFA_AUTH_OPTIONAL, CFA_RATE_READ, "", CFA_BODY_NONE, 0, JSON, api_refund_list},
 	{CFA_POST, "/api/v1/pledges/:id/refunds", CFA_PUBLIC, CFA_AUTH_USER, CFA_RATE_WRITE, "", CFA_BODY_JSON, CFA_REFUND_BODY_MAX, JSON, api_refund_create},
+	{CFA_POST, "/api/v1/refund-proposals/:id/decision", CFA_PUBLIC, CFA_AUTH_USER, CFA_RATE_WRITE, "", CFA_BODY_JSON, CFA_REFUND_BODY_MAX, JSON, api_refund_proposal_decide},
 	{CFA_POST, "/api/v1/refund-requests/:id/decision", CFA_PUBLIC, CFA_AUTH_USER, CFA_RATE_WRITE, "", CFA_BODY_JSON, CFA_REFUND_BODY_MAX, JSON, api_refund_request_decide},
 
 	/* payments */

@@ -165,17 +165,20 @@ LANGUAGE plpgsql VOLATILE SECURITY DEFINER
 SET search_path = pg_catalog, careforall, pg_temp
 AS $$
 DECLARE
-  made uuid;
+  made record;
 BEGIN
   PERFORM careforall.admin_begin(actor);
-  SELECT t.new_refund_id INTO made
-  FROM careforall.refund_retry(admin_refund_retry.refund_id, admin_refund_retry.reason,
-    COALESCE(admin_refund_retry.dry_run, false)) t;
+  SELECT t.new_refund_id, t.proposal_id, t.result LIKE '%second person' AS needs_second INTO made
+  FROM careforall.refund_retry_by('account:' || actor, admin_refund_retry.refund_id,
+    admin_refund_retry.reason, COALESCE(admin_refund_retry.dry_run, false)) t;
   RETURN QUERY
   SELECT json_build_object(
     'dry_run', COALESCE(admin_refund_retry.dry_run, false),
     'refund', (SELECT careforall.admin_refund_json(n)
-               FROM careforall.refunds n WHERE n.id = made),
+               FROM careforall.refunds n WHERE n.id = made.new_refund_id),
+    'needs_second_person', made.needs_second,
+    'proposal', (SELECT careforall.refund_proposal_json(q)
+                 FROM careforall.refund_proposals q WHERE q.id = made.proposal_id),
     'retried', careforall.admin_refund_json(r))
   FROM careforall.refunds r
   WHERE r.id = admin_refund_retry.refund_id;
@@ -197,4 +200,4 @@ COMMENT ON FUNCTION careforall.admin_payment_redrive(uuid, bigint, text, boolean
 COMMENT ON FUNCTION careforall.admin_payments_redrive(uuid, text, text, text, boolean) IS
   'Redrives the parked dead letters of a kind and code, for the API.';
 COMMENT ON FUNCTION careforall.admin_refund_retry(uuid, uuid, text, boolean) IS
-  'Asks once more for a refund that failed, for the API.';
+  'Asks once more for a refund that failed, or proposes it, for the API.';

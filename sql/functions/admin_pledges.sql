@@ -287,11 +287,13 @@ BEGIN
     'pledge', careforall.admin_pledge_json(p),
     'refundable', careforall.json_money(
       CASE p.state WHEN 'confirmed' THEN GREATEST(careforall.pledge_refundable(p), 0) ELSE 0 END, p.currency),
+    'refundable_alone', careforall.refund_alone_json(p),
     'history', careforall.admin_history_json(p),
     'events', careforall.admin_events_json(p.id),
     'deliveries', careforall.admin_deliveries_json(p.id),
     'refunds', (SELECT COALESCE(json_agg(careforall.admin_refund_json(r) ORDER BY r.id), '[]'::json)
                 FROM careforall.refunds r WHERE r.pledge_id = p.id),
+    'refund_proposals', careforall.pledge_proposals_json(p.id),
     'dead_letters', (SELECT COALESCE(json_agg(careforall.admin_dead_letter_json(d) ORDER BY d.id), '[]'::json)
                      FROM careforall.payment_dead_letters d WHERE d.pledge_id = p.id),
     'parked_events', (SELECT COALESCE(json_agg(careforall.admin_parked_json(k) ORDER BY k.outbox_id), '[]'::json)

@@ -15,6 +15,7 @@ BEGIN
   WHERE p.id = ANY (ids)
     AND (p.donor_email, p.display, p.message) <> ('erased@erased.invalid', 'none', '');
   UPDATE careforall.refund_requests q SET message = 'erased', note = '' WHERE q.pledge_id = ANY (ids);
+  UPDATE careforall.refund_proposals q SET note = '' WHERE q.pledge_id = ANY (ids) AND q.note <> '';
   UPDATE careforall.inbox i SET payload = NULL WHERE i.pledge_id = ANY (ids);
   UPDATE careforall.payment_dead_letters d SET message = '' WHERE d.pledge_id = ANY (ids);
   UPDATE careforall.outbox_parked e

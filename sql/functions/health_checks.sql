@@ -60,6 +60,10 @@ AS $$
   SELECT 'refunds_failed', '', count(*)
   FROM (SELECT FROM careforall.refunds r WHERE r.state = 'failed' LIMIT 10000) r
   UNION ALL
+  SELECT 'refund_proposals_waiting', '', count(*)
+  FROM (SELECT FROM careforall.refund_proposals q
+        WHERE q.state = 'waiting' AND q.expires_at > careforall.clock() LIMIT 10000) q
+  UNION ALL
   SELECT 'provider_events_odd', o.outcome, count(i.outcome)
   FROM (VALUES ('mismatch'), ('unknown')) o (outcome)
   LEFT JOIN LATERAL (

@@ -109,6 +109,7 @@ AS $$
     ('refunds_waiting', 'refunds_waiting', NULL, NULL, 'Refunds requested and not settled.'),
     ('refunds_waiting_age_seconds', 'refunds_waiting_age_seconds', NULL, NULL, 'Age of the oldest such refund.'),
     ('refunds_failed', 'refunds_failed', NULL, NULL, 'Refunds that the provider refused.'),
+    ('refund_proposals_waiting', 'refund_proposals_waiting', NULL, NULL, 'Refunds that wait for a second person.'),
     ('provider_events_odd', 'provider_events_odd', 'outcome', NULL,
       'Provider events of a day that fit no pledge or not its amount.'),
     ('dead_letters_parked', 'dead_letters_parked', NULL, NULL, 'Payment work that waits for a decision.'),

@@ -171,14 +171,22 @@ AS $$
   WHERE careforall.pledge_access(pledge_id, by_link, actor) = 'donor'
 $$;
 
--- The refunds of a pledge: its donor and those who run the campaign may look.
+-- The refunds of a pledge: its donor and those who run the campaign may look. What
+-- waits for a second person, or did, is for the latter only.
 CREATE OR REPLACE FUNCTION careforall.pledge_refunds(pledge_id uuid, by_link boolean, actor uuid)
 RETURNS TABLE (doc json)
-LANGUAGE sql STABLE SECURITY DEFINER
+LANGUAGE plpgsql STABLE SECURITY DEFINER
 SET search_path = pg_catalog, careforall, pg_temp
 AS $$
-  SELECT json_build_object('items', careforall.pledge_refunds_json(pledge_id,
-    careforall.pledge_access(pledge_id, by_link, actor) <> 'donor'))
+BEGIN
+  IF careforall.pledge_access(pledge_id, by_link, actor) = 'donor' THEN
+    doc := json_build_object('items', careforall.pledge_refunds_json(pledge_id, false));
+  ELSE
+    doc := json_build_object('items', careforall.pledge_refunds_json(pledge_id, true),
+      'proposals', careforall.pledge_proposals_json(pledge_id));
+  END IF;
+  RETURN NEXT;
+END
 $$;
 
 -- What a display level lets others see of a donor.

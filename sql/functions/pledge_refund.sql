@@ -79,9 +79,11 @@ $$;
 
 -- Asks the payment worker to give back an amount that refund_check let pass: a row
 -- of refunds and its event, in this transaction, audited. code is what the donor
--- sees as the reason; why and who are for those who run the campaign.
+-- sees as the reason; why and who are for those who run the campaign. More than one
+-- person may give back alone needs a proposal, which the caller has checked.
 CREATE OR REPLACE FUNCTION careforall.refund_ask(
-  pledge careforall.pledges, amount bigint, code text, why text, who text)
+  pledge careforall.pledges, amount bigint, code text, why text, who text,
+  proposal_id uuid DEFAULT NULL)
 RETURNS uuid
 LANGUAGE plpgsql VOLATILE
 SET search_path = pg_catalog, careforall, pg_temp
@@ -90,6 +92,9 @@ DECLARE
   applied record;
   refund_id uuid;
 BEGIN
+  IF proposal_id IS NULL AND amount > careforall.refund_alone(pledge) THEN
+    RAISE EXCEPTION 'this refund needs a second person' USING ERRCODE = 'PL010';
+  END IF;
   SELECT a.outcome INTO applied
   FROM careforall.pledge_apply(pledge.id, 'refund_request', code, amount) a;
   IF applied.outcome <> 'applied' THEN
@@ -103,65 +108,93 @@ BEGIN
                 ORDER BY n.id DESC LIMIT 1)
   RETURNING r.id INTO STRICT refund_id;
   PERFORM careforall.audit_add('pledge.refund', 'pledge', pledge.id::text, why,
-    jsonb_build_object('refund_id', refund_id, 'amount_minor', amount,
-      'currency', pledge.currency));
+    jsonb_strip_nulls(jsonb_build_object('refund_id', refund_id, 'amount_minor', amount,
+      'currency', pledge.currency, 'proposal_id', proposal_id)));
   RETURN refund_id;
 END
 $$;
 
 -- Asks the payment worker to give money back: a refunds row and its event in one
 -- transaction. amount_minor NULL means all that is left. The pledge changes when
--- the provider reports the refund. With dry_run all checks are made and nothing is
--- written (refund_id is NULL).
-CREATE OR REPLACE FUNCTION careforall.pledge_refund(
-  pledge_id uuid, amount_minor bigint, reason text, dry_run boolean DEFAULT false)
-RETURNS TABLE (refund_id uuid, result text, refund text, left_before text, left_after text)
-LANGUAGE plpgsql VOLATILE SECURITY DEFINER
+-- the provider reports the refund. What one person may not give back alone becomes a
+-- proposal of that person (refund_id is NULL). With dry_run all checks are made and
+-- nothing is written. Internal.
+CREATE OR REPLACE FUNCTION careforall.pledge_refund_by(
+  person text, pledge_id uuid, amount_minor bigint, reason text, dry_run boolean)
+RETURNS TABLE (refund_id uuid, result text, refund text, left_before text, left_after text, proposal_id uuid)
+LANGUAGE plpgsql VOLATILE
 SET search_path = pg_catalog, careforall, pg_temp
 AS $$
 #variable_conflict use_column
 DECLARE
-  pledge   careforall.pledges := careforall.pledge_lock(pledge_refund.pledge_id);
-  why      text   := careforall.reason_check(pledge_refund.reason);
+  pledge   careforall.pledges := careforall.pledge_lock(pledge_refund_by.pledge_id);
+  why      text   := careforall.reason_check(pledge_refund_by.reason);
   open_now bigint := careforall.pledge_refundable(pledge);
-  wanted   bigint := careforall.refund_check(pledge, pledge_refund.amount_minor);
+  wanted   bigint := careforall.refund_check(pledge, pledge_refund_by.amount_minor);
 BEGIN
+  result := CASE WHEN wanted > careforall.refund_alone(pledge)
+    THEN 'dry run: would wait for a second person' ELSE 'dry run: nothing written' END;
   IF NOT COALESCE(dry_run, false) THEN
-    refund_id := careforall.refund_ask(pledge, wanted, 'requested_by_admin', why,
-      careforall.actor_name());
+    SELECT a.refund_id, a.proposal_id INTO refund_id, proposal_id
+    FROM careforall.refund_ask_or_propose(pledge, wanted, 'requested_by_admin', why,
+      careforall.actor_name(), person) a;
+    result := CASE WHEN refund_id IS NULL THEN 'waits for a second person' ELSE 'requested' END;
   END IF;
-  result := CASE WHEN dry_run THEN 'dry run: nothing written' ELSE 'requested' END;
   refund := careforall.money_text(wanted, pledge.currency);
   left_before := careforall.money_text(open_now, pledge.currency);
-  left_after := careforall.money_text(open_now - wanted, pledge.currency);
+  left_after := careforall.money_text(
+    open_now - CASE WHEN result LIKE '%second person' THEN 0 ELSE wanted END, pledge.currency);
   RETURN NEXT;
 END
 $$;
 
--- Asks the provider once more for a refund that it refused.
-CREATE OR REPLACE FUNCTION careforall.refund_retry(
-  refund_id uuid, reason text, dry_run boolean DEFAULT false)
-RETURNS TABLE (new_refund_id uuid, result text, refund text, left_before text, left_after text)
-LANGUAGE plpgsql VOLATILE SECURITY DEFINER
+DROP FUNCTION IF EXISTS careforall.pledge_refund(uuid, bigint, text, boolean);
+CREATE FUNCTION careforall.pledge_refund(
+  pledge_id uuid, amount_minor bigint, reason text, dry_run boolean DEFAULT false)
+RETURNS TABLE (refund_id uuid, result text, refund text, left_before text, left_after text, proposal_id uuid)
+LANGUAGE sql VOLATILE SECURITY DEFINER
+SET search_path = pg_catalog, careforall, pg_temp
+AS $$
+  SELECT b.refund_id, b.result, b.refund, b.left_before, b.left_after, b.proposal_id
+  FROM careforall.pledge_refund_by(session_user, pledge_id, amount_minor, reason, dry_run) b
+$$;
+
+-- Asks the provider once more for a refund that it refused, as pledge_refund_by does.
+-- Internal.
+CREATE OR REPLACE FUNCTION careforall.refund_retry_by(
+  person text, refund_id uuid, reason text, dry_run boolean)
+RETURNS TABLE (new_refund_id uuid, result text, refund text, left_before text, left_after text, proposal_id uuid)
+LANGUAGE plpgsql VOLATILE
 SET search_path = pg_catalog, careforall, pg_temp
 AS $$
 #variable_conflict use_column
 DECLARE
   failed careforall.refunds;
 BEGIN
-  SELECT * INTO failed FROM careforall.refunds r WHERE r.id = refund_retry.refund_id;
+  SELECT * INTO failed FROM careforall.refunds r WHERE r.id = refund_retry_by.refund_id;
   IF NOT FOUND THEN
-    RAISE EXCEPTION 'refund "%" does not exist', refund_retry.refund_id
+    RAISE EXCEPTION 'refund "%" does not exist', refund_retry_by.refund_id
       USING ERRCODE = 'PL005', HINT = 'Look for it in careforall.refunds_overview.';
   ELSIF failed.state <> 'failed' OR failed.kind <> 'manual' THEN
     RAISE EXCEPTION 'cannot retry refund "%": it is a % refund that has %',
       failed.id, failed.kind, failed.state
       USING ERRCODE = 'PL002', HINT = 'Only a manual refund that failed can be tried again.';
   END IF;
-  RETURN QUERY SELECT f.refund_id, f.result, f.refund, f.left_before, f.left_after
-  FROM careforall.pledge_refund(failed.pledge_id, failed.amount_minor,
-    refund_retry.reason, refund_retry.dry_run) f;
+  RETURN QUERY SELECT f.refund_id, f.result, f.refund, f.left_before, f.left_after, f.proposal_id
+  FROM careforall.pledge_refund_by(person, failed.pledge_id, failed.amount_minor,
+    refund_retry_by.reason, refund_retry_by.dry_run) f;
 END
+$$;
+
+DROP FUNCTION IF EXISTS careforall.refund_retry(uuid, text, boolean);
+CREATE FUNCTION careforall.refund_retry(
+  refund_id uuid, reason text, dry_run boolean DEFAULT false)
+RETURNS TABLE (new_refund_id uuid, result text, refund text, left_before text, left_after text, proposal_id uuid)
+LANGUAGE sql VOLATILE SECURITY DEFINER
+SET search_path = pg_catalog, careforall, pg_temp
+AS $$
+  SELECT b.new_refund_id, b.result, b.refund, b.left_before, b.left_after, b.proposal_id
+  FROM careforall.refund_retry_by(session_user, refund_id, reason, dry_run) b
 $$;
 
 COMMENT ON FUNCTION careforall.pledge_lock(uuid) IS
@@ -170,9 +203,13 @@ COMMENT ON FUNCTION careforall.pledge_refundable(careforall.pledges) IS
   'Money of a pledge that is neither given back nor asked back, in minor units.';
 COMMENT ON FUNCTION careforall.refund_check(careforall.pledges, bigint) IS
   'Refuses what cannot be refunded of a pledge; gives the amount, all that is left for NULL.';
-COMMENT ON FUNCTION careforall.refund_ask(careforall.pledges, bigint, text, text, text) IS
-  'Asks for a refund of a locked pledge, audited; the caller has checked the amount.';
+COMMENT ON FUNCTION careforall.refund_ask(careforall.pledges, bigint, text, text, text, uuid) IS
+  'Asks for a refund of a locked pledge, audited; the caller has checked the amount. Refuses what needs a second person (PL010).';
+COMMENT ON FUNCTION careforall.pledge_refund_by(text, uuid, bigint, text, boolean) IS
+  'Asks for a refund, or proposes it, as a person.';
+COMMENT ON FUNCTION careforall.refund_retry_by(text, uuid, text, boolean) IS
+  'Asks again for a refund that failed, or proposes it, as a person.';
 COMMENT ON FUNCTION careforall.pledge_refund(uuid, bigint, text, boolean) IS
-  'Asks for a refund of a confirmed pledge, in part or (amount NULL) all that is left. Reason required, audited; dry_run checks and writes nothing.';
+  'Asks for a refund of a confirmed pledge, in part or (amount NULL) all that is left; above careforall.refund_limits_overview it only proposes it. Reason required, audited; dry_run checks and writes nothing.';
 COMMENT ON FUNCTION careforall.refund_retry(uuid, text, boolean) IS
-  'Asks again for a manual refund that failed, as a new refund. Reason required, audited; dry_run checks and writes nothing.';
+  'Asks again for a manual refund that failed, as a new refund, under the same limit. Reason required, audited; dry_run checks and writes nothing.';

@@ -49,8 +49,9 @@ BEGIN
 END
 $$;
 
--- Asks for a refund for the people who run the campaign. The key makes a repeated
--- request give the refund of the first one; it is kept as long as the refund.
+-- Asks for a refund for the people who run the campaign, or proposes it to a second
+-- person if it is more than one may give back alone. The key makes a repeated request
+-- give the refund or the proposal of the first one; it is kept as long as that.
 CREATE OR REPLACE FUNCTION careforall.refund_create(
   actor uuid, pledge_id uuid, amount_minor bigint, currency text, reason text,
   key_hash bytea, fingerprint bytea)
@@ -62,34 +63,40 @@ AS $$
 DECLARE
   refunds_max constant integer := 100;
   known    careforall.refunds;
+  proposal careforall.refund_proposals;
   prepared record;
-  refund_id uuid;
+  asked    record;
 BEGIN
   PERFORM careforall.campaign_require(actor, p.campaign_id, 'edit')
   FROM careforall.pledges p
   WHERE p.id = pledge_id AND careforall.pledge_access(pledge_id, false, actor) IS NOT NULL;
   PERFORM careforall.pledge_lock(pledge_id);
   SELECT * INTO known FROM careforall.refunds r WHERE r.key_hash = refund_create.key_hash;
-  is_replay := FOUND;
-  IF FOUND AND known.fingerprint <> fingerprint THEN
+  SELECT * INTO proposal FROM careforall.refund_proposals q
+  WHERE q.key_hash = refund_create.key_hash;
+  is_replay := known.id IS NOT NULL OR proposal.id IS NOT NULL;
+  IF is_replay AND COALESCE(known.fingerprint, proposal.fingerprint) <> fingerprint THEN
     RAISE EXCEPTION 'Take a new key for a new refund.' USING ERRCODE = 'PL004';
-  ELSIF NOT FOUND THEN
+  ELSIF NOT is_replay THEN
     SELECT * INTO prepared
     FROM careforall.refund_prepare(pledge_id, amount_minor, currency);
-    IF (SELECT count(*) FROM careforall.refunds r WHERE r.pledge_id = refund_create.pledge_id)
+    IF GREATEST(
+      (SELECT count(*) FROM careforall.refunds r WHERE r.pledge_id = refund_create.pledge_id),
+      (SELECT count(*) FROM careforall.refund_proposals q WHERE q.pledge_id = refund_create.pledge_id))
       >= refunds_max THEN
       RAISE EXCEPTION 'A pledge takes at most % refunds.', refunds_max
         USING ERRCODE = 'PL006';
     END IF;
     PERFORM careforall.actor_set(actor);
-    refund_id := careforall.refund_ask(prepared.pledge, prepared.amount_minor,
-      'requested_by_campaign', careforall.reason_check(reason), 'account:' || actor);
-    UPDATE careforall.refunds r
-    SET key_hash = refund_create.key_hash, fingerprint = refund_create.fingerprint
-    WHERE r.id = refund_id
-    RETURNING r.* INTO known;
+    SELECT * INTO asked
+    FROM careforall.refund_ask_or_propose(prepared.pledge, prepared.amount_minor,
+      'requested_by_campaign', careforall.reason_check(reason), 'account:' || actor, 'account:' || actor,
+      key_hash => key_hash, fingerprint => fingerprint) a;
+    SELECT * INTO known FROM careforall.refunds r WHERE r.id = asked.refund_id;
+    SELECT * INTO proposal FROM careforall.refund_proposals q WHERE q.id = asked.proposal_id;
   END IF;
-  doc := careforall.refund_json(known, true);
+  doc := CASE WHEN known.id IS NOT NULL THEN careforall.refund_json(known, true)
+    ELSE careforall.refund_proposal_json(proposal) END;
   location := '/api/v1/pledges/' || pledge_id || '/refunds';
   RETURN NEXT;
 END
@@ -100,4 +107,4 @@ COMMENT ON FUNCTION careforall.refund_currency_check(careforall.pledges, text) I
 COMMENT ON FUNCTION careforall.refund_prepare(uuid, bigint, text) IS
   'Locks a pledge and checks that an amount of it can be given back now (PL002, PL008, PL013).';
 COMMENT ON FUNCTION careforall.refund_create(uuid, uuid, bigint, text, text, bytea, bytea) IS
-  'Asks for a refund, in part or (amount NULL) all that is left, for those who may edit the campaign. Once for each key; audited.';
+  'Asks for a refund, in part or (amount NULL) all that is left, for those who may edit the campaign; proposes what needs a second person. Once for each key; audited.';

@@ -82,6 +82,8 @@ BEGIN
       'campaign', json_build_object('id', c.id, 'slug', c.slug, 'title', c.title),
       'right', r."right",
       'pledge', careforall.pledge_team_json(p, r."right" <> 'view'),
+      'proposal', careforall.refund_request_proposal((q.request).id),
+      'refundable_alone', careforall.refund_alone_json(p),
       'refundable', careforall.json_money(
         CASE p.state WHEN 'confirmed' THEN GREATEST(careforall.pledge_refundable(p), 0) ELSE 0 END, p.currency)),
     (q.request).id
@@ -116,8 +118,23 @@ BEGIN
 END
 $$;
 
+-- What waits for a second person to fulfil a request; NULL if nothing does.
+CREATE OR REPLACE FUNCTION careforall.refund_request_proposal(request_id uuid)
+RETURNS json
+LANGUAGE plpgsql STABLE
+SET search_path = pg_catalog, careforall, pg_temp
+AS $$
+BEGIN
+  RETURN (
+    SELECT careforall.refund_proposal_json(q) FROM careforall.refund_proposals q
+    WHERE q.refund_request_id = request_id AND careforall.refund_proposal_state(q) = 'waiting');
+END
+$$;
+
 -- Accepts, which asks for the refund (amount NULL: all that is left), or declines.
--- The same decision again gives what it was; another one is refused.
+-- The same decision again gives what it was; another one is refused. If the refund needs
+-- a second person the request stays open until that one has approved; to accept it
+-- meanwhile gives the proposal that waits, to decline it ends that as well.
 CREATE OR REPLACE FUNCTION careforall.refund_request_decide(
   actor uuid, request_id uuid, decision text, amount_minor bigint, currency text, note text)
 RETURNS TABLE (doc json)
@@ -128,6 +145,8 @@ AS $$
 DECLARE
   request  careforall.refund_requests;
   prepared record;
+  waits    json;
+  who      text := 'account:' || actor;
   why      text := COALESCE(NULLIF(btrim(note), ''), 'the donor asked for it');
 BEGIN
   PERFORM careforall.account_require(actor, 'donor');
@@ -138,30 +157,39 @@ BEGIN
   PERFORM careforall.campaign_require(actor, request.campaign_id, 'edit');
   PERFORM careforall.pledge_lock(request.pledge_id);
   SELECT * INTO request FROM careforall.refund_requests q WHERE q.id = request_id FOR UPDATE;
-  IF request.state = 'open' THEN
+  waits := careforall.refund_request_proposal(request_id);
+  IF request.state = 'open' AND NOT (decision = 'accepted' AND waits IS NOT NULL) THEN
     PERFORM careforall.actor_set(actor);
     request.refund_id := NULL;
     IF decision = 'accepted' THEN
       SELECT * INTO prepared
       FROM careforall.refund_prepare(request.pledge_id, amount_minor, currency);
-      request.refund_id := careforall.refund_ask(prepared.pledge, prepared.amount_minor,
+      SELECT a.refund_id INTO request.refund_id
+      FROM careforall.refund_ask_or_propose(prepared.pledge, prepared.amount_minor,
         'requested_by_donor', CASE WHEN char_length(why) < 3 THEN why || ' (donor asked)' ELSE why END,
-        'account:' || actor);
+        who, who, request.id, btrim(note)) a;
+      waits := careforall.refund_request_proposal(request_id);
+    ELSE
+      PERFORM careforall.refund_proposal_decline(request.id, who, note);
+      waits := NULL;
     END IF;
+  END IF;
+  IF request.state = 'open' AND waits IS NULL THEN
     UPDATE careforall.refund_requests q
     SET state = decision, note = COALESCE(btrim(refund_request_decide.note), ''),
-      refund_id = request.refund_id, decided_by = 'account:' || actor,
+      refund_id = request.refund_id, decided_by = who,
       decided_at = careforall.clock()
     WHERE q.id = request_id
     RETURNING q.* INTO request;
     PERFORM careforall.audit_add('refund_request.' || decision, 'pledge',
       request.pledge_id::text, 'decided over the API', jsonb_build_object('request_id', request.id));
-  ELSIF request.state <> decision THEN
+  ELSIF waits IS NULL AND request.state <> decision THEN
     RAISE EXCEPTION 'The request was % before.', request.state
       USING ERRCODE = 'PL002',
             DETAIL = json_build_object('state', request.state, 'allowed', '[]'::json);
   END IF;
-  doc := careforall.refund_request_json(request);
+  doc := CASE WHEN waits IS NULL THEN careforall.refund_request_json(request)
+    ELSE (careforall.refund_request_json(request)::jsonb || jsonb_build_object('proposal', waits))::json END;
   RETURN NEXT;
 END
 $$;
@@ -174,5 +202,7 @@ COMMENT ON FUNCTION careforall.refund_request_list(uuid, uuid, text, uuid, integ
   'What donors of a campaign, or of all that the account is in the team of, ask back, newest first.';
 COMMENT ON FUNCTION careforall.refund_request_count(uuid, uuid, text) IS
   'The length of the list of requests for refunds.';
+COMMENT ON FUNCTION careforall.refund_request_proposal(uuid) IS
+  'The proposal that waits for a second person to fulfil a donor''s request; NULL if none.';
 COMMENT ON FUNCTION careforall.refund_request_decide(uuid, uuid, text, bigint, text, text) IS
   'Accepts (and asks for the refund) or declines what a donor asked back; audited.';

@@ -21,6 +21,33 @@ SELECT
 FROM careforall.refunds r
 JOIN careforall.campaigns c ON c.id = r.campaign_id;
 
+CREATE OR REPLACE VIEW careforall.refund_proposals_overview AS
+SELECT
+  q.created_at,
+  careforall.refund_proposal_state(q) AS state,
+  careforall.money_text(q.amount_minor, q.currency) AS refund,
+  c.slug AS campaign,
+  q.reason,
+  q.proposed_by,
+  q.decided_by,
+  q.decision_reason,
+  q.decided_at,
+  q.expires_at,
+  q.pledge_id,
+  q.refund_id,
+  q.id AS refund_proposal_id
+FROM careforall.refund_proposals q
+JOIN careforall.campaigns c ON c.id = q.campaign_id;
+
+CREATE OR REPLACE VIEW careforall.refund_limits_overview AS
+SELECT
+  l.currency::text AS currency,
+  careforall.money_text(l.alone_minor, l.currency) AS alone,
+  l.alone_minor,
+  l.valid_for,
+  l.updated_at
+FROM careforall.refund_limits l;
+
 CREATE OR REPLACE VIEW careforall.refund_requests_overview AS
 SELECT
   q.created_at,
@@ -77,6 +104,10 @@ FROM careforall.audit_log a;
 
 COMMENT ON VIEW careforall.refunds_overview IS
   'Refunds with their state and how long they took (or have been waiting).';
+COMMENT ON VIEW careforall.refund_proposals_overview IS
+  'Refunds that need a second person, and what was decided; careforall.refund_approve() and refund_reject() decide.';
+COMMENT ON VIEW careforall.refund_limits_overview IS
+  'What may be given back of one pledge without a second person, by currency; changed with careforall.refund_limit_set().';
 COMMENT ON VIEW careforall.refund_requests_overview IS
   'What donors ask back, in their words, and what was decided.';
 COMMENT ON VIEW careforall.dead_letters_overview IS
@@ -114,6 +145,44 @@ COMMENT ON COLUMN careforall.refunds_overview.pledge_id IS
   'Id of the pledge.';
 COMMENT ON COLUMN careforall.refunds_overview.refund_id IS
   'Id of the refund, for refund_retry().';
+
+COMMENT ON COLUMN careforall.refund_proposals_overview.created_at IS
+  'When it was proposed.';
+COMMENT ON COLUMN careforall.refund_proposals_overview.state IS
+  'waiting, approved, rejected, withdrawn or expired.';
+COMMENT ON COLUMN careforall.refund_proposals_overview.refund IS
+  'What is to be given back.';
+COMMENT ON COLUMN careforall.refund_proposals_overview.campaign IS
+  'Slug of the campaign.';
+COMMENT ON COLUMN careforall.refund_proposals_overview.reason IS
+  'Why, in the words of whoever proposed it.';
+COMMENT ON COLUMN careforall.refund_proposals_overview.proposed_by IS
+  'Who proposed it: an account or a log-in of the database.';
+COMMENT ON COLUMN careforall.refund_proposals_overview.decided_by IS
+  'Who decided.';
+COMMENT ON COLUMN careforall.refund_proposals_overview.decision_reason IS
+  'Why, in their words.';
+COMMENT ON COLUMN careforall.refund_proposals_overview.decided_at IS
+  'When.';
+COMMENT ON COLUMN careforall.refund_proposals_overview.expires_at IS
+  'Until when it can be approved.';
+COMMENT ON COLUMN careforall.refund_proposals_overview.pledge_id IS
+  'Id of the pledge.';
+COMMENT ON COLUMN careforall.refund_proposals_overview.refund_id IS
+  'The refund that came of it.';
+COMMENT ON COLUMN careforall.refund_proposals_overview.refund_proposal_id IS
+  'Id of the proposal, for refund_approve() and refund_reject().';
+
+COMMENT ON COLUMN careforall.refund_limits_overview.currency IS
+  'ISO 4217 code.';
+COMMENT ON COLUMN careforall.refund_limits_overview.alone IS
+  'What may be given back of one pledge, in all, without a second person.';
+COMMENT ON COLUMN careforall.refund_limits_overview.alone_minor IS
+  'The same in minor units.';
+COMMENT ON COLUMN careforall.refund_limits_overview.valid_for IS
+  'How long a proposal waits before it expires.';
+COMMENT ON COLUMN careforall.refund_limits_overview.updated_at IS
+  'When it was last set.';
 
 COMMENT ON COLUMN careforall.refund_requests_overview.created_at IS
   'When the donor asked.';

@@ -70,7 +70,7 @@ afterAll(async () => {
 
 /** The length of the list that a page shows, by asking the API for all of it as the page did for its first part. */
 async function lengthBehind(on: Page, person: Person, href: string): Promise<number> {
-  const lists = /\/api\/v1\/(?:admin\/(?:pledges|campaigns|holds|payments\/stuck|outbox\/parked|consumers)|me\/(?:campaigns|refund-requests)|campaigns\/[^/]+\/pledges)(?:\?|$)/;
+  const lists = /\/api\/v1\/(?:admin\/(?:pledges|campaigns|holds|payments\/stuck|outbox\/parked|consumers)|me\/(?:campaigns|refund-requests|refund-proposals)|campaigns\/[^/]+\/pledges)(?:\?|$)/;
   const [request] = await Promise.all([on.waitForRequest((one) => lists.test(one.url())), on.locator(`a[data-figure][href='${href}']`).first().click()]);
   const { pathname, searchParams } = new URL(request.url());
   for (const name of ["limit", "cursor"]) searchParams.delete(name);
@@ -111,7 +111,7 @@ async function expectFiguresEqualLists(on: Page, person: Person, address: string
 
 test("every number of an administrator's overview is the length of the list behind it", async () => {
   await expectFiguresEqualLists(page, admin, "/admin", [
-    /^refund_requests$/, /^holds$/, /^dead_letters$/, /^refunds_failed$/, /^parked_events$/, /^paused_consumers$/,
+    /^refund_requests$/, /^refund_proposals$/, /^holds$/, /^dead_letters$/, /^refunds_failed$/, /^parked_events$/, /^paused_consumers$/,
     /^campaigns-active$/, /^campaigns-paused$/, /^campaigns-draft$/, /^pledges-pending$/, /^pledges-confirmed$/, /^pledges-failed$/, /^pledges-refunded$/,
     /^money-today-EUR$/, /^money-7d-EUR$/, /^money-30d-JPY$/,
   ]);

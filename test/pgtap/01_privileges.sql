@@ -51,11 +51,11 @@ CREATE FUNCTION pg_temp.views_of(role_name text) RETURNS SETOF text LANGUAGE sql
 $$;
 SELECT set_eq($$SELECT * FROM pg_temp.views_of('careforall_readonly')$$,
   ARRAY['campaign_overview', 'consumers_status', 'dead_letters_overview', 'fees', 'health', 'jobs_status', 'limits_status', 'migrations_status',
-    'outbox_days', 'outbox_parked_overview', 'outbox_readers_status', 'outbox_replays_status', 'outbox_status', 'pledge_summary', 'retention', 'reward_overview', 'verify_status'],
+    'outbox_days', 'outbox_parked_overview', 'outbox_readers_status', 'outbox_replays_status', 'outbox_status', 'pledge_summary', 'refund_limits_overview', 'retention', 'reward_overview', 'verify_status'],
   'readonly sees the views without personal data');
 SELECT set_eq($$SELECT * FROM pg_temp.views_of('careforall_support')$$,
   $$SELECT * FROM pg_temp.views_of('careforall_readonly')
-    UNION ALL VALUES ('accounts_overview'), ('inbox_overview'), ('pledge_overview'), ('refund_requests_overview'), ('refunds_overview')$$,
+    UNION ALL VALUES ('accounts_overview'), ('inbox_overview'), ('pledge_overview'), ('refund_proposals_overview'), ('refund_requests_overview'), ('refunds_overview')$$,
   'support sees the masked views too');
 SELECT set_eq($$SELECT * FROM pg_temp.views_of('careforall_admin')$$,
   $$SELECT * FROM pg_temp.views_of('careforall_support')
@@ -88,7 +88,7 @@ SELECT set_eq($$SELECT * FROM pg_temp.functions_of('careforall_api')
   ARRAY['account_change', 'account_find', 'account_list', 'account_logout', 'account_register',
     'admin_register', 'campaign_find', 'campaign_gifts', 'campaign_list', 'campaign_pledges',
     'campaign_public', 'fee_cover_many', 'fees_read', 'me_pledges', 'pledge_claim', 'pledge_export_begin', 'pledge_export_page',
-    'pledge_read', 'pledge_refunds', 'pledge_withdraw', 'refund_create', 'refund_request_count', 'refund_request_create',
+    'pledge_read', 'pledge_refunds', 'pledge_withdraw', 'refund_create', 'refund_proposal_count', 'refund_proposal_decide', 'refund_proposal_list', 'refund_request_count', 'refund_request_create',
     'refund_request_decide', 'refund_request_list',
     'login_begin', 'login_finish', 'me_change', 'me_logout_all', 'me_read', 'me_session_end',
     'me_sessions', 'metrics_text', 'password_begin', 'password_change', 'payment_event_apply',
@@ -120,18 +120,18 @@ SELECT set_eq($$SELECT * FROM pg_temp.functions_of('careforall_readonly')$$,
   'readonly may call what its views call');
 SELECT set_eq($$SELECT * FROM pg_temp.functions_of('careforall_support')$$,
   $$SELECT * FROM pg_temp.functions_of('careforall_readonly') UNION ALL
-    VALUES ('donor_shown'), ('email_masked'), ('login_key'), ('message_shown'), ('pledge_timeline')$$,
+    VALUES ('donor_shown'), ('email_masked'), ('login_key'), ('message_shown'), ('pledge_timeline'), ('refund_proposal_state')$$,
   'support may call what its views call, and the timeline');
 SELECT set_eq($$SELECT * FROM pg_temp.functions_of('careforall_admin')$$,
   $$SELECT * FROM pg_temp.functions_of('careforall_support') UNION ALL
     SELECT unnest(ARRAY['account_disable', 'account_enable', 'account_role_set', 'account_sessions_end', 'admin_token_create', 'admin_token_revoke', 'campaign_archive', 'campaign_cap_set', 'campaign_close', 'campaign_copy', 'campaign_create', 'campaign_dates_set',
       'campaign_owner_set', 'campaign_pause', 'campaign_publish', 'campaign_resume', 'campaign_unarchive', 'consumer_pause', 'consumer_resume', 'donor_erase', 'donor_reveal', 'fee_remove', 'fee_set', 'hold_release', 'job_run', 'key_note',
       'limits_reload', 'outbox_drop', 'outbox_reader_create', 'outbox_reader_pause', 'outbox_reader_remove', 'outbox_reader_resume', 'outbox_release', 'outbox_release_matching', 'outbox_replay', 'outbox_replay_cancel', 'outbox_replay_state', 'payment_redrive', 'payment_redrive_matching', 'pledge_cancel', 'pledge_refund', 'pledge_search',
-      'pool_capacity_set', 'pool_create', 'refund_retry', 'retention_set', 'reward_create', 'reward_quantity_set',
+      'pool_capacity_set', 'pool_create', 'refund_approve', 'refund_limit_remove', 'refund_limit_set', 'refund_reject', 'refund_retry', 'retention_set', 'reward_create', 'reward_quantity_set',
       'sessions', 'statement_figures', 'stats', 'stats_reset', 'stats_series', 'totals_fold'])$$,
   'admin may call the functions of administrators');
 SELECT is_empty(format($$SELECT f FROM pg_temp.functions_of(%L) f WHERE f IN
-  ('pledge_apply', 'account_add', 'account_manage', 'account_of', 'account_set', 'account_lock', 'actor_set', 'session_open', 'sessions_end', 'clock_set', 'clock_reset', 'pledge_lock', 'pledge_end', 'campaign_move',
+  ('pledge_apply', 'account_add', 'account_manage', 'account_of', 'account_set', 'account_lock', 'actor_set', 'session_open', 'sessions_end', 'clock_set', 'clock_reset', 'pledge_lock', 'pledge_end', 'pledge_refund_by', 'refund_ask', 'refund_ask_or_propose', 'refund_proposal_end', 'refund_proposal_manage', 'refund_retry_by', 'campaign_move',
    'campaign_insert', 'campaign_parts_copy', 'campaign_update', 'reward_insert', 'pool_insert', 'campaigns_rank', 'contact_erase', 'job_do', 'pledges_erase', 'purge')$$,
   role_name), role_name || ' may not call the engine''s inner functions')
 FROM our_role;

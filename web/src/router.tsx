@@ -130,6 +130,11 @@ const adminRoutes = [
   }),
   createRoute({
     getParentRoute: () => adminRoute,
+    path: '/refund-proposals',
+    component: adminPage('ProposalsPage'),
+  }),
+  createRoute({
+    getParentRoute: () => adminRoute,
     path: '/live',
     component: adminPage('FeedPage'),
   }),

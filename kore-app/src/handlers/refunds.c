@@ -3,7 +3,8 @@
  * refunds.c: money given back by the people who run a campaign.
  *
  * A refund needs an Idempotency-Key. It is kept with the refund for good, so a
- * repeated request finds the refund of the first one however late it comes.
+ * repeated request finds the refund of the first one however late it comes. What
+ * needs a second person becomes a proposal, which keeps the key in its stead.
  */
 #include "handlers/refunds.h"
 
@@ -29,6 +30,12 @@ static const CfaField decision_fields[] = {
 	{.name = "decision", .kind = CFA_FIELD_CHOICE, .is_required = true, .words = "accepted declined"},
 	{.name = "amount", .kind = CFA_FIELD_MONEY, .is_nullable = true, .min = 1, .max = CFA_AMOUNT_MAX},
 	{.name = "note", .kind = CFA_FIELD_TEXT, .is_multiline = true, .max = 500},
+	{.name = NULL},
+};
+
+static const CfaField proposal_fields[] = {
+	{.name = "decision", .kind = CFA_FIELD_CHOICE, .is_required = true, .words = "approved rejected withdrawn"},
+	{.name = "reason", .kind = CFA_FIELD_TEXT, .is_multiline = true, .max = 500},
 	{.name = NULL},
 };
 /* clang-format on */
@@ -140,6 +147,56 @@ api_refund_request_decide(CfaCtx *ctx)
 										   amount,
 										   currency,
 										   note}});
+}
+
+void
+api_me_refund_proposals(CfaCtx *ctx)
+{
+	static const CfaListCall call = {
+		.sql =
+			"SELECT l.doc, l.id FROM careforall.refund_proposal_list($1::uuid,"
+			" NULL, $2::text, $3::uuid, $4::int) l",
+		.count_sql = "SELECT careforall.refund_proposal_count($1::uuid,"
+					 " NULL, $2::text)",
+	};
+	const char *state;
+
+	if (cfa_query_choice(ctx,
+						 "state",
+						 "waiting approved rejected withdrawn expired",
+						 &state))
+		cfa_list_call(ctx,
+					  &call,
+					  cfa_arena_printf(&ctx->arena,
+									   "refund-proposals of %s",
+									   ctx->principal.account_id),
+					  &(CfaPgParams){.count = 2,
+									 .values = {ctx->principal.account_id,
+												state}});
+}
+
+void
+api_refund_proposal_decide(CfaCtx *ctx)
+{
+	static const CfaCall call = {
+		.sql = "SELECT d.doc FROM careforall.refund_proposal_decide($1::uuid,"
+			   " $2::uuid, $3::text, $4::text) d",
+		.status = 200,
+	};
+	const char *id = cfa_call_id(ctx, "id");
+	json_t *body =
+		id == NULL ? NULL : cfa_call_body(ctx, proposal_fields, NULL);
+
+	if (body == NULL)
+		return;
+	cfa_call(ctx,
+			 &call,
+			 &(CfaPgParams){.count = 4,
+							.values = {ctx->principal.account_id,
+									   id,
+									   text_of(ctx, body, "decision"),
+									   text_of(ctx, body, "reason")}});
+	json_decref(body);
 }
 
 /* campaign_id NULL: of all campaigns that the account is in the team of. */

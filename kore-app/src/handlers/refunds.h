@@ -18,4 +18,10 @@ void api_me_refund_requests(struct CfaCtx *ctx);
 /* POST /api/v1/refund-requests/{id}/decision */
 void api_refund_request_decide(struct CfaCtx *ctx);
 
+/* GET /api/v1/me/refund-proposals */
+void api_me_refund_proposals(struct CfaCtx *ctx);
+
+/* POST /api/v1/refund-proposals/{id}/decision */
+void api_refund_proposal_decide(struct CfaCtx *ctx);
+
 #endif

@@ -28,6 +28,9 @@ export type AdminJob = Schemas['AdminJob']
 export type AdminLimit = Schemas['AdminLimit']
 export type RefundRequestItem = Schemas['RefundRequestPage']['items'][number]
 export type RefundRequestState = Schemas['RefundRequestState']
+export type RefundProposal = Schemas['RefundProposal']
+export type RefundProposalItem = Schemas['RefundProposalPage']['items'][number]
+export type RefundProposalDecision = Schemas['RefundProposalDecision']['decision']
 export type User = Schemas['User']
 export type Role = Schemas['Role']
 export type StuckKind = NonNullable<QueryOf<'/api/v1/admin/payments/stuck'>['kind']>
@@ -206,6 +209,25 @@ export function refundRequestsQuery(campaign: string | null, query: RequestQuery
     refetchInterval: LISTS_EVERY_MS,
   })
 }
+
+/** Refunds that need a second person, of all campaigns that the account has to do with; with the length of the list. */
+export function refundProposalsQuery(query: QueryOf<'/api/v1/me/refund-proposals'>) {
+  return queryOptions({
+    queryKey: [...root, 'proposals', query],
+    queryFn: async ({ signal }) => {
+      const { data, total } = await call('get', '/api/v1/me/refund-proposals', { query, headers: { Prefer: 'count=exact' }, signal })
+      return { ...data, total: total ?? data.items.length }
+    },
+    placeholderData: keepPreviousData,
+    refetchInterval: LISTS_EVERY_MS,
+  })
+}
+
+/** How many wait for a second person. */
+export const waitingProposalsQuery = queryOptions({
+  ...refundProposalsQuery({ state: 'waiting', limit: 1 }),
+  select: ({ total }) => total,
+})
 
 /** How many wait for an answer. */
 export function openRequestsQuery(campaign: string | null) {

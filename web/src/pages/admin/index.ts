@@ -24,6 +24,7 @@ export const pages = {
   CampaignPledgesPage: () => withTexts(import('./campaign/pledges')),
   CampaignFiguresPage: () => withTexts(import('./campaign/figures')),
   TeamPage: () => withTexts(import('./campaign/team')),
+  ProposalsPage: () => withTexts(import('./proposals')),
   RequestsPage: () => withTexts(import('./requests')),
   CampaignRequestsPage: () => withTexts(import('./campaign/requests')),
 }

@@ -3,7 +3,7 @@
 // came in. Owners see the same of their own campaigns.
 import { useQuery } from '@tanstack/react-query'
 import { campaignCountQuery, campaignListQuery, campaignStatsQuery, outboxQuery, statsQuery } from '@/api/admin-campaigns'
-import { openRequestsQuery } from '@/api/admin-ops'
+import { openRequestsQuery, waitingProposalsQuery } from '@/api/admin-ops'
 import { useKeptSession } from '@/api/kept-session'
 import { campaignPledgesLink, FIGURE_FILTERS, Figure, Figures, Number, type PledgeFilter } from '@/components/admin/figures/figures'
 import { NothingFound } from '@/components/admin/ops/list'
@@ -49,9 +49,12 @@ function Waiting() {
       <h2 id="waiting-heading" className="text-heading">
         {t('admin.overview.waiting')}
       </h2>
-      <ul className="grid grid-cols-2 gap-4 md:grid-cols-3 xl:grid-cols-4 2xl:grid-cols-7">
+      <ul className="grid grid-cols-2 gap-4 md:grid-cols-3 xl:grid-cols-4">
         <li className="grid">
           <OpenRequests />
+        </li>
+        <li className="grid">
+          <WaitingProposals />
         </li>
         {numbers.map(({ name, ...number }) => (
           <li key={name} className="grid">
@@ -78,7 +81,7 @@ function Waiting() {
   )
 }
 
-/** Of those who run campaigns only requests wait. */
+/** Of those who run campaigns only requests and proposals wait. */
 function OwnWaiting() {
   return (
     <section aria-labelledby="waiting-heading" className="grid min-w-0 gap-3">
@@ -87,6 +90,7 @@ function OwnWaiting() {
       </h2>
       <div className="grid grid-cols-2 gap-4 md:grid-cols-3">
         <OpenRequests />
+        <WaitingProposals />
       </div>
     </section>
   )
@@ -96,6 +100,12 @@ function OpenRequests() {
   const { data } = useQuery(openRequestsQuery(null))
   if (data === undefined) return <Skeleton className="h-28" />
   return <Number name="refund_requests" label={t('admin.requests.title')} value={data} href="/admin/refund-requests" isAlarm={data > 0} />
+}
+
+function WaitingProposals() {
+  const { data } = useQuery(waitingProposalsQuery)
+  if (data === undefined) return <Skeleton className="h-28" />
+  return <Number name="refund_proposals" label={t('admin.proposals.title')} value={data} href="/admin/refund-proposals" isAlarm={data > 0} />
 }
 
 function CampaignCounts({ isAdmin }: { isAdmin: boolean }) {

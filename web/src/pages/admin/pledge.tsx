@@ -10,6 +10,7 @@ import { QueryView } from '@/components/admin/ops/list'
 import { CancelDialog, EraseDonorDialog, ReleaseDialog, RetryRefundDialog, RevealDialog } from '@/components/admin/ops/pledge-dialogs'
 import { AuditRow, DeadLetterCard, ParkedEventCard } from '@/components/admin/ops/rows'
 import { RefundDialog } from '@/components/admin/ops/refund-dialog'
+import { ProposalBadge, ProposalBody } from '@/components/admin/requests/proposal'
 import { Badge } from '@/components/ui/badge'
 import { Button } from '@/components/ui/button'
 import { Notice } from '@/components/ui/notice'
@@ -86,6 +87,7 @@ function PledgeView({ detail }: Detail) {
       <div className="grid min-w-0 grid-cols-1 gap-6 xl:grid-cols-[minmax(0,1fr)_minmax(0,1.25fr)]">
         <div className="grid min-w-0 grid-cols-1 content-start gap-6">
           <Summary detail={detail} />
+          <Proposals detail={detail} />
           <Refunds detail={detail} onRetry={(retry) => setOpen({ retry })} />
         </div>
         <History detail={detail} />
@@ -357,6 +359,26 @@ function Refunds({ detail: { refunds, pledge }, onRetry }: Detail & { onRetry: (
                 {t('admin.pledge.refund_retry')}
               </Button>
             )}
+          </li>
+        ))}
+      </ul>
+    </SectionCard>
+  )
+}
+
+/** Refunds above what one person may give back alone. */
+function Proposals({ detail: { refund_proposals } }: Detail): ReactNode {
+  if (refund_proposals.length === 0) return null
+  return (
+    <SectionCard title={t('admin.proposals.title')} id="proposals" count={refund_proposals.length}>
+      <ul className="grid gap-4">
+        {refund_proposals.map((proposal) => (
+          <li key={proposal.id} data-proposal={proposal.state} className="border-line grid gap-2 border-b border-dashed pb-4 last:border-b-0 last:pb-0">
+            <p className="flex flex-wrap items-center gap-x-3 gap-y-1">
+              <span className="figures text-lg font-bold">{formatMoney(proposal.amount, locale)}</span>
+              <ProposalBadge proposal={proposal} />
+            </p>
+            <ProposalBody proposal={proposal} mayEdit />
           </li>
         ))}
       </ul>

@@ -102,18 +102,19 @@ export function RetryRefundDialog({ refundId, onClose }: { refundId: string; onC
       confirmLabel={() => t('admin.retry.confirm')}
       tone="give"
       preview={async (reason) => {
-        const { retried } = await send(reason, true)
+        const { retried, needs_second_person } = await send(reason, true)
         return {
           count: 1,
           lines: [
+            ...(needs_second_person ? [t('admin.retry.needs_second')] : []),
             t('admin.retry.amount', { amount: formatMoney(retried.amount, locale) }),
             ...(retried.state_reason === null ? [] : [t('admin.retry.failed_because', { reason: words(`admin.reason.${retried.state_reason}`) })]),
           ],
         }
       }}
       run={async (reason) => {
-        await send(reason, false)
-        return t('admin.retry.done')
+        const { proposal } = await send(reason, false)
+        return t(proposal === null ? 'admin.retry.done' : 'admin.retry.proposed')
       }}
       onClose={onClose}
     />

@@ -11,27 +11,27 @@ import { useRefundAmount } from './use-refund-amount'
 
 type RefundDialogProps = { detail: AdminPledgeDetail; onClose: () => void }
 
-export function RefundDialog({ detail: { pledge, refundable }, onClose }: RefundDialogProps) {
+export function RefundDialog({ detail: { pledge, refundable, refundable_alone }, onClose }: RefundDialogProps) {
   const attempt = useRef({ body: '', key: '' })
-  const { money, text, ...amount } = useRefundAmount({ pledge, refundable })
+  const { money, text, needsSecond, ...amount } = useRefundAmount({ pledge, refundable, refundable_alone })
 
   const run = async (reason: string) => {
     const body = { reason, amount: money }
     const asText = JSON.stringify(body)
     if (attempt.current.body !== asText) attempt.current = { body: asText, key: crypto.randomUUID() }
-    await call('post', '/api/v1/pledges/{id}/refunds', {
+    const { data } = await call('post', '/api/v1/pledges/{id}/refunds', {
       path: { id: pledge.id },
       body,
       headers: { 'Idempotency-Key': attempt.current.key },
     })
-    return t('admin.refund.done', { amount: text })
+    return t('expires_at' in data ? 'admin.refund.proposed' : 'admin.refund.done', { amount: text })
   }
   return (
     <ActDialog
       {...amount}
       title={t('admin.refund.title')}
       text={<p>{t('admin.refund.text', { amount: formatMoney(refundable, locale) })}</p>}
-      confirmLabel={() => t('admin.refund.confirm', { amount: text })}
+      confirmLabel={() => t(needsSecond ? 'admin.refund.propose' : 'admin.refund.confirm', { amount: text })}
       tone="give"
       run={run}
       onClose={onClose}

@@ -8,19 +8,21 @@ import { currencySymbol, formatMoney, parseAmount, type Money } from '@/lib/mone
 import { refundEffect } from '@/lib/ops/refund'
 import type { Preview } from './act-dialog'
 
-type Refundable = { pledge: { amount: Money; fee: Money; refunded: Money }; refundable: Money }
+type Refundable = { pledge: { amount: Money; fee: Money; refunded: Money }; refundable: Money; refundable_alone: Money | null }
 
 type RefundAmount = {
   money: Money
   /** The same in words of the reader's language. */
   text: string
+  /** Whether it waits for another person's approval. */
+  needsSecond: boolean
   fields: ReactNode
   inputs: string
   check: () => boolean
   preview: () => Promise<Preview>
 }
 
-export function useRefundAmount({ pledge, refundable }: Refundable): RefundAmount {
+export function useRefundAmount({ pledge, refundable, refundable_alone: alone }: Refundable): RefundAmount {
   const id = useId()
   const [choice, setChoice] = useState('all')
   const [text, setText] = useState('')
@@ -31,6 +33,7 @@ export function useRefundAmount({ pledge, refundable }: Refundable): RefundAmoun
   const minor = choice === 'all' ? refundable.amount : entered.ok ? entered.minor : null
   const error = choice === 'part' && isChecked ? amountError(minor, refundable) : undefined
   const money = { amount: minor ?? 0, currency }
+  const needsSecond = alone !== null && money.amount > alone.amount
 
   const check = () => {
     setIsChecked(true)
@@ -43,6 +46,7 @@ export function useRefundAmount({ pledge, refundable }: Refundable): RefundAmoun
     return Promise.resolve({
       count: 1,
       lines: [
+        ...(needsSecond ? [t('admin.refund.needs_second', { amount: formatMoney(alone, locale) })] : []),
         t('admin.refund.goes_back', { amount: formatMoney(money, locale) }),
         ...(effect.fee.amount > 0 ? [t('admin.refund.fee', { amount: formatMoney(effect.fee, locale) })] : []),
         t(effect.isRest ? 'admin.refund.nothing_left' : 'admin.refund.left', { amount: formatMoney(effect.left, locale) }),
@@ -77,7 +81,7 @@ export function useRefundAmount({ pledge, refundable }: Refundable): RefundAmoun
       )}
     </>
   )
-  return { money, text: formatMoney(money, locale), fields, inputs: `${choice} ${minor ?? ''}`, check, preview }
+  return { money, text: formatMoney(money, locale), needsSecond, fields, inputs: `${choice} ${minor ?? ''}`, check, preview }
 }
 
 function amountError(minor: number | null, refundable: Money): string | undefined {

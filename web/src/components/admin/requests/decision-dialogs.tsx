@@ -15,18 +15,18 @@ async function decide(id: string, body: components['schemas']['RefundDecision'])
 }
 
 export function AcceptDialog({ item, onClose }: DecisionProps) {
-  const { money, text, ...amount } = useRefundAmount(item)
+  const { money, text, needsSecond, ...amount } = useRefundAmount(item)
   return (
     <ActDialog
       {...amount}
       title={t('admin.requests.accept_title')}
       text={<p>{t('admin.refund.text', { amount: formatMoney(item.refundable, locale) })}</p>}
       reasonField={{ label: t('admin.requests.note'), hint: t('admin.requests.note_hint'), isOptional: true }}
-      confirmLabel={() => t('admin.refund.confirm', { amount: text })}
+      confirmLabel={() => t(needsSecond ? 'admin.refund.propose' : 'admin.refund.confirm', { amount: text })}
       tone="give"
       run={async (note) => {
         await decide(item.request.id, { decision: 'accepted', amount: money, note })
-        return t('admin.refund.done', { amount: text })
+        return t(needsSecond ? 'admin.refund.proposed' : 'admin.refund.done', { amount: text })
       }}
       onClose={onClose}
     />

@@ -7,7 +7,7 @@ import { useState } from 'react'
 import { refundRequestsQuery, type RefundRequestItem, type RefundRequestState } from '@/api/admin-ops'
 import { useKeptSession } from '@/api/kept-session'
 import { Moment, PledgeLink, PledgeStateBadge, shortId, When } from '@/components/admin/ops/bits'
-import { Pager, PlainLink, QueryView } from '@/components/admin/ops/list'
+import { Pager, QueryView } from '@/components/admin/ops/list'
 import { useListUrl } from '@/components/admin/ops/list-url'
 import { Badge } from '@/components/ui/badge'
 import { Button } from '@/components/ui/button'
@@ -16,6 +16,8 @@ import { locale, t } from '@/i18n'
 import { formatMoney } from '@/lib/money'
 import { CURSOR } from '@/lib/ops/filters'
 import { AcceptDialog, DeclineDialog } from './decision-dialogs'
+import { ProposalBadge, ProposalBody } from './proposal'
+import { StateNav } from './state-nav'
 
 const STATES = ['open', 'accepted', 'declined', 'all'] as const
 const RULES = { state: { words: STATES }, cursor: { pattern: CURSOR, max: 500 } } as const
@@ -35,19 +37,14 @@ export function RequestList({ campaign = null }: { campaign?: string | null }) {
   )
   return (
     <>
-      <nav aria-label={t('admin.requests.which')} className="bg-sunk flex flex-wrap justify-self-start rounded-2xl p-1">
-        {STATES.map((one) => (
-          <PlainLink
-            key={one}
-            href={url.href({ state: one === 'open' ? '' : one })}
-            onFollow={() => url.set({ state: one === 'open' ? '' : one })}
-            aria-current={one === state ? 'true' : undefined}
-            className="aria-[current=true]:bg-ink aria-[current=true]:text-page flex min-h-10 items-center rounded-xl px-4 font-semibold"
-          >
-            {t(`admin.requests.state_${one}`)}
-          </PlainLink>
-        ))}
-      </nav>
+      <StateNav
+        label={t('admin.requests.which')}
+        states={STATES}
+        state={state}
+        text={(one) => t(`admin.requests.state_${one}`)}
+        href={(one) => url.href({ state: one })}
+        go={(one) => url.set({ state: one })}
+      />
       <QueryView
         query={query}
         isEmpty={({ items }) => items.length === 0}
@@ -74,7 +71,7 @@ export function RequestList({ campaign = null }: { campaign?: string | null }) {
 const TONES: Record<RefundRequestState, 'warn' | 'good' | 'plain'> = { open: 'warn', accepted: 'good', declined: 'plain' }
 
 function RequestCard({ item, isCampaignShown }: { item: RefundRequestItem; isCampaignShown: boolean }) {
-  const { request, pledge, campaign, right, refundable } = item
+  const { request, pledge, campaign, right, refundable, proposal } = item
   const { account } = useKeptSession()
   const [open, setOpen] = useState<'accept' | 'decline' | null>(null)
   const close = () => setOpen(null)
@@ -130,6 +127,15 @@ function RequestCard({ item, isCampaignShown }: { item: RefundRequestItem; isCam
       )}
       {request.state === 'open' && (
         <>
+          {proposal !== null && (
+            <section aria-label={t('admin.proposals.waits')} data-proposal={proposal.id} className="border-line grid gap-2 rounded-xl border-2 border-dashed p-4">
+              <p className="flex flex-wrap items-center gap-x-3 gap-y-1">
+                <span className="figures font-bold">{formatMoney(proposal.amount, locale)}</span>
+                <ProposalBadge proposal={proposal} />
+              </p>
+              <ProposalBody proposal={proposal} mayEdit={right !== 'view'} />
+            </section>
+          )}
           <p className="text-sm">
             {refundable.amount > 0 ? t('admin.requests.refundable', { amount: formatMoney(refundable, locale) }) : t('admin.requests.nothing_left')}
           </p>
@@ -137,7 +143,7 @@ function RequestCard({ item, isCampaignShown }: { item: RefundRequestItem; isCam
             <p className="text-muted text-sm">{t('admin.requests.view_only')}</p>
           ) : (
             <div className="flex flex-wrap gap-3">
-              {refundable.amount > 0 && (
+              {refundable.amount > 0 && proposal === null && (
                 <Button onClick={() => setOpen('accept')}>
                   {t('admin.requests.accept')}
                   <span className="sr-only"> {pledge.donor.name}</span>
