@@ -22,6 +22,7 @@
 #define POLL_MAX 1024
 #define INACTIVE_MS 30000
 #define NS_PER_MS ((int64_t) 1000000)
+#define REPEAT_MS 1000
 #define CHECK_MS 5000
 #define ORDERED_CHECK_MS 2000
 /* How long a consumer may stand still behind the stream. */
@@ -33,6 +34,9 @@ typedef struct Request
 {
 	uint64_t id; /* 0: free */
 	int64_t deadline_ms;
+	int64_t repeat_at_ms;
+	char *question; /* what is sent again until it is answered; NULL: nothing */
+	char subject[SUBJECT_MAX];
 	CfaJsAnswer answer;
 	void *arg;
 } Request;
@@ -68,6 +72,13 @@ struct CfaConsumer
 	bool is_stopped;
 };
 
+static int begin_request(CfaJetstream *js, const char *subject, json_t *body,
+						 int64_t now_ms, CfaJsAnswer answer, void *arg,
+						 bool is_question);
+static int send_request(CfaJetstream *js, const Request *request,
+						const char *text);
+static void repeat_question(CfaJetstream *js, Request *request);
+static void forget_request(Request *request);
 static int new_inbox(char *buf, size_t len);
 static void poll_answers(CfaJetstream *js);
 static void poll_consumer(CfaConsumer *consumer, int64_t now_ms);
@@ -130,6 +141,8 @@ cfa_js_free(CfaJetstream *js)
 		return;
 	for (size_t i = 0; i < CFA_JS_CONSUMERS_MAX; i++)
 		cfa_consumer_free(js->consumers[i]);
+	for (size_t i = 0; i < CFA_JS_REQUESTS_MAX; i++)
+		forget_request(&js->requests[i]);
 	natsSubscription_Destroy(js->answers);
 	free(js);
 }
@@ -152,8 +165,12 @@ cfa_js_tick(CfaJetstream *js, int64_t now_ms)
 	js->now_ms = now_ms;
 	for (size_t i = 0; i < CFA_JS_REQUESTS_MAX; i++)
 	{
-		if (js->requests[i].id != 0 && now_ms >= js->requests[i].deadline_ms)
-			finish_request(&js->requests[i], NULL, "timeout");
+		Request *request = &js->requests[i];
+
+		if (request->id != 0 && now_ms >= request->deadline_ms)
+			finish_request(request, NULL, "timeout");
+		else if (request->id != 0)
+			repeat_question(js, request);
 	}
 	for (size_t i = 0; i < CFA_JS_CONSUMERS_MAX; i++)
 	{
@@ -173,37 +190,14 @@ int
 cfa_js_request(CfaJetstream *js, const char *subject, json_t *body,
 			   int64_t now_ms, CfaJsAnswer answer, void *arg)
 {
-	Request *request = NULL;
-	char reply[INBOX_MAX + 24];
-	char *text;
-	natsStatus status;
+	return begin_request(js, subject, body, now_ms, answer, arg, false);
+}
 
-	for (size_t i = 0; i < CFA_JS_REQUESTS_MAX && request == NULL; i++)
-	{
-		if (js->requests[i].id == 0)
-			request = &js->requests[i];
-	}
-	text = body != NULL ? json_dumps(body, JSON_COMPACT) : strdup("");
-	json_decref(body);
-	if (request == NULL || text == NULL)
-	{
-		free(text);
-		return -1;
-	}
-	snprintf(reply, sizeof(reply), "%s.%" PRIu64, js->inbox, js->next_id);
-	status = natsConnection_PublishRequest(js->connection,
-										   subject,
-										   reply,
-										   text,
-										   (int) strlen(text));
-	free(text);
-	if (status != NATS_OK)
-		return -1;
-	request->id = js->next_id++;
-	request->deadline_ms = now_ms + CFA_JS_REQUEST_TIMEOUT_MS;
-	request->answer = answer;
-	request->arg = arg;
-	return 0;
+int
+cfa_js_ask(CfaJetstream *js, const char *subject, json_t *body, int64_t now_ms,
+		   CfaJsAnswer answer, void *arg)
+{
+	return begin_request(js, subject, body, now_ms, answer, arg, true);
 }
 
 CfaConsumer *
@@ -323,6 +317,78 @@ cfa_js_parse_reply(const char *reply, CfaDelivery *delivery)
 }
 
 static int
+begin_request(CfaJetstream *js, const char *subject, json_t *body,
+			  int64_t now_ms, CfaJsAnswer answer, void *arg, bool is_question)
+{
+	Request *request = NULL;
+	char *text;
+
+	for (size_t i = 0; i < CFA_JS_REQUESTS_MAX && request == NULL; i++)
+	{
+		if (js->requests[i].id == 0)
+			request = &js->requests[i];
+	}
+	text = body != NULL ? json_dumps(body, JSON_COMPACT) : strdup("");
+	json_decref(body);
+	if (request == NULL || text == NULL)
+	{
+		free(text);
+		return -1;
+	}
+	*request = (Request){.id = js->next_id,
+						 .deadline_ms = now_ms + CFA_JS_REQUEST_TIMEOUT_MS,
+						 .repeat_at_ms = now_ms + REPEAT_MS,
+						 .answer = answer,
+						 .arg = arg};
+	snprintf(request->subject, sizeof(request->subject), "%s", subject);
+	if (send_request(js, request, text) != 0)
+	{
+		request->id = 0;
+		free(text);
+		return -1;
+	}
+	js->next_id++;
+	if (is_question)
+		request->question = text;
+	else
+		free(text);
+	return 0;
+}
+
+static int
+send_request(CfaJetstream *js, const Request *request, const char *text)
+{
+	char reply[INBOX_MAX + 24];
+
+	snprintf(reply, sizeof(reply), "%s.%" PRIu64, js->inbox, request->id);
+	return natsConnection_PublishRequest(js->connection,
+										 request->subject,
+										 reply,
+										 text,
+										 (int) strlen(text)) == NATS_OK
+			   ? 0
+			   : -1;
+}
+
+/* A stream that has no leader just now answers nobody, and has one a moment later. */
+static void
+repeat_question(CfaJetstream *js, Request *request)
+{
+	if (request->question == NULL || js->now_ms < request->repeat_at_ms)
+		return;
+	request->repeat_at_ms = js->now_ms + REPEAT_MS;
+	(void) send_request(js, request, request->question);
+}
+
+static void
+forget_request(Request *request)
+{
+	request->id = 0;
+	free(request->question);
+	request->question = NULL;
+}
+
+static int
 new_inbox(char *buf, size_t len)
 {
 	natsInbox *inbox = NULL;
@@ -416,13 +482,14 @@ finish_request(Request *request, const json_t *root, const char *error)
 {
 	const json_t *api_error = json_object_get(root, "error");
 	CfaJsAnswer answer = request->answer;
+	void *arg = request->arg;
 
-	request->id = 0;
+	forget_request(request);
 	if (error == NULL && json_is_object(api_error))
 		error = json_string_value(json_object_get(api_error, "description"));
 	if (error == NULL && (!json_is_object(root) || json_is_object(api_error)))
 		error = "invalid_answer";
-	answer(request->arg, error == NULL ? root : NULL, error);
+	answer(arg, error == NULL ? root : NULL, error);
 }
 
 static void
@@ -431,7 +498,7 @@ forget_requests_of(CfaJetstream *js, const void *arg)
 	for (size_t i = 0; i < CFA_JS_REQUESTS_MAX; i++)
 	{
 		if (js->requests[i].arg == arg)
-			js->requests[i].id = 0;
+			forget_request(&js->requests[i]);
 	}
 }
 
@@ -499,14 +566,14 @@ ask_last(CfaConsumer *consumer)
 			 sizeof(subject),
 			 "$JS.API.STREAM.MSG.GET.%s",
 			 consumer->config.stream);
-	cfa_js_request(consumer->js,
-				   subject,
-				   json_pack("{s:s}",
-							 "last_by_subj",
-							 filter != NULL ? filter : ">"),
-				   consumer->js->now_ms,
-				   last_read,
-				   consumer);
+	cfa_js_ask(consumer->js,
+			   subject,
+			   json_pack("{s:s}",
+						 "last_by_subj",
+						 filter != NULL ? filter : ">"),
+			   consumer->js->now_ms,
+			   last_read,
+			   consumer);
 }
 
 /* No answer says nothing: there may be no such message, or no leader just now. */
@@ -618,12 +685,13 @@ request_about(CfaConsumer *consumer, const char *action, json_t *body,
 			 action,
 			 consumer->config.stream,
 			 consumer->config.durable);
-	return cfa_js_request(consumer->js,
-						  subject,
-						  body,
-						  consumer->js->now_ms,
-						  answer,
-						  consumer);
+	return begin_request(consumer->js,
+						 subject,
+						 body,
+						 consumer->js->now_ms,
+						 answer,
+						 consumer,
+						 strcmp(action, "INFO") == 0);
 }
 
 /* One that is kept in files or on several servers is of an older version. */

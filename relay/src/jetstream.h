@@ -46,6 +46,10 @@ void cfa_js_tick(CfaJetstream *js, int64_t now_ms);
 int cfa_js_request(CfaJetstream *js, const char *subject, json_t *body,
 				   int64_t now_ms, CfaJsAnswer answer, void *arg);
 
+/* The same for what changes nothing: sent again each second until it is answered. */
+int cfa_js_ask(CfaJetstream *js, const char *subject, json_t *body,
+			   int64_t now_ms, CfaJsAnswer answer, void *arg);
+
 /* One message of a consumer. */
 typedef struct CfaDelivery
 {

@@ -134,12 +134,12 @@ ask_stream(CfaProjector *projector)
 		retry_later(projector, "the last statement", PG_WAIT_US);
 	else if (!cfa_pg_is_up(projector->pg))
 		retry_later(projector, "postgresql", PG_WAIT_US);
-	else if (cfa_js_request(projector->js,
-							"$JS.API.STREAM.INFO." CFA_STREAM,
-							NULL,
-							cfa_clock_us() / 1000,
-							stream_read,
-							projector) != 0)
+	else if (cfa_js_ask(projector->js,
+						"$JS.API.STREAM.INFO." CFA_STREAM,
+						NULL,
+						cfa_clock_us() / 1000,
+						stream_read,
+						projector) != 0)
 		fail(projector, "stream_not_asked");
 }
 

@@ -369,12 +369,12 @@ position_read(void *arg, const redisReply *reply)
 		cfa_rebuild_start(projector, is_whole ? "asked_for" : "no_position");
 		return;
 	}
-	if (cfa_js_request(projector->js,
-					   "$JS.API.STREAM.INFO." CFA_STREAM,
-					   NULL,
-					   cfa_clock_us() / 1000,
-					   stream_read,
-					   projector) != 0)
+	if (cfa_js_ask(projector->js,
+				   "$JS.API.STREAM.INFO." CFA_STREAM,
+				   NULL,
+				   cfa_clock_us() / 1000,
+				   stream_read,
+				   projector) != 0)
 		cfa_projector_resync(projector, "stream_not_asked");
 }
 
@@ -436,14 +436,14 @@ judge_position(const CfaProjector *projector)
 static void
 ask_last_event(CfaProjector *projector)
 {
-	if (cfa_js_request(projector->js,
-					   "$JS.API.STREAM.MSG.GET." CFA_STREAM,
-					   json_pack("{s:I}",
-								 "seq",
-								 (json_int_t) projector->position.sequence),
-					   cfa_clock_us() / 1000,
-					   last_event_read,
-					   projector) != 0)
+	if (cfa_js_ask(projector->js,
+				   "$JS.API.STREAM.MSG.GET." CFA_STREAM,
+				   json_pack("{s:I}",
+							 "seq",
+							 (json_int_t) projector->position.sequence),
+				   cfa_clock_us() / 1000,
+				   last_event_read,
+				   projector) != 0)
 		cfa_projector_resync(projector, "stream_not_asked");
 }
 

@@ -91,7 +91,7 @@ ask(CfaRelay *relay, CfaJsAnswer answer)
 			 sizeof(subject),
 			 "$JS.API.STREAM.INFO.%s",
 			 relay->config->stream);
-	if (cfa_js_request(
+	if (cfa_js_ask(
 			relay->js, subject, NULL, cfa_monotonic_ms(), answer, relay) != 0)
 		cfa_relay_resync(relay, "the stream cannot be asked for");
 }
