@@ -111,6 +111,7 @@ const troubles: Trouble[] = [
     host.kill("relay");
     return host.name;
   } },
+  { name: "relay leader: power lost", happens: async () => outage(await all.relayLeader()) },
   { name: "relay leader: cable out for 14 s", happens: async () => cut(await all.relayLeader(), 14) },
   { name: "API host: power lost", happens: () => outage(draw.pick(all.some("a1", "a2"))) },
   { name: "API host: cable out for 14 s", happens: () => cut(draw.pick(all.some("a1", "a2")), 14) },
