@@ -2,7 +2,8 @@
 // Goal: a consumer of the stream that stands still, though its server says that all is
 // well, is given up and made anew: a replica that lags delivers nothing and has
 // heartbeats. Method: a projector behind a proxy that withholds deliveries and makes the
-// heartbeats agree; a worker that keeps all payments it is given and finishes none.
+// heartbeats agree; a worker that keeps all payments it is given and finishes none; and a
+// consumer that is kept by all servers, as older versions made it and as stops for good.
 import { type ChildProcess, spawn } from "node:child_process";
 import path from "node:path";
 import { connect } from "nats";
@@ -104,3 +105,33 @@ test("payment workers make their consumer anew when another keeps all it may giv
   await drained(context);
   await assertInvariants(context);
 }, 180_000);
+
+test("a consumer of payments as older versions made it gives way", async () => {
+  const { stack, sql } = context;
+  const campaign = await makeCampaign(sql);
+  const watcher = await connect({ servers: `127.0.0.1:${stack.port("NATS")}`, user: "watcher", pass: stack.get("STACK_NATS_PASSWORD_WATCHER") });
+  const manager = await watcher.jetstreamManager();
+  try {
+    await drained(context);
+    await stack.stop(["payments"]);
+    await manager.consumers.delete("CAREFORALL", "payments-create");
+    const config = {
+      durable_name: "payments-create", deliver_subject: "_DELIVER.payments-create", deliver_group: "payments-create",
+      deliver_policy: "all", ack_policy: "explicit", max_ack_pending: 256, filter_subject: "careforall.pledge.created.*",
+    };
+    const made = await watcher.request("$JS.API.CONSUMER.DURABLE.CREATE.CAREFORALL.payments-create",
+      JSON.stringify({ stream_name: "CAREFORALL", config }));
+    expect(made.json()).not.toHaveProperty("error");
+    await sqlPledge(sql, campaign, {});
+    await published(context);
+    await stack.start(["payments"]);
+    await drained(context);
+    const now = await manager.consumers.info("CAREFORALL", "payments-create");
+    expect(now.config).toMatchObject({ num_replicas: 1, mem_storage: true });
+    // What came while there was none is not left to the reconciler.
+    expect(now.delivered.consumer_seq).toBeGreaterThan(0);
+  } finally {
+    await watcher.close();
+    await stack.start(["payments"]);
+  }
+});
