@@ -22,6 +22,7 @@ const ENDINGS: Record<string, string[]> = {
   'consumer.': ['pause', 'resume'],
   'key.': ['add', 'promote', 'retire', 'replace'],
   'pledge.': ['cancel', 'expire'],
+  'refund_proposal.': ['approved', 'rejected', 'withdrawn'],
   'refund_request.': ['accepted', 'declined'],
   outbox_reader_: ['paused', 'resumed', 'removed'],
 }
