@@ -84,6 +84,8 @@ SET LOCAL ROLE careforall_owner;
 -- What the API changes of pledges.
 \ir functions/pledge_withdraw.sql
 \ir functions/pledge_claim.sql
+\ir functions/waiting_list.sql
+\ir functions/waiting_manage.sql
 \ir functions/refund_create.sql
 \ir functions/refund_request.sql
 \ir functions/refund_proposal.sql
@@ -100,6 +102,7 @@ SET LOCAL ROLE careforall_owner;
 
 \ir views/campaign_overview.sql
 \ir views/pledge_overview.sql
+\ir views/waiting_overview.sql
 \ir views/fees.sql
 \ir views/refunds_overview.sql
 \ir views/limits_status.sql

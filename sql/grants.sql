@@ -55,6 +55,7 @@ GRANT EXECUTE ON FUNCTION
   careforall.campaign_list(timestamptz, uuid, integer),
   careforall.campaign_make(uuid, jsonb),
   careforall.campaign_manage(uuid, text),
+  careforall.campaign_places(uuid, uuid),
   careforall.campaign_pledges(uuid, uuid, text, timestamptz, timestamptz, bigint, bigint, text, text, bigint, uuid, integer, uuid),
   careforall.campaign_public(uuid),
   careforall.campaign_search(text, text, text, text, text, bigint, uuid, integer),
@@ -87,6 +88,7 @@ GRANT EXECUTE ON FUNCTION
   careforall.pledge_refunds(uuid, boolean, uuid),
   careforall.pledge_withdraw(uuid, boolean, uuid, text),
   careforall.pool_add(uuid, text, jsonb),
+  careforall.pool_close_for(uuid, text, uuid),
   careforall.pool_edit(uuid, text, uuid, text, jsonb),
   careforall.pool_find(uuid, text, uuid),
   careforall.refund_create(uuid, uuid, bigint, text, text, bytea, bytea),
@@ -99,6 +101,7 @@ GRANT EXECUTE ON FUNCTION
   careforall.refund_request_list(uuid, uuid, text, uuid, integer),
   careforall.reward_add(uuid, text, jsonb),
   careforall.reward_archive(uuid, text, uuid, text),
+  careforall.reward_close_for(uuid, text, uuid),
   careforall.reward_edit(uuid, text, uuid, text, jsonb),
   careforall.reward_find(uuid, text, uuid),
   careforall.session_find(uuid),
@@ -113,7 +116,16 @@ GRANT EXECUTE ON FUNCTION
   careforall.update_edit(uuid, text, uuid, text, jsonb),
   careforall.update_find(uuid, uuid, text, uuid),
   careforall.update_list(uuid, uuid, text, uuid, integer),
-  careforall.update_remove(uuid, text, uuid, text)
+  careforall.update_remove(uuid, text, uuid, text),
+  careforall.waiting_count(uuid, uuid, text, text),
+  careforall.waiting_export_begin(uuid, uuid, text, jsonb),
+  careforall.waiting_export_page(uuid, uuid, text, text, text, uuid, integer),
+  careforall.waiting_invite_for(uuid, uuid, uuid),
+  careforall.waiting_join(uuid, uuid, uuid, text, text, text),
+  careforall.waiting_leave(uuid, text, uuid),
+  careforall.waiting_list(uuid, uuid, text, text, uuid, integer),
+  careforall.waiting_read(uuid, text, uuid),
+  careforall.waiting_remove_for(uuid, uuid, uuid)
 TO careforall_api;
 
 -- The API: what administrators do there.
@@ -251,6 +263,7 @@ GRANT EXECUTE ON FUNCTION
   careforall.pledge_refund(uuid, bigint, text, boolean),
   careforall.pledge_search(text, text, text, bigint, bigint, text, timestamptz, timestamptz, text, text, text, integer, uuid),
   careforall.pool_capacity_set(uuid, integer, text, boolean),
+  careforall.pool_close(uuid, text, boolean),
   careforall.pool_create(text, text, integer, text),
   careforall.refund_approve(uuid, text, boolean),
   careforall.refund_limit_remove(text, text, boolean),
@@ -258,6 +271,7 @@ GRANT EXECUTE ON FUNCTION
   careforall.refund_reject(uuid, text, boolean),
   careforall.refund_retry(uuid, text, boolean),
   careforall.retention_set(text, interval, text, boolean),
+  careforall.reward_close(uuid, text, boolean),
   careforall.reward_create(text, text, bigint, text, text, integer, uuid),
   careforall.reward_quantity_set(uuid, integer, text, boolean),
   careforall.sessions(),
@@ -265,7 +279,10 @@ GRANT EXECUTE ON FUNCTION
   careforall.stats(),
   careforall.stats_reset(),
   careforall.stats_series(text, timestamptz, timestamptz, text, text),
-  careforall.totals_fold()
+  careforall.totals_fold(),
+  careforall.waiting_invite(uuid, text),
+  careforall.waiting_remove(uuid, text, boolean),
+  careforall.waiting_reveal(uuid, text)
 TO careforall_admin;
 GRANT SELECT ON
   careforall.activity,
@@ -291,7 +308,8 @@ GRANT SELECT ON
   careforall.pledge_overview,
   careforall.refund_proposals_overview,
   careforall.refund_requests_overview,
-  careforall.refunds_overview
+  careforall.refunds_overview,
+  careforall.waiting_overview
 TO careforall_admin, careforall_support;
 
 -- Everybody who looks: no personal data.

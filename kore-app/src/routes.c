@@ -30,6 +30,7 @@
 #include "handlers/stats.h"
 #include "handlers/updates.h"
 #include "handlers/users.h"
+#include "handlers/waiting.h"
 #include "handlers/webhooks.h"
 
 #define JSON "application/json"
@@ -56,9 +57,12 @@ const CfaRoute cfa_api_routes[] = {
 	{CFA_GET, "/api/v1/campaigns/:id/rewards/:reward", CFA_PUBLIC, CFA_AUTH_USER, CFA_RATE_READ, "", CFA_BODY_NONE, 0, JSON, api_reward_read},
 	{CFA_PATCH, "/api/v1/campaigns/:id/rewards/:reward", CFA_PUBLIC, CFA_AUTH_USER, CFA_RATE_WRITE, "", CFA_BODY_PATCH, CFA_PART_BODY_MAX, JSON, api_reward_edit},
 	{CFA_DELETE, "/api/v1/campaigns/:id/rewards/:reward", CFA_PUBLIC, CFA_AUTH_USER, CFA_RATE_WRITE, "", CFA_BODY_NONE, 0, JSON, api_reward_remove},
+	{CFA_POST, "/api/v1/campaigns/:id/rewards/:reward/close", CFA_PUBLIC, CFA_AUTH_USER, CFA_RATE_WRITE, "", CFA_BODY_NONE, 0, JSON, api_reward_close},
 	{CFA_POST, "/api/v1/campaigns/:id/pools", CFA_PUBLIC, CFA_AUTH_USER, CFA_RATE_WRITE, "", CFA_BODY_JSON, CFA_PART_BODY_MAX, JSON, api_pool_make},
 	{CFA_GET, "/api/v1/campaigns/:id/pools/:pool", CFA_PUBLIC, CFA_AUTH_USER, CFA_RATE_READ, "", CFA_BODY_NONE, 0, JSON, api_pool_read},
 	{CFA_PATCH, "/api/v1/campaigns/:id/pools/:pool", CFA_PUBLIC, CFA_AUTH_USER, CFA_RATE_WRITE, "", CFA_BODY_PATCH, CFA_PART_BODY_MAX, JSON, api_pool_edit},
+	{CFA_POST, "/api/v1/campaigns/:id/pools/:pool/close", CFA_PUBLIC, CFA_AUTH_USER, CFA_RATE_WRITE, "", CFA_BODY_NONE, 0, JSON, api_pool_close},
+	{CFA_GET, "/api/v1/campaigns/:id/places", CFA_PUBLIC, CFA_AUTH_USER, CFA_RATE_READ, "", CFA_BODY_NONE, 0, JSON, api_campaign_places},
 	{CFA_GET, "/api/v1/campaigns/:id/updates", CFA_PUBLIC, CFA_AUTH_OPTIONAL, CFA_RATE_READ, "limit cursor pledge", CFA_BODY_NONE, 0, JSON, api_update_list},
 	{CFA_POST, "/api/v1/campaigns/:id/updates", CFA_PUBLIC, CFA_AUTH_USER, CFA_RATE_WRITE, "", CFA_BODY_JSON, CFA_UPDATE_BODY_MAX, JSON, api_update_make},
 	{CFA_GET, "/api/v1/campaigns/:id/updates/:update", CFA_PUBLIC, CFA_AUTH_OPTIONAL, CFA_RATE_READ, "pledge", CFA_BODY_NONE, 0, JSON, api_update_read},
@@ -90,6 +94,15 @@ const CfaRoute cfa_api_routes[] = {
 	{CFA_POST, "/api/v1/pledges/:id/refunds", CFA_PUBLIC, CFA_AUTH_USER, CFA_RATE_WRITE, "", CFA_BODY_JSON, CFA_REFUND_BODY_MAX, JSON, api_refund_create},
 	{CFA_POST, "/api/v1/refund-proposals/:id/decision", CFA_PUBLIC, CFA_AUTH_USER, CFA_RATE_WRITE, "", CFA_BODY_JSON, CFA_REFUND_BODY_MAX, JSON, api_refund_proposal_decide},
 	{CFA_POST, "/api/v1/refund-requests/:id/decision", CFA_PUBLIC, CFA_AUTH_USER, CFA_RATE_WRITE, "", CFA_BODY_JSON, CFA_REFUND_BODY_MAX, JSON, api_refund_request_decide},
+
+	/* waiting lists */
+	{CFA_GET, "/api/v1/campaigns/:id/waiting", CFA_PUBLIC, CFA_AUTH_USER, CFA_RATE_READ, "queue state limit cursor", CFA_BODY_NONE, 0, JSON, api_waiting_list},
+	{CFA_POST, "/api/v1/campaigns/:id/waiting", CFA_PUBLIC, CFA_AUTH_OPTIONAL, CFA_RATE_PLEDGE, "", CFA_BODY_JSON, CFA_WAITING_BODY_MAX, JSON, api_waiting_join},
+	{CFA_GET, "/api/v1/campaigns/:id/waiting-export", CFA_PUBLIC, CFA_AUTH_USER, CFA_RATE_EXPORT, "format queue state", CFA_BODY_NONE, 0, NULL, api_waiting_export},
+	{CFA_POST, "/api/v1/campaigns/:id/waiting/:entry/invite", CFA_PUBLIC, CFA_AUTH_USER, CFA_RATE_WRITE, "", CFA_BODY_NONE, 0, JSON, api_waiting_invite},
+	{CFA_DELETE, "/api/v1/campaigns/:id/waiting/:entry", CFA_PUBLIC, CFA_AUTH_USER, CFA_RATE_WRITE, "", CFA_BODY_NONE, 0, JSON, api_waiting_remove},
+	{CFA_GET, "/api/v1/waiting/:id", CFA_PUBLIC, CFA_AUTH_OPTIONAL, CFA_RATE_READ, "", CFA_BODY_NONE, 0, JSON, api_waiting_read},
+	{CFA_DELETE, "/api/v1/waiting/:id", CFA_PUBLIC, CFA_AUTH_OPTIONAL, CFA_RATE_WRITE, "", CFA_BODY_NONE, 0, JSON, api_waiting_leave},
 
 	/* payments */
 	{CFA_POST, "/api/v1/webhooks/stripe", CFA_PUBLIC, CFA_AUTH_SIGNATURE, CFA_RATE_WEBHOOK, NULL, CFA_BODY_JSON, CFA_PROVIDER_EVENT_MAX, JSON, api_webhook_stripe},

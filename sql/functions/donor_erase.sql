@@ -32,6 +32,7 @@ $$;
 --   provider events: their payload;
 --   dead letters: the words of the provider;
 --   parked events: name and words, also of those that are published later;
+--   waiting lists: the entries go;
 --   account: address, name and password go, it can never log in, its sessions end.
 -- Not touched, because they end by themselves: events in the outbox (its retention) and on
 -- the stream (its max_age), which hold no more than the public saw; copies of answers in
@@ -49,6 +50,7 @@ DECLARE
   why     text := careforall.reason_check(donor_erase.reason);
   person  careforall.accounts;
   ids     uuid[];
+  waits   uuid[];
   waiting bigint;
   held    text;
 BEGIN
@@ -61,8 +63,10 @@ BEGIN
     WHERE lower(p.donor_email) = lower(btrim(donor_erase.email)) OR p.account_id = person.id
        OR p.id IN (SELECT k.pledge_id FROM careforall.pledge_claims k WHERE k.account_id = person.id)
     ORDER BY p.id FOR NO KEY UPDATE) l;
-  IF ids IS NULL AND person.id IS NULL THEN
-    RAISE EXCEPTION 'nobody has given or registered with this address'
+  SELECT array_agg(w.id) INTO waits FROM careforall.waiting_entries w
+  WHERE lower(w.email) = lower(btrim(donor_erase.email)) OR w.account_id = person.id;
+  IF ids IS NULL AND person.id IS NULL AND waits IS NULL THEN
+    RAISE EXCEPTION 'nobody has given, registered or waited with this address'
       USING ERRCODE = 'PL005',
             HINT = 'careforall.donor_reveal() shows the address of a pledge.';
   END IF;
@@ -110,8 +114,13 @@ BEGIN
   WHERE e.aggregate_id = ANY (ids) AND (e.data ->> 'name' IS NOT NULL OR e.data ->> 'message' IS NOT NULL);
   RETURN NEXT;
 
+  what := 'waiting lists'; becomes := 'taken off';
+  SELECT count(*) INTO how_many FROM unnest(waits);
+  RETURN NEXT;
+
   IF NOT dry_run THEN
     PERFORM careforall.pledges_erase(ids);
+    DELETE FROM careforall.waiting_entries w WHERE w.id = ANY (waits);
   END IF;
 
   what := 'account'; becomes := 'disabled, without address, name and password';
@@ -128,7 +137,7 @@ BEGIN
   RETURN NEXT;
 
   IF NOT dry_run THEN
-    PERFORM careforall.audit_add('donor.erase', 'donor', COALESCE(person.id, ids[1])::text, why,
+    PERFORM careforall.audit_add('donor.erase', 'donor', COALESCE(person.id, ids[1], waits[1])::text, why,
       jsonb_build_object('pledges', COALESCE(cardinality(ids), 0), 'account', person.id IS NOT NULL));
   END IF;
 END

@@ -63,7 +63,10 @@ AS $$
      $c$o.donor_email <> 'erased@erased.invalid' AND o.state <> 'pending'
         AND NOT EXISTS (SELECT FROM careforall.refunds r
                         WHERE r.pledge_id = o.id AND r.state = 'requested')$c$,
-     NULL, 'contact_erase', 'name, address and words of donors; the pledge stays')
+     NULL, 'contact_erase', 'name, address and words of donors; the pledge stays'),
+    (15, 'waiting lists', NULL, '365 days', '1 day', '10 years',
+     'careforall.waiting_entries', 'joined_at', 'true',
+     'DELETE FROM', 'purge', 'who waits for a place, with name and address')
 $$;
 
 -- How long a kind is kept now, and by what. NULL: there is no such kind. A setting

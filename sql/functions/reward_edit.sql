@@ -241,6 +241,24 @@ BEGIN
 END
 $$;
 
+-- POST /campaigns/{id}/rewards/{reward}/close: no more than what is in use now. It needs no
+-- revision: it cannot undo what somebody else has just edited but the number itself.
+CREATE OR REPLACE FUNCTION careforall.reward_close_for(actor uuid, campaign text, reward_id uuid)
+RETURNS TABLE (doc json, etag text)
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER
+SET search_path = pg_catalog, careforall, pg_temp
+AS $$
+DECLARE
+  row_now careforall.campaigns := careforall.campaign_of_open(reward_close_for.actor, reward_close_for.campaign);
+  reward  careforall.rewards := careforall.reward_of(row_now, reward_close_for.reward_id);
+BEGIN
+  PERFORM careforall.audit_add('reward.close', 'reward', reward.id::text, 'closed through the API',
+    jsonb_build_object('campaign_id', row_now.id, 'from', reward.quantity,
+      'to', careforall.capacity_close('reward', reward.id)));
+  RETURN QUERY SELECT r.doc, r.etag FROM careforall.reward_result(reward_close_for.actor, reward.id) r;
+END
+$$;
+
 -- POST /campaigns/{id}/pools
 CREATE OR REPLACE FUNCTION careforall.pool_add(actor uuid, campaign text, body jsonb)
 RETURNS TABLE (doc json, etag text, location text)
@@ -293,6 +311,23 @@ BEGIN
 END
 $$;
 
+-- POST /campaigns/{id}/pools/{pool}/close
+CREATE OR REPLACE FUNCTION careforall.pool_close_for(actor uuid, campaign text, pool_id uuid)
+RETURNS TABLE (doc json, etag text)
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER
+SET search_path = pg_catalog, careforall, pg_temp
+AS $$
+DECLARE
+  row_now careforall.campaigns := careforall.campaign_of_open(pool_close_for.actor, pool_close_for.campaign);
+  pool    careforall.pools := careforall.pool_of(row_now, pool_close_for.pool_id);
+BEGIN
+  PERFORM careforall.audit_add('pool.close', 'pool', pool.id::text, 'closed through the API',
+    jsonb_build_object('campaign_id', row_now.id, 'from', pool.capacity,
+      'to', careforall.capacity_close('pool', pool.id)));
+  RETURN QUERY SELECT r.doc, r.etag FROM careforall.pool_result(pool_close_for.actor, pool.id) r;
+END
+$$;
+
 COMMENT ON FUNCTION careforall.campaign_of_open(uuid, text) IS
   'A campaign that the account may edit and that is not closed, locked.';
 COMMENT ON FUNCTION careforall.reward_content(careforall.rewards, text) IS
@@ -319,6 +354,10 @@ COMMENT ON FUNCTION careforall.reward_edit(uuid, text, uuid, text, jsonb) IS
   'Merges a patch into a reward if its campaign has the revision of If-Match. Audited.';
 COMMENT ON FUNCTION careforall.reward_archive(uuid, text, uuid, text) IS
   'Takes a reward away that nobody holds or uses. Audited.';
+COMMENT ON FUNCTION careforall.reward_close_for(uuid, text, uuid) IS
+  'Lowers the places of a reward to what is in use now. Audited.';
+COMMENT ON FUNCTION careforall.pool_close_for(uuid, text, uuid) IS
+  'Lowers the places of a pool to what is in use now. Audited.';
 COMMENT ON FUNCTION careforall.pool_add(uuid, text, jsonb) IS
   'Makes a pool of a campaign of the account. Audited.';
 COMMENT ON FUNCTION careforall.pool_edit(uuid, text, uuid, text, jsonb) IS

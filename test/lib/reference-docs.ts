@@ -24,6 +24,8 @@ const parts: Record<string, Record<string, () => string>> = {
     "further data of pledges": further,
     "events of campaigns": () => events("campaign"),
     "data of campaigns": () => members("Campaign"),
+    "events of waiting lists": () => events("waiting"),
+    "data of waiting lists": () => members("Waiting"),
     "document of a campaign": () => members("CampaignDocument"),
   },
 };

@@ -38,7 +38,7 @@ export function headers(): string {
 
 export function events(aggregate: string): string {
   const found = Object.entries(document.components.messages).filter(([name]) => name.startsWith(`${aggregate}.`));
-  const base = named(aggregate === "pledge" ? "Pledge" : "Campaign");
+  const base = named(`${aggregate.charAt(0).toUpperCase()}${aggregate.slice(1)}`);
   const common = Object.keys(base.properties ?? {});
   return table(
     ["event", "meaning", "state after it", "further members"],

@@ -55,7 +55,7 @@ SELECT set_eq($$SELECT * FROM pg_temp.views_of('careforall_readonly')$$,
   'readonly sees the views without personal data');
 SELECT set_eq($$SELECT * FROM pg_temp.views_of('careforall_support')$$,
   $$SELECT * FROM pg_temp.views_of('careforall_readonly')
-    UNION ALL VALUES ('accounts_overview'), ('inbox_overview'), ('pledge_overview'), ('refund_proposals_overview'), ('refund_requests_overview'), ('refunds_overview')$$,
+    UNION ALL VALUES ('accounts_overview'), ('inbox_overview'), ('pledge_overview'), ('refund_proposals_overview'), ('refund_requests_overview'), ('refunds_overview'), ('waiting_overview')$$,
   'support sees the masked views too');
 SELECT set_eq($$SELECT * FROM pg_temp.views_of('careforall_admin')$$,
   $$SELECT * FROM pg_temp.views_of('careforall_support')
@@ -87,7 +87,7 @@ SELECT set_eq($$SELECT * FROM pg_temp.functions_of('careforall_api')
   EXCEPT SELECT * FROM pg_temp.admin_api()$$,
   ARRAY['account_change', 'account_find', 'account_list', 'account_logout', 'account_register',
     'admin_register', 'campaign_find', 'campaign_gifts', 'campaign_list', 'campaign_pledges',
-    'campaign_public', 'fee_cover_many', 'fees_read', 'me_pledges', 'pledge_claim', 'pledge_export_begin', 'pledge_export_page',
+    'campaign_places', 'campaign_public', 'fee_cover_many', 'fees_read', 'me_pledges', 'pledge_claim', 'pledge_export_begin', 'pledge_export_page',
     'pledge_read', 'pledge_refunds', 'pledge_withdraw', 'refund_create', 'refund_proposal_count', 'refund_proposal_decide', 'refund_proposal_list', 'refund_request_count', 'refund_request_create',
     'refund_request_decide', 'refund_request_list',
     'login_begin', 'login_finish', 'me_change', 'me_logout_all', 'me_read', 'me_session_end',
@@ -96,9 +96,10 @@ SELECT set_eq($$SELECT * FROM pg_temp.functions_of('careforall_api')
     'session_find', 'session_logout', 'session_refresh',
     'campaign_addresses', 'campaign_count', 'campaign_documents', 'campaign_edit', 'campaign_image_remove', 'campaign_image_set', 'campaign_make',
     'campaign_manage', 'campaign_search', 'campaign_transition', 'image_find', 'managed_campaigns', 'managed_campaigns_count',
-    'pool_add', 'pool_edit', 'pool_find', 'reward_add', 'reward_archive', 'reward_edit', 'reward_find',
+    'pool_add', 'pool_close_for', 'pool_edit', 'pool_find', 'reward_add', 'reward_archive', 'reward_close_for', 'reward_edit', 'reward_find',
     'team_add', 'team_find', 'team_list', 'team_put', 'team_remove',
-    'update_add', 'update_edit', 'update_find', 'update_list', 'update_remove'],
+    'update_add', 'update_edit', 'update_find', 'update_list', 'update_remove',
+    'waiting_count', 'waiting_export_begin', 'waiting_export_page', 'waiting_invite_for', 'waiting_join', 'waiting_leave', 'waiting_list', 'waiting_read', 'waiting_remove_for'],
   'api may call the API functions and nothing else');
 SELECT is_empty($$SELECT * FROM pg_temp.admin_api() EXCEPT SELECT * FROM pg_temp.functions_of('careforall_api')$$,
   'api may call what administrators do through it');
@@ -127,8 +128,9 @@ SELECT set_eq($$SELECT * FROM pg_temp.functions_of('careforall_admin')$$,
     SELECT unnest(ARRAY['account_disable', 'account_enable', 'account_role_set', 'account_sessions_end', 'admin_token_create', 'admin_token_revoke', 'campaign_archive', 'campaign_cap_set', 'campaign_close', 'campaign_copy', 'campaign_create', 'campaign_dates_set',
       'campaign_owner_set', 'campaign_pause', 'campaign_publish', 'campaign_resume', 'campaign_unarchive', 'consumer_pause', 'consumer_resume', 'donor_erase', 'donor_reveal', 'fee_remove', 'fee_set', 'hold_release', 'job_run', 'key_note',
       'limits_reload', 'outbox_drop', 'outbox_reader_create', 'outbox_reader_pause', 'outbox_reader_remove', 'outbox_reader_resume', 'outbox_release', 'outbox_release_matching', 'outbox_replay', 'outbox_replay_cancel', 'outbox_replay_state', 'payment_redrive', 'payment_redrive_matching', 'pledge_cancel', 'pledge_refund', 'pledge_search',
-      'pool_capacity_set', 'pool_create', 'refund_approve', 'refund_limit_remove', 'refund_limit_set', 'refund_reject', 'refund_retry', 'retention_set', 'reward_create', 'reward_quantity_set',
-      'sessions', 'statement_figures', 'stats', 'stats_reset', 'stats_series', 'totals_fold'])$$,
+      'pool_capacity_set', 'pool_close', 'pool_create', 'refund_approve', 'refund_limit_remove', 'refund_limit_set', 'refund_reject', 'refund_retry', 'retention_set', 'reward_close', 'reward_create', 'reward_quantity_set',
+      'sessions', 'statement_figures', 'stats', 'stats_reset', 'stats_series', 'totals_fold',
+      'waiting_invite', 'waiting_remove', 'waiting_reveal'])$$,
   'admin may call the functions of administrators');
 SELECT is_empty(format($$SELECT f FROM pg_temp.functions_of(%L) f WHERE f IN
   ('pledge_apply', 'account_add', 'account_manage', 'account_of', 'account_set', 'account_lock', 'actor_set', 'session_open', 'sessions_end', 'clock_set', 'clock_reset', 'pledge_lock', 'pledge_end', 'pledge_refund_by', 'refund_ask', 'refund_ask_or_propose', 'refund_proposal_end', 'refund_proposal_manage', 'refund_retry_by', 'campaign_move',

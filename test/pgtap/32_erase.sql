@@ -60,12 +60,12 @@ CREATE TEMP TABLE paid AS SELECT id, amount_minor, state, refunded_minor, held_m
 CREATE TEMP TABLE told AS SELECT coalesce(max(id), 0) AS id FROM careforall.outbox;
 
 SELECT results_eq($$SELECT what, how_many FROM careforall.donor_erase('tellingbox@hiddenhost.org', 'asked by mail')$$,
-  $$VALUES ('pledges', 2::bigint), ('requests for refunds', 1), ('provider events', 1), ('dead letters', 1), ('parked events', 1), ('account', 1)$$, 'a dry run says what would go');
+  $$VALUES ('pledges', 2::bigint), ('requests for refunds', 1), ('provider events', 1), ('dead letters', 1), ('parked events', 1), ('waiting lists', 0), ('account', 1)$$, 'a dry run says what would go');
 SELECT set_eq($$SELECT pg_temp.named('telling')$$, ARRAY['accounts', 'inbox', 'outbox', 'outbox_parked', 'payment_dead_letters', 'pledges', 'refund_requests', 'sessions'], 'and takes nothing');
 SELECT is((SELECT count(*) FROM careforall.audit_log WHERE action = 'donor.erase'), 0::bigint, 'and is not audited');
 
 SELECT results_eq($$SELECT what, how_many FROM careforall.donor_erase(' TELLINGBOX@hiddenhost.org ', 'asked by mail', false)$$,
-  $$VALUES ('pledges', 2::bigint), ('requests for refunds', 1), ('provider events', 1), ('dead letters', 1), ('parked events', 1), ('account', 1)$$, 'the same is erased, however the address is written');
+  $$VALUES ('pledges', 2::bigint), ('requests for refunds', 1), ('provider events', 1), ('dead letters', 1), ('parked events', 1), ('waiting lists', 0), ('account', 1)$$, 'the same is erased, however the address is written');
 SELECT set_eq($$SELECT pg_temp.named('telling')$$, ARRAY['outbox'], 'only events that were public name the donor, until their retention is over');
 SELECT results_eq(format($$SELECT state, data ->> 'display', data ->> 'name', data ->> 'message', data ->> 'state' FROM careforall.outbox_parked WHERE aggregate_id = %L$$, :'kept'),
   $$VALUES ('parked', 'none', NULL, NULL, 'confirmed')$$, 'a parked event is published without them');

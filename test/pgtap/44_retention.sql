@@ -43,6 +43,9 @@ BEGIN
       INSERT INTO careforall.login_failures VALUES (hash, 1, at, at);
     WHEN 'unused administrator tokens' THEN
       INSERT INTO careforall.admin_tokens (token_hash, expires_at) VALUES (hash, at);
+    WHEN 'waiting lists' THEN
+      INSERT INTO careforall.waiting_entries (campaign_id, name, email, token_hash, joined_at)
+      SELECT c.id, 'W', 'w@example.org', hash, at FROM careforall.campaigns c;
     WHEN 'unused images' THEN
       INSERT INTO careforall.campaign_images (sha256, media_type, width, height, bytes, uploaded_at) VALUES (sha256(hash), 'image/png', 1, 1, hash, at);
   END CASE;

@@ -15,8 +15,9 @@ const context = useStack();
 const contract = new EventContract();
 
 test("the document has the events of the code, no more and no less", () => {
-  const source = ["lifecycle_core.c", "campaign_trigger.c"].map((name) => readFileSync(path.join(root, "extension/src", name), "utf8")).join("");
-  const coded = new Set([...source.matchAll(/"((?:pledge|campaign)\.[a-z_]+)"/g)].map(([, name]) => name));
+  const files = ["extension/src/lifecycle_core.c", "extension/src/campaign_trigger.c", "sql/migrations/0007_waiting_lists.sql"];
+  const source = files.map((name) => readFileSync(path.join(root, name), "utf8")).join("");
+  const coded = new Set([...source.matchAll(/["']((?:pledge|campaign|waiting)\.[a-z_]+)["']/g)].map(([, name]) => name));
   expect([...coded].sort()).toEqual(contract.names);
 });
 

@@ -13,6 +13,7 @@ import { CampaignPage } from './pages/campaign'
 import { ErrorPage, NotFoundPage } from './pages/error'
 import { LandingPage } from './pages/landing'
 import { loadAccount } from './pages/load-account'
+import { loadWaiting } from './pages/load-waiting'
 
 const loadGiving = () => import('./pages/giving')
 
@@ -48,6 +49,17 @@ const donorRoutes = [
     getParentRoute: () => rootRoute,
     path: '/pledges/$id/receipt',
     component: page(loadGiving, 'ReceiptPage'),
+  }),
+  createRoute({
+    getParentRoute: () => rootRoute,
+    path: '/campaigns/$slug/wait',
+    validateSearch: ({ reward }): { reward?: string } => (typeof reward === 'string' ? { reward } : {}),
+    component: waitingPage('WaitPage'),
+  }),
+  createRoute({
+    getParentRoute: () => rootRoute,
+    path: '/waiting/$id',
+    component: waitingPage('EntryPage'),
   }),
 ]
 
@@ -194,6 +206,11 @@ const managedRoutes = [
   }),
   createRoute({
     getParentRoute: () => managedRoute,
+    path: '/waiting',
+    component: adminPage('WaitingPage'),
+  }),
+  createRoute({
+    getParentRoute: () => managedRoute,
     path: '/pledges',
     component: adminPage('CampaignPledgesPage'),
   }),
@@ -235,6 +252,10 @@ declare module '@tanstack/react-router' {
 /** Donors do not load where the pages of the account and of the dashboard are. */
 function accountPage(name: Exclude<keyof Awaited<ReturnType<typeof loadAccount>>, 'ClaimGift'>) {
   return page(async () => (await loadAccount())[name](), name)
+}
+
+function waitingPage(name: 'WaitPage' | 'EntryPage') {
+  return page(async () => (await loadWaiting())[name](), name)
 }
 
 function adminPage(name: keyof typeof import('./pages/admin').pages) {

@@ -37,9 +37,10 @@ test('every action and every target of the audit log', () => {
   expect(found.map(([, , , target = '']) => target).filter((target) => !words.has(`admin.target.${target}`))).toEqual([])
 })
 
-test('every event of a pledge and of a campaign', () => {
+test('every event of a pledge, a campaign and a waiting list', () => {
   const core = readFileSync(join(root, 'extension/src/lifecycle_core.c'), 'utf8')
-  const events = [...core.matchAll(/"((?:pledge|campaign)\.[a-z_]+)"/g)].map(([, name = '']) => name)
+  const waiting = readFileSync(join(root, 'sql/migrations/0007_waiting_lists.sql'), 'utf8')
+  const events = [...(core + waiting).matchAll(/["']((?:pledge|campaign|waiting)\.[a-z_]+)["']/g)].map(([, name = '']) => name)
   expect(events.length).toBeGreaterThan(8)
   expect(events.filter((event) => !words.has(`admin.feed_kind.${event.replaceAll('.', '_')}`))).toEqual([])
   const transitions = [...core.matchAll(/\[CFA_PLEDGE_\w+\] = "([a-z_]+)"/g)].map(([, name = '']) => name)

@@ -118,7 +118,7 @@ static const CfaField role_fields[] = {
 /* clang-format on */
 
 static void transition(CfaCtx *ctx, const char *action);
-static void read_part(CfaCtx *ctx, const char *param, const CfaCall *call);
+static void call_part(CfaCtx *ctx, const char *param, const CfaCall *call);
 static void make_part(CfaCtx *ctx, const CfaField *fields, const CfaCall *call);
 static void edit_part(CfaCtx *ctx, const char *param, const CfaField *fields,
 					  const CfaCall *call);
@@ -233,7 +233,7 @@ api_reward_read(CfaCtx *ctx)
 				"$1::uuid, $2::text, $3::uuid) r",
 		 .status = 200};
 
-	read_part(ctx, "reward", &call);
+	call_part(ctx, "reward", &call);
 }
 
 void
@@ -259,6 +259,17 @@ api_reward_remove(CfaCtx *ctx)
 }
 
 void
+api_reward_close(CfaCtx *ctx)
+{
+	static const CfaCall call =
+		{.sql = "SELECT r.doc, r.etag FROM careforall.reward_close_for("
+				"$1::uuid, $2::text, $3::uuid) r",
+		 .status = 200};
+
+	call_part(ctx, "reward", &call);
+}
+
+void
 api_pool_make(CfaCtx *ctx)
 {
 	static const CfaCall call =
@@ -277,7 +288,7 @@ api_pool_read(CfaCtx *ctx)
 				"$1::uuid, $2::text, $3::uuid) r",
 		 .status = 200};
 
-	read_part(ctx, "pool", &call);
+	call_part(ctx, "pool", &call);
 }
 
 void
@@ -289,6 +300,17 @@ api_pool_edit(CfaCtx *ctx)
 		 .status = 200};
 
 	edit_part(ctx, "pool", pool_patch, &call);
+}
+
+void
+api_pool_close(CfaCtx *ctx)
+{
+	static const CfaCall call =
+		{.sql = "SELECT r.doc, r.etag FROM careforall.pool_close_for("
+				"$1::uuid, $2::text, $3::uuid) r",
+		 .status = 200};
+
+	call_part(ctx, "pool", &call);
 }
 
 void
@@ -324,7 +346,7 @@ api_team_read(CfaCtx *ctx)
 				"$1::uuid, $2::text, $3::uuid) r",
 		 .status = 200};
 
-	read_part(ctx, "account", &call);
+	call_part(ctx, "account", &call);
 }
 
 void
@@ -372,7 +394,7 @@ transition(CfaCtx *ctx, const char *action)
 }
 
 static void
-read_part(CfaCtx *ctx, const char *param, const CfaCall *call)
+call_part(CfaCtx *ctx, const char *param, const CfaCall *call)
 {
 	CfaPgParams params = {.count = 3,
 						  .values = {ctx->principal.account_id,

@@ -31,11 +31,13 @@ void api_reward_make(struct CfaCtx *ctx);
 void api_reward_read(struct CfaCtx *ctx);
 void api_reward_edit(struct CfaCtx *ctx);
 void api_reward_remove(struct CfaCtx *ctx);
+void api_reward_close(struct CfaCtx *ctx);
 
 /* /api/v1/campaigns/{id}/pools */
 void api_pool_make(struct CfaCtx *ctx);
 void api_pool_read(struct CfaCtx *ctx);
 void api_pool_edit(struct CfaCtx *ctx);
+void api_pool_close(struct CfaCtx *ctx);
 
 /* /api/v1/campaigns/{id}/team */
 void api_team_list(struct CfaCtx *ctx);

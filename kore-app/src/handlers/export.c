@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * export.c: a list as one long file, CSV or JSON: the pledges of a campaign, the
- * audit log.
+ * export.c: a list as one long file, CSV or JSON: the pledges or the waiting list of a
+ * campaign, the audit log.
  *
  * One page after the other is read from PostgreSQL, each behind the last row of the
  * one before, and the next only when the client has taken the last: memory is that
@@ -24,6 +24,7 @@
 #include "handlers/campaign_pledges.h"
 #include "handlers/csv.h"
 #include "handlers/query.h"
+#include "handlers/waiting.h"
 #include "meters.h"
 #include "middleware/headers.h"
 #include "middleware/limit_fields.h"
@@ -83,6 +84,17 @@ static const ExportKind audit_kind = {
 				" $8::timestamptz, $9::bigint, " PAGE_ROWS_TEXT ") p",
 	.filters = cfa_audit_filters,
 };
+static const ExportKind waiting_kind = {
+	.file = "waiting",
+	.begin_sql = "SELECT b.slug, NULL FROM careforall.waiting_export_begin("
+				 "$1::uuid, $2::uuid, $3::text, $4::jsonb) b",
+	.page_sql = "SELECT p.doc, p.entry, p.joined_at, p.state_now AS state,"
+				" p.invited_at, p.has_given, p.reward, p.person_name AS name,"
+				" p.email FROM careforall.waiting_export_page($1::uuid,"
+				" $2::uuid, $3::text, $4::text, $5::text, $6::uuid, " PAGE_ROWS_TEXT ") p",
+	.filters = cfa_waiting_filters,
+	.has_campaign = true,
+};
 /* clang-format on */
 
 typedef struct Export
@@ -126,6 +138,12 @@ void
 api_pledge_export(CfaCtx *ctx)
 {
 	start(ctx, &pledges_kind);
+}
+
+void
+api_waiting_export(CfaCtx *ctx)
+{
+	start(ctx, &waiting_kind);
 }
 
 void

@@ -82,7 +82,7 @@ cfa_cors_options(CfaCtx *ctx, unsigned allow)
 			"access-control-allow-headers",
 			"authorization, content-type, idempotency-key, if-match, "
 			"if-none-match, pledge-token, prefer, traceparent, tracestate, "
-			"last-event-id, x-request-id");
+			"last-event-id, waiting-token, x-request-id");
 		cfa_answer_header(ctx, "access-control-max-age", MAX_AGE_S);
 	}
 	cfa_answer_empty(ctx, 204);

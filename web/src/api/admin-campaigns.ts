@@ -27,6 +27,9 @@ export type Team = Schemas['Team']
 export type TeamMember = Schemas['TeamMember']
 export type TeamRole = Schemas['TeamRole']
 export type CampaignPledge = Schemas['CampaignPledge']
+export type Places = Schemas['Places']
+export type WaitingPerson = Schemas['WaitingPerson']
+export type WaitingQuery = QueryOf<'/api/v1/campaigns/{id}/waiting'>
 export type Stats = Schemas['Stats']
 export type AdminStats = Schemas['AdminStats']
 export type CampaignAction = ManagedCampaign['actions'][number]
@@ -49,6 +52,7 @@ export const campaignKeys = {
   team: (id: string) => [...root, 'one', id, 'team'] as const,
   updates: (id: string) => [...root, 'one', id, 'updates'] as const,
   pledges: (id: string) => [...root, 'one', id, 'pledges'] as const,
+  waiting: (id: string) => [...root, 'one', id, 'waiting'] as const,
   stats: [...root, 'stats'] as const,
 }
 
@@ -106,6 +110,29 @@ export function campaignPledgesQuery(id: string, query: CampaignPledgesQuery) {
     queryFn: async ({ signal }) =>
       (await call('get', '/api/v1/campaigns/{id}/pledges', { path: { id }, query: { limit: LIST_LIMIT, ...query }, signal })).data,
     placeholderData: keepPreviousData,
+    refetchInterval: FIGURES_EVERY_MS,
+  })
+}
+
+/** Who waits for a campaign and its rewards, with the length of the whole list. */
+export function waitingQuery(id: string, query: WaitingQuery) {
+  return queryOptions({
+    queryKey: [...campaignKeys.waiting(id), 'list', query],
+    queryFn: async ({ signal }) => {
+      const options = { path: { id }, query: { limit: LIST_LIMIT, ...query }, headers: COUNT, signal }
+      const { data, total } = await call('get', '/api/v1/campaigns/{id}/waiting', options)
+      return { ...data, total: total ?? data.items.length }
+    },
+    placeholderData: keepPreviousData,
+    refetchInterval: FIGURES_EVERY_MS,
+  })
+}
+
+/** What of rewards and pools is held, taken and free, and how many wait. */
+export function placesQuery(id: string) {
+  return queryOptions({
+    queryKey: [...campaignKeys.waiting(id), 'places'],
+    queryFn: async ({ signal }) => (await call('get', '/api/v1/campaigns/{id}/places', { path: { id }, signal })).data,
     refetchInterval: FIGURES_EVERY_MS,
   })
 }
@@ -195,6 +222,20 @@ export async function makePool(id: string, body: PoolRequest): Promise<void> {
 
 export async function editPool(id: string, pool: string, etag: string, body: PoolPatch): Promise<void> {
   await call('patch', '/api/v1/campaigns/{id}/pools/{pool}', { path: { id, pool }, body, headers: { 'If-Match': etag } })
+}
+
+/** No more than what is in use now. */
+export async function closePlaces(id: string, kind: 'reward' | 'pool', part: string): Promise<void> {
+  if (kind === 'reward') await call('post', '/api/v1/campaigns/{id}/rewards/{reward}/close', { path: { id, reward: part } })
+  else await call('post', '/api/v1/campaigns/{id}/pools/{pool}/close', { path: { id, pool: part } })
+}
+
+export async function inviteWaiting(id: string, entry: string): Promise<void> {
+  await call('post', '/api/v1/campaigns/{id}/waiting/{entry}/invite', { path: { id, entry } })
+}
+
+export async function removeWaiting(id: string, entry: string): Promise<void> {
+  await call('delete', '/api/v1/campaigns/{id}/waiting/{entry}', { path: { id, entry } })
 }
 
 export async function makeUpdate(id: string, body: UpdateRequest): Promise<void> {

@@ -15,6 +15,13 @@ export const LATER: Record<Area, Record<string, Load>> = {
     'en-XA': () => import('virtual:messages/en-XA/account'),
     'ar-XB': () => import('virtual:messages/ar-XB/account'),
   },
+  waiting: {
+    en: () => import('virtual:messages/en/waiting'),
+    de: () => import('virtual:messages/de/waiting'),
+    ar: () => import('virtual:messages/ar/waiting'),
+    'en-XA': () => import('virtual:messages/en-XA/waiting'),
+    'ar-XB': () => import('virtual:messages/ar-XB/waiting'),
+  },
   admin: {
     en: () => import('virtual:messages/en/admin'),
     de: () => import('virtual:messages/de/admin'),

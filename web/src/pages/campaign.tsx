@@ -23,6 +23,7 @@ import { useIsOnline, useNow } from '@/lib/hooks'
 import { formatMoney } from '@/lib/money'
 import { useIsLive, useLiveCampaign } from '@/live/hooks'
 import { LoadErrorPage } from './error'
+import { NextStep } from './load-waiting'
 
 const loadGiving = () => import('./giving')
 const GiftDialog = lazy(async () => ({ default: (await loadGiving()).GiftDialog }))
@@ -225,10 +226,14 @@ function Sums({ campaign, now }: { campaign: Campaign; now: number }) {
 }
 
 function NotOpen({ campaign, now }: { campaign: Campaign; now: number }) {
+  const state = openness(campaign, now)
   return (
     <div className="grid justify-items-start gap-3">
       <StatusBadge campaign={campaign} now={now} />
-      <p>{t(`campaign.state_${openness(campaign, now)}`, { date: formatDateTime(campaign.starts_at) })}</p>
+      <p>{t(`campaign.state_${state}`, { date: formatDateTime(campaign.starts_at) })}</p>
+      <Suspense>
+        <NextStep campaign={campaign} state={state} />
+      </Suspense>
       <Button asChild variant="outline">
         <Link to="/" hash="campaigns">
           {t('campaign.others')}

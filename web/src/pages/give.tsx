@@ -2,7 +2,7 @@
 // The donation as a plain page with an address of its own.
 import { useQuery } from '@tanstack/react-query'
 import { Link, useNavigate, useParams } from '@tanstack/react-router'
-import { useState } from 'react'
+import { Suspense, useState } from 'react'
 import { campaignQuery } from '@/api/queries'
 import type { Campaign } from '@/api/types'
 import { GiftFlow, GiftHeading, type HeadingProps } from '@/components/gift/gift-flow'
@@ -17,6 +17,7 @@ import { loadDraft } from '@/lib/gift-draft'
 import { useNow } from '@/lib/hooks'
 import { useIsLive, useLiveCampaign } from '@/live/hooks'
 import { LoadErrorPage } from './error'
+import { NextStep } from './load-waiting'
 
 export function GivePage() {
   const { slug } = useParams({ strict: false })
@@ -58,7 +59,10 @@ function NotOpen({ campaign, state }: { campaign: Campaign; state: Openness }) {
         {campaign.title}
       </h1>
       <Notice tone="warn">{t(`campaign.state_${state}`, { date: formatDateTime(campaign.starts_at) })}</Notice>
-      <Button asChild className="justify-self-start">
+      <Suspense>
+        <NextStep campaign={campaign} state={state} />
+      </Suspense>
+      <Button asChild variant="outline" className="justify-self-start">
         <Link to="/" hash="campaigns">
           {t('campaign.others')}
         </Link>

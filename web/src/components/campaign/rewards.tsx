@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
+import { Suspense } from 'react'
 import type { Campaign, Reward } from '@/api/types'
 import { formatDateTime, locale, t } from '@/i18n'
 import { isSoldOut, type Openness } from '@/lib/campaign'
 import { formatMoney } from '@/lib/money'
+import { NextStep } from '@/pages/load-waiting'
 import { Button } from '../ui/button'
 
 type RewardsProps = { campaign: Campaign; state: Openness; onChoose: (rewardId: string) => void }
@@ -38,6 +40,11 @@ export function Rewards({ campaign, state, onChoose }: RewardsProps) {
             >
               {t('reward.choose')}
             </Button>
+          )}
+          {isSoldOut(reward) && (
+            <Suspense>
+              <NextStep campaign={campaign} state={state} reward={reward} />
+            </Suspense>
           )}
         </li>
       ))}

@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the steps share: the error summary, the refusal of the last try, the
 // row of buttons.
-import { useEffect, useRef, type ReactNode } from 'react'
+import { Suspense, useEffect, useRef, type ReactNode } from 'react'
 import { t } from '@/i18n'
+import type { Reward } from '@/api/types'
 import type { GiftValues } from '@/lib/gift-draft'
 import { Button } from '../ui/button'
 import { Icon } from '../ui/icon'
 import { Notice } from '../ui/notice'
 import { isSoldOut } from '@/lib/campaign'
+import { NextStep } from '@/pages/load-waiting'
 import { chosenReward, fieldsOfStep } from './gift-rules'
 import type { GiftFlow } from './use-gift-flow'
 
@@ -21,6 +23,7 @@ export function fieldId(field: keyof GiftValues): string {
 }
 
 export function StepFrame({ flow, step, children }: { flow: GiftFlow; step: 1 | 2; children: ReactNode }) {
+  const lost = lostReward(flow)
   const submit = (event: React.SyntheticEvent) => {
     event.preventDefault()
     flow.next()
@@ -28,7 +31,7 @@ export function StepFrame({ flow, step, children }: { flow: GiftFlow; step: 1 | 
   return (
     <form noValidate onSubmit={submit} className="grid grid-cols-1 gap-6">
       {flow.refusal !== null && (
-        <Notice tone={flow.refusal.tone} heading={flow.refusal.heading}>
+        <Notice tone={flow.refusal.tone} heading={flow.refusal.heading} actions={lost && <WaitForIt flow={flow} reward={lost} />}>
           {flow.refusal.text}
         </Notice>
       )}
@@ -55,26 +58,42 @@ export function StepFrame({ flow, step, children }: { flow: GiftFlow; step: 1 | 
 
 /** The chosen reward was taken by others while the donor was typing. */
 function PlaceLost({ flow }: { flow: GiftFlow }) {
-  const reward = chosenReward(flow.campaign, flow.form.values.rewardId)
-  const isLost = reward !== null && isSoldOut(reward) && flow.refusal === null
+  const reward = flow.refusal === null ? lostReward(flow) : undefined
   return (
-    <div role="status" className={isLost ? '' : 'sr-only'}>
-      {isLost && (
+    <div role="status" className={reward ? '' : 'sr-only'}>
+      {reward && (
         <Notice
           tone="warn"
           heading={t('refusal.places')}
           actions={
-            flow.step === 1 ? undefined : (
-              <Button variant="outline" onClick={() => flow.goTo(1)}>
-                {t('review.change')}
-              </Button>
-            )
+            <>
+              {flow.step !== 1 && (
+                <Button variant="outline" onClick={() => flow.goTo(1)}>
+                  {t('review.change')}
+                </Button>
+              )}
+              <WaitForIt flow={flow} reward={reward} />
+            </>
           }
         >
           {t('refusal.places_text')}
         </Notice>
       )}
     </div>
+  )
+}
+
+/** The chosen reward if it has no place left. */
+function lostReward(flow: GiftFlow): Reward | undefined {
+  const reward = chosenReward(flow.campaign, flow.form.values.rewardId)
+  return reward !== null && isSoldOut(reward) ? reward : undefined
+}
+
+function WaitForIt({ flow, reward }: { flow: GiftFlow; reward: Reward }) {
+  return (
+    <Suspense>
+      <NextStep campaign={flow.campaign} state="open" reward={reward} />
+    </Suspense>
   )
 }
 

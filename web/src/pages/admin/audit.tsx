@@ -27,6 +27,7 @@ const TARGETS = [
   'reader',
   'replay',
   'reward',
+  'waiting_entry',
 ] as const
 
 /** Those that people look for; others can be typed into the address. */

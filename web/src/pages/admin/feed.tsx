@@ -19,7 +19,7 @@ import { formatMoney } from '@/lib/money'
 import { FEED_SHOWN_MAX, isShown, type Feed, type FeedEvent, type FeedFilter } from '@/lib/ops/feed'
 import { useFeed } from '@/live/admin'
 
-const KINDS = ['pledge', 'pledge.created', 'pledge.confirmed', 'pledge.failed', 'pledge.refund_requested', 'pledge.refunded', 'campaign'] as const
+const KINDS = ['pledge', 'pledge.created', 'pledge.confirmed', 'pledge.failed', 'pledge.refund_requested', 'pledge.refunded', 'campaign', 'waiting'] as const
 const NO_FILTER: FeedFilter = { kind: '', campaign: '', text: '' }
 const ANNOUNCE_EVERY_MS = 10_000
 /** The page stays quick; the rest can be had by a filter or by the list of pledges. */

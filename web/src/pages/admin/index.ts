@@ -21,6 +21,7 @@ export const pages = {
   EditCampaignPage: () => withTexts(import('./campaign/edit')),
   RewardsPage: () => withTexts(import('./campaign/rewards')),
   UpdatesPage: () => withTexts(import('./campaign/updates')),
+  WaitingPage: () => withTexts(import('./campaign/waiting')),
   CampaignPledgesPage: () => withTexts(import('./campaign/pledges')),
   CampaignFiguresPage: () => withTexts(import('./campaign/figures')),
   TeamPage: () => withTexts(import('./campaign/team')),

@@ -21,6 +21,7 @@ const PAGES = [
   { part: '/rewards', label: 'admin.part.rewards', right: 'view' },
   { part: '/updates', label: 'admin.part.updates', right: 'view' },
   { part: '/pledges', label: 'admin.part.pledges', right: 'view' },
+  { part: '/waiting', label: 'admin.waiting.title', right: 'view' },
   { part: '/refund-requests', label: 'admin.requests.title', right: 'view' },
   { part: '/figures', label: 'admin.part.figures', right: 'view' },
   { part: '/team', label: 'admin.part.team', right: 'own' },

@@ -2,9 +2,8 @@
 // Rewards and the pools that several of them share, with what is free of each.
 import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
-import { readManaged, removeReward, type ManagedPool, type ManagedReward } from '@/api/admin-campaigns'
+import { campaignKeys, closePlaces, placesQuery, readManaged, removeReward, type ManagedPool, type ManagedReward } from '@/api/admin-campaigns'
 import { ApiError } from '@/api/http'
-import { campaignQuery } from '@/api/queries'
 import { poolName, PoolDialog, RewardDialog } from '@/components/admin/campaign/reward-dialogs'
 import { useManaged } from '@/components/admin/campaign/use-managed'
 import { Button } from '@/components/ui/button'
@@ -17,9 +16,8 @@ import { toast } from '@/components/ui/toast'
 import { formatNumber, locale, t } from '@/i18n'
 import { formatMoney } from '@/lib/money'
 
-type Open = { reward: ManagedReward | null } | { pool: ManagedPool | null } | { remove: ManagedReward } | null
-
-const POLL_MS = 10_000
+type Closing = { kind: 'reward' | 'pool'; id: string; name: string }
+type Open = { reward: ManagedReward | null } | { pool: ManagedPool | null } | { remove: ManagedReward } | { stop: Closing } | null
 
 export function RewardsPage() {
   const managed = useManaged()
@@ -27,9 +25,10 @@ export function RewardsPage() {
   const client = useQueryClient()
   const [open, setOpen] = useState<Open>(null)
   const canEdit = campaign.right !== 'view'
-  const isPublic = campaign.state !== 'draft'
-  const shown = useQuery({ ...campaignQuery(campaign.slug, false), enabled: isPublic, refetchInterval: POLL_MS })
-  const free = new Map(shown.data?.rewards.map((reward) => [reward.id, reward.remaining]) ?? [])
+  const canClose = canEdit && campaign.state !== 'closed'
+  const places = useQuery(placesQuery(campaign.id)).data
+  const rewardPlaces = new Map(places?.rewards.map((reward) => [reward.id, reward]))
+  const poolPlaces = new Map(places?.pools.map((pool) => [pool.id, pool]))
   const close = () => setOpen(null)
   return (
     <div className="grid min-w-0 gap-10">
@@ -54,8 +53,10 @@ export function RewardsPage() {
                 <Th>{t('admin.reward.title')}</Th>
                 <Th isNumber>{t('admin.reward.minAmount')}</Th>
                 <Th isNumber>{t('admin.reward.quantity')}</Th>
+                <Th isNumber>{t('admin.reward.held')}</Th>
+                <Th isNumber>{t('admin.reward.taken')}</Th>
                 <Th isNumber>{t('admin.reward.free')}</Th>
-                <Th>{t('admin.reward.poolId')}</Th>
+                <Th isNumber>{t('admin.reward.waiting')}</Th>
                 {canEdit && (
                   <Th>
                     <span className="sr-only">{t('admin.reward.actions')}</span>
@@ -66,22 +67,38 @@ export function RewardsPage() {
             <tbody>
               {campaign.rewards.map((reward) => (
                 <Tr key={reward.id} data-reward={reward.id}>
-                  <Th scope="row" className="min-w-48">
+                  <Th scope="row" className="min-w-36">
                     <span className="wrap-anywhere" dir="auto">
                       {reward.title}
                     </span>
+                    {reward.pool_id !== null && (
+                      <span className="text-muted block text-sm font-normal wrap-anywhere">
+                        {t('admin.reward.in_pool', { name: poolName(campaign.pools, reward.pool_id) })}
+                      </span>
+                    )}
                   </Th>
                   <Td isNumber>{formatMoney(reward.min_amount, locale, 'round')}</Td>
                   <Td isNumber>{placesOf(reward.quantity)}</Td>
-                  <Td isNumber data-free={free.get(reward.id) ?? ''}>
-                    {free.has(reward.id) ? placesOf(free.get(reward.id) ?? null) : placesOf(reward.quantity)}
+                  <Td isNumber>{figure(rewardPlaces.get(reward.id)?.held)}</Td>
+                  <Td isNumber>{figure(rewardPlaces.get(reward.id)?.taken)}</Td>
+                  <Td isNumber data-free={rewardPlaces.get(reward.id)?.remaining ?? ''}>
+                    {placesOf(rewardPlaces.get(reward.id)?.remaining ?? reward.quantity)}
                   </Td>
-                  <Td className="wrap-anywhere">{reward.pool_id === null ? '–' : poolName(campaign.pools, reward.pool_id)}</Td>
+                  <Td isNumber>{figure(rewardPlaces.get(reward.id)?.waiting)}</Td>
                   {canEdit && (
-                    <Td className="py-0.5 text-end whitespace-nowrap">
+                    <Td className="min-w-40 py-0.5 text-end lg:whitespace-nowrap">
                       <Button variant="quiet" aria-label={t('admin.reward.edit_named', { title: reward.title })} onClick={() => setOpen({ reward })}>
                         {t('admin.reward.edit_short')}
                       </Button>
+                      {canClose && (
+                        <Button
+                          variant="quiet"
+                          aria-label={t('admin.reward.close_named', { title: reward.title })}
+                          onClick={() => setOpen({ stop: { kind: 'reward', id: reward.id, name: reward.title } })}
+                        >
+                          {t('admin.reward.close')}
+                        </Button>
+                      )}
                       <Button variant="quiet" aria-label={t('admin.reward.remove_named', { title: reward.title })} onClick={() => setOpen({ remove: reward })}>
                         {t('admin.reward.remove')}
                       </Button>
@@ -113,6 +130,9 @@ export function RewardsPage() {
               <tr>
                 <Th>{t('admin.pool.name')}</Th>
                 <Th isNumber>{t('admin.pool.capacity')}</Th>
+                <Th isNumber>{t('admin.reward.held')}</Th>
+                <Th isNumber>{t('admin.reward.taken')}</Th>
+                <Th isNumber>{t('admin.reward.free')}</Th>
                 <Th>{t('admin.pool.rewards')}</Th>
                 {canEdit && (
                   <Th>
@@ -130,6 +150,9 @@ export function RewardsPage() {
                     </span>
                   </Th>
                   <Td isNumber>{placesOf(pool.capacity)}</Td>
+                  <Td isNumber>{figure(poolPlaces.get(pool.id)?.held)}</Td>
+                  <Td isNumber>{figure(poolPlaces.get(pool.id)?.taken)}</Td>
+                  <Td isNumber>{placesOf(poolPlaces.get(pool.id)?.free ?? pool.capacity)}</Td>
                   <Td className="wrap-anywhere">
                     {campaign.rewards
                       .filter((reward) => reward.pool_id === pool.id)
@@ -137,10 +160,19 @@ export function RewardsPage() {
                       .join(', ') || '–'}
                   </Td>
                   {canEdit && (
-                    <Td className="py-0.5 text-end whitespace-nowrap">
+                    <Td className="min-w-40 py-0.5 text-end lg:whitespace-nowrap">
                       <Button variant="quiet" aria-label={t('admin.reward.edit_named', { title: pool.name })} onClick={() => setOpen({ pool })}>
                         {t('admin.reward.edit_short')}
                       </Button>
+                      {canClose && (
+                        <Button
+                          variant="quiet"
+                          aria-label={t('admin.reward.close_named', { title: pool.name })}
+                          onClick={() => setOpen({ stop: { kind: 'pool', id: pool.id, name: pool.name } })}
+                        >
+                          {t('admin.reward.close')}
+                        </Button>
+                      )}
                     </Td>
                   )}
                 </Tr>
@@ -152,6 +184,28 @@ export function RewardsPage() {
 
       {open !== null && 'reward' in open && <RewardDialog managed={managed} item={open.reward} onClose={close} />}
       {open !== null && 'pool' in open && <PoolDialog managed={managed} item={open.pool} onClose={close} />}
+      {open !== null && 'stop' in open && (
+        <ConfirmDialog
+          title={t('admin.reward.close_ask', { title: open.stop.name })}
+          confirmLabel={t('admin.reward.close')}
+          explain={(error) => (
+            <Notice tone="bad">
+              <ErrorText error={error} />
+            </Notice>
+          )}
+          onConfirm={async () => {
+            await closePlaces(campaign.id, open.stop.kind, open.stop.id)
+            await Promise.all([
+              readManaged(client, campaign.id),
+              client.invalidateQueries({ queryKey: campaignKeys.waiting(campaign.id) }),
+            ])
+            toast(t('admin.reward.closed'))
+          }}
+          onClose={close}
+        >
+          <p>{t('admin.reward.close_text')}</p>
+        </ConfirmDialog>
+      )}
       {open !== null && 'remove' in open && (
         <ConfirmDialog
           title={t('admin.reward.remove_ask', { title: open.remove.title })}
@@ -180,6 +234,10 @@ function RemoveRefusal({ error }: { error: unknown }) {
       <ErrorText error={error} />
     </Notice>
   )
+}
+
+function figure(count: number | undefined): string {
+  return count === undefined ? '–' : formatNumber(count)
 }
 
 function placesOf(places: number | null): string {
