@@ -57,8 +57,8 @@ function addressOf(route: string): string {
     before = part;
     return value;
   });
-  const isPrivate = route.startsWith("/pledges/");
-  return parts.join("/") + (isPrivate ? `#${values.token}` : "");
+  const token = route.startsWith("/pledges/") ? values.token : route.startsWith("/waiting/") ? values.waitingToken : undefined;
+  return parts.join("/") + (token === undefined ? "" : `#${token}`);
 }
 
 beforeAll(async () => {
@@ -73,9 +73,15 @@ beforeAll(async () => {
     [campaign, `## Why\n\n${"Panels and a battery. ".repeat(20)}\n\n- one\n- two`],
   );
   await makeReward(context.sql, campaign, { quantity: 5 });
+  const reward = await makeReward(context.sql, campaign, { quantity: 0 });
   const slug = await context.sql.value<string>("SELECT slug FROM careforall.campaigns WHERE id = $1", [campaign]);
   const pledge = (await (donor.http).pledge(campaign, pledgeBody(2500, { display: "name_amount_message", message: "For all" }))).body;
+  const waiting = await context.http.call<{ id: string; token: string }>("POST", `/api/v1/campaigns/${campaign}/waiting`, {
+    json: { name: "Wanda Waits", email: "wanda@example.org", reward_id: reward },
+  });
   Object.assign(values, {
+    "waiting$id": waiting.body.id,
+    waitingToken: waiting.body.token,
     "campaigns$slug": slug,
     "campaigns$id": campaign,
     "pledges$id": pledge.id,
