@@ -388,7 +388,12 @@ test("everybody sees what is theirs: owners, donors, guests", async () => {
   await own.page.goto("/admin/users");
   await own.page.getByRole("heading", { level: 1, name: "This is not for your account" }).waitFor();
   await expectAccessible(own.page, "no permission");
-  expect(await own.page.getByRole("navigation", { name: "Dashboard" }).getByRole("link").allInnerTexts()).toEqual(["Overview", "Campaigns", "Refund requests"]);
+  expect(await own.page.getByRole("navigation", { name: "Dashboard" }).getByRole("link").allInnerTexts()).toEqual([
+    "Overview",
+    "Campaigns",
+    "Refund requests",
+    "Refunds to approve",
+  ]);
   await own.close();
 
   const guest = await visit(browser, base);
