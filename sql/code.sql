@@ -26,6 +26,7 @@ SET LOCAL ROLE careforall_owner;
 
 -- The API's reads.
 \ir functions/campaign_read.sql
+\ir functions/news_consent.sql
 \ir functions/pledge_read.sql
 \ir functions/pledge_list.sql
 \ir functions/fee_cover.sql
@@ -103,6 +104,7 @@ SET LOCAL ROLE careforall_owner;
 \ir views/campaign_overview.sql
 \ir views/pledge_overview.sql
 \ir views/waiting_overview.sql
+\ir views/news_log.sql
 \ir views/fees.sql
 \ir views/refunds_overview.sql
 \ir views/limits_status.sql

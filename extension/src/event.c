@@ -28,8 +28,10 @@ CFA_FUNCTION(cfa_sql_campaign_document);
 #define TIME_SQL(time)                     \
 	"to_char(" time " AT TIME ZONE 'UTC'," \
 	" 'YYYY-MM-DD\"T\"HH24:MI:SS.MS\"Z\"')"
-/* By its name: this also serves a schema that has not got the column yet. */
+/* By name: this also serves a schema that has not got these columns yet. */
 #define ARCHIVED_AT_SQL "(to_jsonb(c) ->> 'archived_at')::timestamptz"
+#define NEWS_OFFERED_SQL \
+	"coalesce((to_jsonb(c) ->> 'news_offered')::boolean, false)"
 
 /* clang-format off */
 static CfaPlan document_plan = {
@@ -48,6 +50,7 @@ static CfaPlan document_plan = {
 	"'starts_at', " TIME_SQL("c.starts_at") ","
 	"'ends_at', " TIME_SQL("c.ends_at") ","
 	"'archived_at', " TIME_SQL(ARCHIVED_AT_SQL) ","
+	"'news_offered', " NEWS_OFFERED_SQL ","
 	"'version', c.version,"
 	"'rewards', coalesce((SELECT json_agg(json_build_object("
 	"'id', r.id, 'title', r.title, 'description', r.description,"

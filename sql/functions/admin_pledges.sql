@@ -54,6 +54,7 @@ AS $$
     'state', pledge.state,
     'state_reason', pledge.state_reason,
     'display', pledge.display,
+    'news', careforall.news_consent_json(pledge.id),
     'donor', json_build_object(
       'name', careforall.donor_shown(pledge.display, pledge.donor_name),
       'email', careforall.email_masked(pledge.donor_email),

@@ -98,11 +98,11 @@ SET search_path = pg_catalog, careforall, pg_temp
 AS $$
   UPDATE careforall.campaigns c
   SET (slug, title, summary, story, category, image_url, image_alt, owner_name, goal_minor, cap_minor,
-       min_pledge_minor, max_pledge_minor, refund_releases, starts_at, ends_at) = (
+       min_pledge_minor, max_pledge_minor, refund_releases, starts_at, ends_at, news_offered) = (
     SELECT campaign.slug, campaign.title, campaign.summary, campaign.story, campaign.category,
       campaign.image_url, campaign.image_alt, campaign.owner_name, campaign.goal_minor,
       campaign.cap_minor, campaign.min_pledge_minor, campaign.max_pledge_minor,
-      campaign.refund_releases, campaign.starts_at, campaign.ends_at)
+      campaign.refund_releases, campaign.starts_at, campaign.ends_at, campaign.news_offered)
   WHERE c.id = campaign_update.campaign_id
 $$;
 

@@ -12,14 +12,16 @@ DECLARE
 BEGIN
   INSERT INTO careforall.campaigns AS c (
     slug, title, summary, story, category, image_url, image_alt, owner_name, owner_id, currency,
-    goal_minor, cap_minor, min_pledge_minor, max_pledge_minor, refund_releases, starts_at, ends_at)
+    goal_minor, cap_minor, min_pledge_minor, max_pledge_minor, refund_releases, starts_at, ends_at,
+    news_offered)
   VALUES (
     campaign.slug, campaign.title, campaign.summary, campaign.story, campaign.category,
     campaign.image_url, campaign.image_alt, campaign.owner_name, campaign.owner_id, campaign.currency,
     campaign.goal_minor, campaign.cap_minor,
     COALESCE(campaign.min_pledge_minor, 10 ^ careforall.currency_exponent(campaign.currency), 1),
     campaign.max_pledge_minor, campaign.refund_releases,
-    COALESCE(campaign.starts_at, careforall.clock()), campaign.ends_at)
+    COALESCE(campaign.starts_at, careforall.clock()), campaign.ends_at,
+    COALESCE(campaign.news_offered, false))
   ON CONFLICT (slug) DO NOTHING
   RETURNING c.id INTO new_id;
   IF new_id IS NOT NULL THEN

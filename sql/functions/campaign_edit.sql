@@ -32,7 +32,8 @@ AS $$
     'max_pledge', careforall.json_money(campaign.max_pledge_minor, campaign.currency),
     'refund_releases', campaign.refund_releases,
     'starts_at', careforall.json_time(campaign.starts_at),
-    'ends_at', careforall.json_time(campaign.ends_at))
+    'ends_at', careforall.json_time(campaign.ends_at),
+    'news_offered', campaign.news_offered)
 $$;
 
 -- What members are that were not given, or were removed.
@@ -42,7 +43,7 @@ LANGUAGE sql STABLE
 SET search_path = pg_catalog, careforall, pg_temp
 AS $$
   SELECT jsonb_build_object('summary', '', 'story', '', 'image_alt', '', 'cap', NULL,
-    'max_pledge', NULL, 'refund_releases', true, 'ends_at', NULL,
+    'max_pledge', NULL, 'refund_releases', true, 'ends_at', NULL, 'news_offered', false,
     'starts_at', careforall.json_time(careforall.clock()),
     'min_pledge', careforall.json_money(
       (10 ^ careforall.currency_exponent(campaign_content_default.currency))::bigint,
@@ -80,9 +81,11 @@ BEGIN
   IF jsonb_typeof(content -> 'owner') = 'object' AND (content -> 'owner') - 'name' <> '{}' THEN
     errors := errors || careforall.json_error('/owner', 'unknown_member', 'Must have the member name only.');
   END IF;
-  IF jsonb_typeof(content -> 'refund_releases') IS DISTINCT FROM 'boolean' THEN
-    errors := errors || careforall.json_error('/refund_releases', 'boolean_required', 'Must be true or false.');
-  END IF;
+  errors := errors || (
+    SELECT COALESCE(jsonb_agg(e), '[]')
+    FROM unnest(ARRAY['refund_releases', 'news_offered']) AS f (name),
+      jsonb_array_elements(careforall.json_error('/' || f.name, 'boolean_required', 'Must be true or false.')) AS e
+    WHERE jsonb_typeof(content -> f.name) IS DISTINCT FROM 'boolean');
   IF errors = '[]' THEN
     IF (content #>> '{max_pledge,amount}')::bigint < (content #>> '{min_pledge,amount}')::bigint THEN
       errors := careforall.json_error('/max_pledge', 'below_min_pledge', 'Must not be below min_pledge.');
@@ -136,6 +139,7 @@ BEGIN
       WHEN 'min_pledge' THEN campaign.min_pledge_minor := content #>> '{min_pledge,amount}';
       WHEN 'max_pledge' THEN campaign.max_pledge_minor := content #>> '{max_pledge,amount}';
       WHEN 'refund_releases' THEN campaign.refund_releases := content ->> 'refund_releases';
+      WHEN 'news_offered' THEN campaign.news_offered := content ->> 'news_offered';
       WHEN 'starts_at' THEN campaign.starts_at := careforall.json_time_parse(content ->> 'starts_at');
       WHEN 'ends_at' THEN campaign.ends_at := careforall.json_time_parse(content ->> 'ends_at');
     END CASE;

@@ -136,6 +136,7 @@ AS $$
     'starts_at', careforall.json_time(campaign.starts_at),
     'ends_at', careforall.json_time(campaign.ends_at),
     'archived_at', careforall.json_time(campaign.archived_at),
+    'news_offered', campaign.news_offered,
     'rewards', (
       SELECT COALESCE(json_agg(careforall.reward_manage_json(r, campaign.currency)
         ORDER BY r.position, r.id), '[]'::json)

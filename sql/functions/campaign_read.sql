@@ -121,6 +121,7 @@ AS $$
     'starts_at', careforall.json_time(campaign.starts_at),
     'ends_at', careforall.json_time(campaign.ends_at),
     'archived_at', careforall.json_time(campaign.archived_at),
+    'news_offered', campaign.news_offered,
     'version', campaign.version,
     'totals', careforall.campaign_totals_json(campaign.id, campaign.currency),
     'rewards', careforall.campaign_rewards_json(campaign.id, campaign.currency),

@@ -16,6 +16,7 @@ BEGIN
     AND (p.donor_email, p.display, p.message) <> ('erased@erased.invalid', 'none', '');
   UPDATE careforall.refund_requests q SET message = 'erased', note = '' WHERE q.pledge_id = ANY (ids);
   UPDATE careforall.refund_proposals q SET note = '' WHERE q.pledge_id = ANY (ids) AND q.note <> '';
+  DELETE FROM careforall.news_consents n WHERE n.pledge_id = ANY (ids);
   UPDATE careforall.inbox i SET payload = NULL WHERE i.pledge_id = ANY (ids);
   UPDATE careforall.payment_dead_letters d SET message = '' WHERE d.pledge_id = ANY (ids);
   UPDATE careforall.outbox_parked e
@@ -29,6 +30,7 @@ $$;
 --   pledges: name, address and message are replaced; amounts, states, history, receipts'
 --     references and totals stay;
 --   requests for refunds: what the donor wrote;
+--   consents to news: all of them, given and withdrawn;
 --   provider events: their payload;
 --   dead letters: the words of the provider;
 --   parked events: name and words, also of those that are published later;
@@ -97,6 +99,10 @@ BEGIN
 
   what := 'requests for refunds'; becomes := 'what was written is erased';
   SELECT count(*) INTO how_many FROM careforall.refund_requests r WHERE r.pledge_id = ANY (ids);
+  RETURN NEXT;
+
+  what := 'consents to news'; becomes := 'deleted';
+  SELECT count(*) INTO how_many FROM careforall.news_consents n WHERE n.pledge_id = ANY (ids);
   RETURN NEXT;
 
   what := 'provider events'; becomes := 'payload is erased';

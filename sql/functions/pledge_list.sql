@@ -8,7 +8,7 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN 'ffffffff-ffff-ffff-ffff-ffffffffffff'::uuid;
 
 -- A pledge as those who run its campaign see it. Their own list shows the e-mail
--- address only to those who may edit the campaign.
+-- address, and whether news may be sent there, only to those who may edit the campaign.
 CREATE OR REPLACE FUNCTION careforall.pledge_team_json(
   pledge careforall.pledges, shows_email boolean)
 RETURNS json
@@ -30,6 +30,7 @@ AS $$
       'email', CASE WHEN shows_email THEN pledge.donor_email END),
     'display', pledge.display,
     'message', pledge.message,
+    'news', CASE WHEN shows_email THEN COALESCE(careforall.news_wanted(pledge.id), false) END,
     'created_at', careforall.json_time(pledge.created_at),
     'updated_at', careforall.json_time(pledge.updated_at))
 $$;
@@ -37,12 +38,13 @@ $$;
 -- Whether a pledge fits all filters that are not NULL: created from (inclusive) to
 -- (exclusive), amount from min to max (both inclusive), and q, which is a part of
 -- the name or (if it may be seen) of the e-mail address, or the beginning of the
--- reference, and the reward that was chosen. Written to be inlined.
+-- reference, and the reward that was chosen, and (if the address may be seen) whether
+-- the donor wants news. Written to be inlined.
 CREATE OR REPLACE FUNCTION careforall.pledge_fits(
   pledge careforall.pledges, state text, created_from timestamptz, created_to timestamptz,
-  min_minor bigint, max_minor bigint, q text, reward_id uuid, sees_email boolean)
+  min_minor bigint, max_minor bigint, q text, reward_id uuid, news boolean, sees_email boolean)
 RETURNS boolean
-LANGUAGE sql IMMUTABLE
+LANGUAGE sql STABLE
 AS $$
   SELECT (pledge_fits.state IS NULL OR pledge.state = pledge_fits.state)
   AND (created_from IS NULL OR pledge.created_at >= created_from)
@@ -54,6 +56,7 @@ AS $$
     OR (sees_email AND strpos(lower(pledge.donor_email), lower(q)) > 0)
     OR starts_with(pledge.id::text, lower(q)))
   AND (pledge_fits.reward_id IS NULL OR pledge.reward_id = pledge_fits.reward_id)
+  AND (news IS NULL OR (sees_email AND news = COALESCE(careforall.news_wanted(pledge.id), false)))
 $$;
 
 -- The pledges that an account has made or claimed, newest first, before the one given (NULL: from the
@@ -109,7 +112,8 @@ $$;
 CREATE OR REPLACE FUNCTION careforall.campaign_pledges(
   actor uuid, campaign_id uuid, state text, created_from timestamptz, created_to timestamptz,
   min_minor bigint, max_minor bigint, q text, sort text,
-  before_minor bigint, before_id uuid, max_rows integer, reward_id uuid DEFAULT NULL)
+  before_minor bigint, before_id uuid, max_rows integer, reward_id uuid DEFAULT NULL,
+  news boolean DEFAULT NULL)
 RETURNS TABLE (doc json, id uuid, amount_minor bigint)
 LANGUAGE plpgsql STABLE SECURITY DEFINER
 SET search_path = pg_catalog, careforall, pg_temp
@@ -127,7 +131,7 @@ BEGIN
           FROM careforall.pledges p
           WHERE p.campaign_id = campaign_pledges.campaign_id
             AND careforall.pledge_fits(p, campaign_pledges.state, created_from, created_to,
-              min_minor, max_minor, campaign_pledges.q, campaign_pledges.reward_id, sees_email)
+              min_minor, max_minor, campaign_pledges.q, campaign_pledges.reward_id, news, sees_email)
             AND (before_id IS NULL OR (p.amount_minor, p.id) < (before_minor, before_id))
           ORDER BY p.amount_minor DESC, p.id DESC
           LIMIT rows) f
@@ -139,7 +143,7 @@ BEGIN
           FROM careforall.pledges p
           WHERE p.campaign_id = campaign_pledges.campaign_id
             AND careforall.pledge_fits(p, campaign_pledges.state, created_from, created_to,
-              min_minor, max_minor, campaign_pledges.q, campaign_pledges.reward_id, sees_email)
+              min_minor, max_minor, campaign_pledges.q, campaign_pledges.reward_id, news, sees_email)
             AND p.id < COALESCE(before_id, careforall.uuid_last())
           ORDER BY p.id DESC
           LIMIT rows) f
@@ -176,12 +180,12 @@ $$;
 CREATE OR REPLACE FUNCTION careforall.pledge_export_page(
   actor uuid, campaign_id uuid, format text, state text, created_from timestamptz,
   created_to timestamptz, min_minor bigint, max_minor bigint, q text,
-  before_id uuid, max_rows integer, reward_id uuid DEFAULT NULL)
+  before_id uuid, max_rows integer, reward_id uuid DEFAULT NULL, news boolean DEFAULT NULL)
 RETURNS TABLE (
   doc json, reference text, created_at text, state_now text, state_reason text,
   amount text, gift text, fee text, refunded text, currency text, reward text,
   quantity text, donor_name text, donor_email text, display text, message text,
-  updated_at text)
+  updated_at text, wants_news text)
 LANGUAGE plpgsql STABLE SECURITY DEFINER
 SET search_path = pg_catalog, careforall, pg_temp
 AS $$
@@ -208,12 +212,13 @@ BEGIN
     CASE WHEN sees_email THEN (f.p).donor_email END,
     (f.p).display,
     (f.p).message,
-    careforall.json_time((f.p).updated_at)
+    careforall.json_time((f.p).updated_at),
+    CASE WHEN sees_email THEN COALESCE(careforall.news_wanted(f.id), false)::text END
   FROM (SELECT p, p.id
         FROM careforall.pledges p
         WHERE p.campaign_id = pledge_export_page.campaign_id
           AND careforall.pledge_fits(p, pledge_export_page.state, created_from, created_to,
-            min_minor, max_minor, pledge_export_page.q, pledge_export_page.reward_id, sees_email)
+            min_minor, max_minor, pledge_export_page.q, pledge_export_page.reward_id, news, sees_email)
           AND p.id < COALESCE(before_id, careforall.uuid_last())
         ORDER BY p.id DESC
         LIMIT LEAST(GREATEST(COALESCE(max_rows, 500), 1), 1000)) f
@@ -225,13 +230,13 @@ COMMENT ON FUNCTION careforall.uuid_last() IS
   'The greatest UUID, which no row has.';
 COMMENT ON FUNCTION careforall.pledge_team_json(careforall.pledges, boolean) IS
   'A pledge as those who run its campaign see it.';
-COMMENT ON FUNCTION careforall.pledge_fits(careforall.pledges, text, timestamptz, timestamptz, bigint, bigint, text, uuid, boolean) IS
+COMMENT ON FUNCTION careforall.pledge_fits(careforall.pledges, text, timestamptz, timestamptz, bigint, bigint, text, uuid, boolean, boolean) IS
   'Whether a pledge fits the filters of a list.';
 COMMENT ON FUNCTION careforall.me_pledges(uuid, text, uuid, integer) IS
   'The pledges that an account has made or claimed, newest first.';
-COMMENT ON FUNCTION careforall.campaign_pledges(uuid, uuid, text, timestamptz, timestamptz, bigint, bigint, text, text, bigint, uuid, integer, uuid) IS
+COMMENT ON FUNCTION careforall.campaign_pledges(uuid, uuid, text, timestamptz, timestamptz, bigint, bigint, text, text, bigint, uuid, integer, uuid, boolean) IS
   'The pledges of a campaign for those who run it, filtered, newest or largest first.';
 COMMENT ON FUNCTION careforall.pledge_export_begin(uuid, uuid, text, jsonb) IS
   'Begins an export of pledges: checks the right, audited.';
-COMMENT ON FUNCTION careforall.pledge_export_page(uuid, uuid, text, text, timestamptz, timestamptz, bigint, bigint, text, uuid, integer, uuid) IS
+COMMENT ON FUNCTION careforall.pledge_export_page(uuid, uuid, text, text, timestamptz, timestamptz, bigint, bigint, text, uuid, integer, uuid, boolean) IS
   'A page of an export of pledges, newest first.';

@@ -111,6 +111,7 @@ AS $$
     'display', p.display,
     'donor', json_build_object('name', p.donor_name),
     'message', p.message,
+    'news', careforall.news_consent_json(p.id),
     'has_account', careforall.pledge_account(p) IS NOT NULL,
     'version', p.version,
     'hold_expires_at', careforall.json_time(p.hold_expires_at),

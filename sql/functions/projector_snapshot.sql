@@ -39,6 +39,7 @@ AS $$
     'starts_at', careforall.json_time(campaign.starts_at),
     'ends_at', careforall.json_time(campaign.ends_at),
     'archived_at', careforall.json_time(campaign.archived_at),
+    'news_offered', campaign.news_offered,
     'version', campaign.version,
     'rewards', (
       SELECT COALESCE(json_agg(json_build_object(

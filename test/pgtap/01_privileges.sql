@@ -50,7 +50,7 @@ CREATE FUNCTION pg_temp.views_of(role_name text) RETURNS SETOF text LANGUAGE sql
     AND has_table_privilege(role_name, c.oid, 'SELECT')
 $$;
 SELECT set_eq($$SELECT * FROM pg_temp.views_of('careforall_readonly')$$,
-  ARRAY['campaign_overview', 'consumers_status', 'dead_letters_overview', 'fees', 'health', 'jobs_status', 'limits_status', 'migrations_status',
+  ARRAY['campaign_overview', 'consumers_status', 'dead_letters_overview', 'fees', 'health', 'jobs_status', 'limits_status', 'migrations_status', 'news_log',
     'outbox_days', 'outbox_parked_overview', 'outbox_readers_status', 'outbox_replays_status', 'outbox_status', 'pledge_summary', 'refund_limits_overview', 'retention', 'reward_overview', 'verify_status'],
   'readonly sees the views without personal data');
 SELECT set_eq($$SELECT * FROM pg_temp.views_of('careforall_support')$$,
@@ -87,7 +87,7 @@ SELECT set_eq($$SELECT * FROM pg_temp.functions_of('careforall_api')
   EXCEPT SELECT * FROM pg_temp.admin_api()$$,
   ARRAY['account_change', 'account_find', 'account_list', 'account_logout', 'account_register',
     'admin_register', 'campaign_find', 'campaign_gifts', 'campaign_list', 'campaign_pledges',
-    'campaign_places', 'campaign_public', 'fee_cover_many', 'fees_read', 'me_pledges', 'pledge_claim', 'pledge_export_begin', 'pledge_export_page',
+    'campaign_places', 'campaign_public', 'fee_cover_many', 'fees_read', 'me_pledges', 'news_consent_give', 'pledge_claim', 'pledge_export_begin', 'pledge_export_page', 'pledge_news_withdraw',
     'pledge_read', 'pledge_refunds', 'pledge_withdraw', 'refund_create', 'refund_proposal_count', 'refund_proposal_decide', 'refund_proposal_list', 'refund_request_count', 'refund_request_create',
     'refund_request_decide', 'refund_request_list',
     'login_begin', 'login_finish', 'me_change', 'me_logout_all', 'me_read', 'me_session_end',
@@ -127,7 +127,7 @@ SELECT set_eq($$SELECT * FROM pg_temp.functions_of('careforall_admin')$$,
   $$SELECT * FROM pg_temp.functions_of('careforall_support') UNION ALL
     SELECT unnest(ARRAY['account_disable', 'account_enable', 'account_role_set', 'account_sessions_end', 'admin_token_create', 'admin_token_revoke', 'campaign_archive', 'campaign_cap_set', 'campaign_close', 'campaign_copy', 'campaign_create', 'campaign_dates_set',
       'campaign_owner_set', 'campaign_pause', 'campaign_publish', 'campaign_resume', 'campaign_unarchive', 'consumer_pause', 'consumer_resume', 'donor_erase', 'donor_reveal', 'fee_remove', 'fee_set', 'hold_release', 'job_run', 'key_note',
-      'limits_reload', 'outbox_drop', 'outbox_reader_create', 'outbox_reader_pause', 'outbox_reader_remove', 'outbox_reader_resume', 'outbox_release', 'outbox_release_matching', 'outbox_replay', 'outbox_replay_cancel', 'outbox_replay_state', 'payment_redrive', 'payment_redrive_matching', 'pledge_cancel', 'pledge_refund', 'pledge_search',
+      'limits_reload', 'news_withdraw', 'outbox_drop', 'outbox_reader_create', 'outbox_reader_pause', 'outbox_reader_remove', 'outbox_reader_resume', 'outbox_release', 'outbox_release_matching', 'outbox_replay', 'outbox_replay_cancel', 'outbox_replay_state', 'payment_redrive', 'payment_redrive_matching', 'pledge_cancel', 'pledge_refund', 'pledge_search',
       'pool_capacity_set', 'pool_close', 'pool_create', 'refund_approve', 'refund_limit_remove', 'refund_limit_set', 'refund_reject', 'refund_retry', 'retention_set', 'reward_close', 'reward_create', 'reward_quantity_set',
       'sessions', 'statement_figures', 'stats', 'stats_reset', 'stats_series', 'totals_fold',
       'waiting_invite', 'waiting_remove', 'waiting_reveal'])$$,

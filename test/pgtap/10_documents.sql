@@ -24,7 +24,7 @@ CREATE FUNCTION pg_temp.members(doc json) RETURNS text[] LANGUAGE sql AS $$
   SELECT array_agg(k) FROM json_object_keys(doc) k
 $$;
 SELECT careforall.campaign_public(:'campaign') AS doc \gset
-SELECT is(pg_temp.members(:'doc'), '{id,slug,title,summary,story,category,image,owner,state,currency,goal,cap,min_pledge,max_pledge,starts_at,ends_at,archived_at,version,totals,rewards,created_at,updated_at}'::text[],
+SELECT is(pg_temp.members(:'doc'), '{id,slug,title,summary,story,category,image,owner,state,currency,goal,cap,min_pledge,max_pledge,starts_at,ends_at,archived_at,news_offered,version,totals,rewards,created_at,updated_at}'::text[],
   'members of a campaign, in order');
 SELECT is(pg_temp.members(:'doc'::json -> 'totals'),
   '{raised,confirmed_count,pending,pending_count,sequence}'::text[], 'members of totals, in order');
@@ -83,7 +83,7 @@ SELECT is((SELECT count(*) FROM careforall.campaign_list(NULL, NULL, 0)), 1::big
 SELECT cmp_ok((SELECT count(*) FROM careforall.campaign_list(NULL, NULL, 100000)), '<=', 100::bigint, 'a page has at most 100 items');
 
 SELECT careforall.pledge_public(:'open') AS pledge \gset
-SELECT is(pg_temp.members(:'pledge'), '{id,campaign,reward,quantity,amount,gift,fee,refunded,state,state_reason,cancel_requested_at,display,donor,message,has_account,version,hold_expires_at,created_at,updated_at,refunds,refund_request,history}'::text[],
+SELECT is(pg_temp.members(:'pledge'), '{id,campaign,reward,quantity,amount,gift,fee,refunded,state,state_reason,cancel_requested_at,display,donor,message,news,has_account,version,hold_expires_at,created_at,updated_at,refunds,refund_request,history}'::text[],
   'members of a pledge, in order');
 SELECT is(pg_temp.members(:'pledge'::json -> 'history' -> 0), '{version,event,from,to,at,reason}'::text[], 'members of a history entry, in order');
 SELECT is(:'pledge'::jsonb #>> '{history,-1,to}', 'confirmed', 'history is in order of version');

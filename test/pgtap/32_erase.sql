@@ -21,6 +21,7 @@ SELECT pg_temp.pay(:'stranger') \g /dev/null
 SELECT careforall.pledge_apply(:'other', 'cancel') \g /dev/null
 UPDATE careforall.inbox SET payload = '{"billing":"Tellingname"}' WHERE pledge_id = :'kept';
 INSERT INTO careforall.refund_requests (pledge_id, campaign_id, message) VALUES (:'kept', :'campaign', 'Tellingwords');
+INSERT INTO careforall.news_consents (pledge_id, event, campaign_id, text_version, language, via) VALUES (:'kept', 'given', :'campaign', '1', 'en', 'gift');
 INSERT INTO careforall.payment_dead_letters (kind, target_id, pledge_id, attempts, code, message)
 VALUES ('refund', :'kept', :'kept', 3, 'card_gone', 'no card of Tellingname');
 INSERT INTO careforall.outbox_parked (outbox_id, event_id, xid, aggregate_type, aggregate_id, aggregate_version, campaign_id,
@@ -60,12 +61,12 @@ CREATE TEMP TABLE paid AS SELECT id, amount_minor, state, refunded_minor, held_m
 CREATE TEMP TABLE told AS SELECT coalesce(max(id), 0) AS id FROM careforall.outbox;
 
 SELECT results_eq($$SELECT what, how_many FROM careforall.donor_erase('tellingbox@hiddenhost.org', 'asked by mail')$$,
-  $$VALUES ('pledges', 2::bigint), ('requests for refunds', 1), ('provider events', 1), ('dead letters', 1), ('parked events', 1), ('waiting lists', 0), ('account', 1)$$, 'a dry run says what would go');
+  $$VALUES ('pledges', 2::bigint), ('requests for refunds', 1), ('consents to news', 1), ('provider events', 1), ('dead letters', 1), ('parked events', 1), ('waiting lists', 0), ('account', 1)$$, 'a dry run says what would go');
 SELECT set_eq($$SELECT pg_temp.named('telling')$$, ARRAY['accounts', 'inbox', 'outbox', 'outbox_parked', 'payment_dead_letters', 'pledges', 'refund_requests', 'sessions'], 'and takes nothing');
 SELECT is((SELECT count(*) FROM careforall.audit_log WHERE action = 'donor.erase'), 0::bigint, 'and is not audited');
 
 SELECT results_eq($$SELECT what, how_many FROM careforall.donor_erase(' TELLINGBOX@hiddenhost.org ', 'asked by mail', false)$$,
-  $$VALUES ('pledges', 2::bigint), ('requests for refunds', 1), ('provider events', 1), ('dead letters', 1), ('parked events', 1), ('waiting lists', 0), ('account', 1)$$, 'the same is erased, however the address is written');
+  $$VALUES ('pledges', 2::bigint), ('requests for refunds', 1), ('consents to news', 1), ('provider events', 1), ('dead letters', 1), ('parked events', 1), ('waiting lists', 0), ('account', 1)$$, 'the same is erased, however the address is written');
 SELECT set_eq($$SELECT pg_temp.named('telling')$$, ARRAY['outbox'], 'only events that were public name the donor, until their retention is over');
 SELECT results_eq(format($$SELECT state, data ->> 'display', data ->> 'name', data ->> 'message', data ->> 'state' FROM careforall.outbox_parked WHERE aggregate_id = %L$$, :'kept'),
   $$VALUES ('parked', 'none', NULL, NULL, 'confirmed')$$, 'a parked event is published without them');

@@ -252,6 +252,86 @@ describe("claiming", () => {
   });
 });
 
+describe("news by e-mail", () => {
+  interface Consent {
+    news: { wanted: boolean; text: string; language: string; given_at: string; withdrawn_at: string | null } | null;
+  }
+  const agreed = { text: "2026-11", language: "de" };
+  const offering = async (): Promise<string> => {
+    const campaign = await makeCampaign(context.sql);
+    await context.sql.rows("UPDATE careforall.campaigns SET owner_id = $2, news_offered = true WHERE id = $1", [campaign, owner.id]);
+    await context.sql.rows("INSERT INTO careforall.campaign_members (campaign_id, account_id, role) VALUES ($1, $2, 'viewer')", [campaign, viewer.id]);
+    return campaign;
+  };
+  const give = (campaign: string, more: object, email = "ada@example.org") =>
+    context.http.pledge(campaign, pledgeBody(1000, { donor: { name: "Ada", email }, ...more }));
+  const withdraw = (http: Http, id: string, token?: string) =>
+    http.call<Consent & Problem>("DELETE", `/api/v1/pledges/${id}/news`, { headers: token === undefined ? {} : link(token) });
+
+  test("are agreed to with the pledge, in its transaction, and seen where addresses are", async () => {
+    const campaign = await offering();
+    const body = pledgeBody(1000, { news: agreed });
+    const key = randomUUID();
+    const made = await context.http.pledge(campaign, body, key);
+    expect(made.status, made.text).toBe(201);
+    // What is repeated is one pledge and one consent; another consent is another request.
+    expect((await context.http.pledge(campaign, body, key)).body.id).toBe(made.body.id);
+    expect((await context.http.pledge(campaign, pledgeBody(1000), key)).status).toBe(422);
+    const without = await give(campaign, {}, "bert@example.org");
+    const read = async (pledge: { id: string; token: string }) => (await context.http.get<Consent>(`/api/v1/pledges/${pledge.id}`, link(pledge.token))).body.news;
+    expect(await read(made.body)).toMatchObject({ wanted: true, ...agreed, withdrawn_at: null });
+    expect(await read(without.body)).toBeNull();
+    expect(await context.sql.rows("SELECT event, via FROM careforall.news_consents WHERE campaign_id = $1", [campaign])).toEqual([{ event: "given", via: "gift" }]);
+
+    const list = async (person: Person, query = "") =>
+      (await person.http.get<Page<{ id: string; news: boolean | null }>>(`/api/v1/campaigns/${campaign}/pledges${query}`)).body.items.map(({ id, news }) => [id, news]);
+    expect(await list(owner)).toEqual([[without.body.id, false], [made.body.id, true]]);
+    expect(await list(owner, "?news=true")).toEqual([[made.body.id, true]]);
+    expect(await list(owner, "?news=false")).toEqual([[without.body.id, false]]);
+    expect(await list(viewer)).toEqual([[without.body.id, null], [made.body.id, null]]);
+    expect(await list(viewer, "?news=true")).toEqual([]);
+    expect((await owner.http.get(`/api/v1/campaigns/${campaign}/pledges?news=yes`)).status).toBe(400);
+    const file = (person: Person, query: string) => person.http.get(`/api/v1/campaigns/${campaign}/pledges/export${query}`);
+    const csv = (await file(owner, "?news=true")).text.trim().split("\r\n");
+    expect(csv).toHaveLength(2);
+    expect(csv[0]).toMatch(/,wants_news$/);
+    expect(csv[1]).toMatch(new RegExp(`^${made.body.id},.*,true$`));
+    expect((await file(viewer, "")).text.trim().split("\r\n").slice(1).map((line) => line.endsWith(","))).toEqual([true, true]);
+    expect((await admin.http.get<{ pledge: Consent }>(`/api/v1/admin/pledges/${made.body.id}`)).body.pledge.news).toMatchObject({ wanted: true, ...agreed });
+  });
+
+  test("are not kept where nobody is asked, and refused in a form that is not right", async () => {
+    const silent = await makeCampaign(context.sql);
+    expect((await give(silent, { news: agreed })).status).toBe(201);
+    expect(await context.sql.value("SELECT count(*) FROM careforall.news_consents WHERE campaign_id = $1", [silent])).toBe(0);
+    const campaign = await offering();
+    for (const news of [true, "yes", {}, { text: "1" }, { text: "", language: "de" }, { text: "1", language: "d" }, { text: "x".repeat(41), language: "de" }, { ...agreed, at: 1 }]) {
+      expect([400, 422], JSON.stringify(news)).toContain((await give(campaign, { news })).status);
+    }
+    expect((await give(campaign, { news: null })).status).toBe(201);
+    expect(await context.sql.value("SELECT count(*) FROM careforall.news_consents WHERE campaign_id = $1", [campaign])).toBe(0);
+  });
+
+  test("end at the donor's word, for all gifts of the address to the campaign", async () => {
+    const campaign = await offering();
+    const [one, two, other] = [await give(campaign, { news: agreed }), await give(campaign, { news: agreed }, "ADA@example.org"), await give(campaign, { news: agreed }, "bert@example.org")];
+    for (const [http, token] of [[context.http, undefined], [context.http, "x".repeat(43)], [owner.http, undefined], [stranger.http, undefined]] as const) {
+      expect((await withdraw(http, one.body.id, token)).status).toBe(404);
+    }
+    const done = await withdraw(context.http, one.body.id, one.body.token);
+    expect([done.status, done.body.news?.wanted, done.headers.get("cache-control")]).toEqual([200, false, "no-store"]);
+    const again = await withdraw(context.http, two.body.id, two.body.token);
+    expect([again.status, again.body.news?.withdrawn_at]).toEqual([200, done.body.news?.withdrawn_at]);
+    expect((await withdraw(context.http, (await give(campaign, {})).body.id)).status).toBe(404);
+    const wants = (await owner.http.get<Page<{ id: string }>>(`/api/v1/campaigns/${campaign}/pledges?news=true`)).body.items;
+    expect(wants.map(({ id }) => id)).toEqual([other.body.id]);
+    // By an account, without the link.
+    const mine = await donor.http.pledge(campaign, pledgeBody(1000, { donor: { name: "Dora", email: "dora@example.org" }, news: agreed }));
+    expect((await withdraw(donor.http, mine.body.id)).body.news?.wanted).toBe(false);
+    expect(await context.sql.value("SELECT via FROM careforall.news_consents WHERE pledge_id = $1 AND event = 'withdrawn'", [mine.body.id])).toBe("account");
+  });
+});
+
 describe("cancelling", () => {
   const cancel = <T = { state: string; cancel_requested_at: string | null }>(http: Http, id: string, headers = {}) =>
     http.call<T>("POST", `/api/v1/pledges/${id}/cancel`, { headers });

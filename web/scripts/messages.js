@@ -18,7 +18,7 @@ export const messagesDir = join(web, 'src/i18n/messages')
 export const typesFile = join(web, 'src/i18n/keys.d.ts')
 export const SOURCE = 'en'
 export const LANGUAGES = ['en', 'de', 'ar']
-export const AREAS = ['site', 'account', 'waiting', 'admin']
+export const AREAS = ['site', 'extra', 'account', 'waiting', 'admin']
 
 /** Languages made from the source for tests: half as long again, accented, one of them from right to left. */
 export const PSEUDO = ['en-XA', 'ar-XB']
@@ -29,6 +29,7 @@ export const PSEUDO = ['en-XA', 'ar-XB']
  */
 const AREAS_OF_SOURCES = [
   [/^src\/(pages|components)\/admin\/|^src\/api\/admin/, ['site', 'account', 'admin']],
+  [/^src\/components\/extra\//, ['site', 'extra']],
   [/^src\/(pages|components)\/account\/|^src\/api\/account/, ['site', 'account']],
   [/^src\/(pages|components)\/waiting\/|^src\/lib\/calendar/, ['site', 'waiting']],
   // Parts that accounts and the dashboard have in common; no donor loads them.

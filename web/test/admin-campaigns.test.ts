@@ -15,7 +15,7 @@ const campaign: ManagedCampaign = {
   id: '0199c0de-0000-7000-8000-0000000000c1', slug: 'wells', revision: 3, right: 'own', state: 'draft', actions: ['publish'],
   title: 'Wells', summary: 'Four wells', story: 'One.\n\nTwo.', category: 'health', image: null, image_alt: '', owner: { name: 'Water Works' },
   currency: 'EUR', goal: { amount: 1500050, currency: 'EUR' }, cap: null, min_pledge: { amount: 100, currency: 'EUR' }, max_pledge: null,
-  refund_releases: true, starts_at: '2026-11-01T00:00:30.123Z', ends_at: null, archived_at: null, rewards: [], pools: [],
+  refund_releases: true, starts_at: '2026-11-01T00:00:30.123Z', ends_at: null, archived_at: null, news_offered: false, rewards: [], pools: [],
   created_at: '2026-10-20T09:00:00.000Z', updated_at: '2026-11-01T00:00:00.000Z',
 }
 const base = valuesOf(campaign, 'en-GB')

@@ -181,7 +181,7 @@ test.each([
 })
 
 test('why a donor cannot be erased is told in words, each reason that the database has', async () => {
-  await loadAreas('site', 'account', 'waiting', 'admin')
+  await loadAreas('site', 'extra', 'account', 'waiting', 'admin')
   const sql = readFileSync(join(import.meta.dirname, '../../sql/functions/donor_erase.sql'), 'utf8')
   const reasons = [...sql.matchAll(/(?:format\(|THEN )'(it [^']+)'/g)].map(([, text = '']) => `cannot erase the account: ${text.replace('%s', 'admin')}`)
   const money = /'(cannot erase the donor: %[^']+)'/.exec(sql)?.[1]?.replace('%', '3') ?? ''

@@ -7,8 +7,10 @@ import { ApiError, NoAnswerError } from '@/api/client'
 import type { Campaign, Problem } from '@/api/types'
 import { emptyValues, faultsOf, requestBody, withLink } from '@/components/gift/gift-rules'
 import { explain, otherSender, UnsentError, withoutRepeat, type SendState } from '@/components/gift/refusal'
+import { locale } from '@/i18n'
 import { openness, percentRaised, barShares } from '@/lib/campaign'
 import { stepOf } from '@/lib/gift-states'
+import { NEWS_TEXT } from '@/lib/news'
 
 const eur = (amount: number) => ({ amount, currency: 'EUR' })
 const reward = { id: 'r1', title: 'Cup', description: '', min_amount: eur(3000), quantity: 5, remaining: 2, pool_id: null }
@@ -132,6 +134,13 @@ describe('the amount', () => {
     expect(body(true, fee)).toMatchObject({ amount: eur(5000), fee_cover: true })
     expect(body(true, null)).not.toHaveProperty('fee_cover')
     expect(body(false, fee)).not.toHaveProperty('fee_cover')
+  })
+
+  test('goes out with a consent to news only where they are offered and wanted', () => {
+    const body = (news_offered: boolean, news = false) =>
+      JSON.parse(requestBody({ ...campaign, news_offered }, { ...values, news }, null)) as object
+    expect(body(true, true)).toMatchObject({ news: { text: NEWS_TEXT, language: locale } })
+    for (const without of [body(true), body(true, false), body(false, true)]) expect(without).not.toHaveProperty('news')
   })
 })
 

@@ -27,7 +27,10 @@ const CfaPgStatementDef cfa_pg_statements[CFA_PG_STATEMENT_COUNT] = {
 		{"pledge_create_many",
 		 "SELECT c.item, c.outcome, c.pledge_id, c.state, c.version, "
 		 "c.amount_minor, c.fee_minor, c.currency::text, c.hold_expires_at, "
-		 "c.created_at, c.detail, f.totals_minor[c.item] IS NULL "
+		 "c.created_at, c.detail, f.totals_minor[c.item] IS NULL, "
+		 "CASE WHEN c.outcome = 'created' AND ($15::text[])[c.item] IS NOT "
+		 "NULL THEN careforall.news_consent_give(c.pledge_id, "
+		 "($15::text[])[c.item]::jsonb) END "
 		 "FROM careforall.fee_cover_many($2::bigint[], $3::text[], "
 		 "$13::bool[]) f, LATERAL "
 		 "careforall.pledge_create_many($1::uuid[], f.totals_minor, "

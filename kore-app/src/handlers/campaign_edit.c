@@ -46,6 +46,7 @@ static const CfaField campaign_fields[] = {
 	{.name = "refund_releases", .kind = CFA_FIELD_BOOLEAN},
 	{.name = "starts_at", .kind = CFA_FIELD_TIME},
 	{.name = "ends_at", .kind = CFA_FIELD_TIME, .is_nullable = true},
+	{.name = "news_offered", .kind = CFA_FIELD_BOOLEAN},
 	{TEXT("copy_of", 1, 80)},
 	{.name = NULL},
 };
@@ -65,6 +66,7 @@ static const CfaField campaign_patch[] = {
 	{.name = "refund_releases", .kind = CFA_FIELD_BOOLEAN},
 	{.name = "starts_at", .kind = CFA_FIELD_TIME},
 	{.name = "ends_at", .kind = CFA_FIELD_TIME, .is_nullable = true},
+	{.name = "news_offered", .kind = CFA_FIELD_BOOLEAN},
 	{.name = NULL},
 };
 

@@ -18,6 +18,7 @@ const CfaParam cfa_pledge_filters[] = {
 	{.name = "max_amount", .kind = CFA_PARAM_INTEGER, .max = CFA_AMOUNT_MAX},
 	{.name = "q", .kind = CFA_PARAM_TEXT, .min = 1, .max = 100},
 	{.name = "reward", .kind = CFA_PARAM_UUID},
+	{.name = "news", .kind = CFA_PARAM_BOOLEAN},
 	{.name = NULL},
 };
 /* clang-format on */
@@ -32,8 +33,8 @@ api_campaign_pledge_list(CfaCtx *ctx)
 		.sql = "SELECT p.doc, p.id, p.amount_minor FROM"
 			   " careforall.campaign_pledges($1::uuid, $2::uuid, $3::text,"
 			   " $4::timestamptz, $5::timestamptz, $6::bigint, $7::bigint,"
-			   " $8::text, $10::text, $11::bigint, $12::uuid, $13::int,"
-			   " $9::uuid) p",
+			   " $8::text, $11::text, $12::bigint, $13::uuid, $14::int,"
+			   " $9::uuid, $10::boolean) p",
 		.has_key = true,
 	};
 	CfaPgParams params = {.count = 3 + FILTERS,

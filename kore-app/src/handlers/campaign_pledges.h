@@ -5,7 +5,7 @@
 #include "handlers/params.h"
 
 /* The query parameters of the list and of its export. */
-#define CFA_PLEDGE_FILTERS "state from to min_amount max_amount q reward"
+#define CFA_PLEDGE_FILTERS "state from to min_amount max_amount q reward news"
 
 /* The same, with what they may be. */
 extern const CfaParam cfa_pledge_filters[];

@@ -64,6 +64,18 @@ api_pledge_claim(CfaCtx *ctx)
 }
 
 void
+api_pledge_news_withdraw(CfaCtx *ctx)
+{
+	static const CfaCall call = {
+		.sql = "SELECT w.doc FROM careforall.pledge_news_withdraw($1::uuid,"
+			   " $2::boolean, $3::uuid) w",
+		.status = 200,
+	};
+
+	call_by_link(ctx, &call, NULL);
+}
+
+void
 api_refund_list(CfaCtx *ctx)
 {
 	static const CfaCall call = {

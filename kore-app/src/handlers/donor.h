@@ -15,6 +15,9 @@ void api_pledge_cancel(struct CfaCtx *ctx);
 /* POST /api/v1/pledges/{id}/claim */
 void api_pledge_claim(struct CfaCtx *ctx);
 
+/* DELETE /api/v1/pledges/{id}/news */
+void api_pledge_news_withdraw(struct CfaCtx *ctx);
+
 /* GET /api/v1/pledges/{id}/refunds */
 void api_refund_list(struct CfaCtx *ctx);
 

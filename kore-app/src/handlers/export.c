@@ -65,10 +65,12 @@ static const ExportKind pledges_kind = {
 	.page_sql = "SELECT p.doc, p.reference, p.created_at, p.state_now AS state,"
 				" p.state_reason, p.amount, p.gift, p.fee, p.refunded,"
 				" p.currency, p.reward, p.quantity, p.donor_name,"
-				" p.donor_email, p.display, p.message, p.updated_at"
+				" p.donor_email, p.display, p.message, p.updated_at,"
+				" p.wants_news"
 				" FROM careforall.pledge_export_page($1::uuid, $2::uuid,"
 				" $3::text, $4::text, $5::timestamptz, $6::timestamptz,"
-				" $7::bigint, $8::bigint, $9::text, $11::uuid, " PAGE_ROWS_TEXT ", $10::uuid) p",
+				" $7::bigint, $8::bigint, $9::text, $12::uuid, " PAGE_ROWS_TEXT ", $10::uuid,"
+				" $11::boolean) p",
 	.filters = cfa_pledge_filters,
 	.has_campaign = true,
 };

@@ -20,6 +20,12 @@ static const CfaField donor_fields[] = {
 	{.name = NULL},
 };
 
+static const CfaField news_fields[] = {
+	{.name = "text", .kind = CFA_FIELD_TEXT, .is_required = true, .min = 1, .max = 40},
+	{.name = "language", .kind = CFA_FIELD_TEXT, .is_required = true, .min = 2, .max = 35},
+	{.name = NULL},
+};
+
 static const CfaField fields[] = {
 	{.name = "amount", .kind = CFA_FIELD_MONEY, .is_required = true, .min = 1, .max = CFA_AMOUNT_MAX},
 	{.name = "donor", .kind = CFA_FIELD_OBJECT, .is_required = true, .fields = donor_fields},
@@ -28,6 +34,7 @@ static const CfaField fields[] = {
 	{.name = "quantity", .kind = CFA_FIELD_INTEGER, .is_nullable = true, .min = 1, .max = CFA_PLEDGE_QUANTITY_MAX},
 	{.name = "display", .kind = CFA_FIELD_CHOICE, .words = "name_amount_message name_message name none"},
 	{.name = "message", .kind = CFA_FIELD_TEXT, .is_multiline = true, .max = 500},
+	{.name = "news", .kind = CFA_FIELD_OBJECT, .is_nullable = true, .fields = news_fields},
 	{.name = NULL},
 };
 /* clang-format on */
@@ -35,6 +42,7 @@ static const CfaField fields[] = {
 static void take(const json_t *json, CfaArena *arena, CfaPledgeRequest *out);
 static const char *text_of(const json_t *json, const char *name,
 						   const char *otherwise, CfaArena *arena);
+static const char *json_text(const json_t *json, CfaArena *arena);
 static void make_fingerprint(const json_t *json, uint8_t out[32]);
 
 bool
@@ -83,6 +91,7 @@ take(const json_t *json, CfaArena *arena, CfaPledgeRequest *out)
 	out->quantity = (int32_t) json_integer_value(quantity);
 	out->display = text_of(json, "display", "name", arena);
 	out->message = text_of(json, "message", "", arena);
+	out->news = json_text(json_object_get(json, "news"), arena);
 }
 
 static const char *
@@ -96,6 +105,18 @@ text_of(const json_t *json, const char *name, const char *otherwise,
 	return cfa_arena_strndup(arena,
 							 json_string_value(value),
 							 json_string_length(value));
+}
+
+/* An object as JSON text; NULL for anything else. */
+static const char *
+json_text(const json_t *json, CfaArena *arena)
+{
+	char *text = json_is_object(json) ? json_dumps(json, JSON_COMPACT) : NULL;
+	const char *copy =
+		text != NULL ? cfa_arena_strndup(arena, text, strlen(text)) : NULL;
+
+	free(text);
+	return copy;
 }
 
 /* Members in order of name and no blanks: their order does not matter. */

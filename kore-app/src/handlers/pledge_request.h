@@ -27,6 +27,7 @@ typedef struct CfaPledgeRequest
 	int32_t quantity;
 	const char *display;
 	const char *message;
+	const char *news; /* the consent to news as JSON; NULL: none is given */
 	uint8_t fingerprint[32]; /* SHA-256 of the body in canonical form */
 } CfaPledgeRequest;
 

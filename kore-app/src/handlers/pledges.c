@@ -118,7 +118,7 @@ static void answer_no_fee(CfaCtx *ctx);
 static const CfaBatchKind kind = {
 	.statement = CFA_PG_PLEDGE_CREATE_MANY,
 	.meter = CFA_M_BATCH_SIZE_PLEDGES,
-	.param_count = 14,
+	.param_count = 15,
 	.encode = encode,
 	.deliver = deliver,
 	.fail = fail,
@@ -276,7 +276,8 @@ encode(int param, CfaBatchItem **items, int count, CfaBuf *out)
 									 CFA_OID_BYTEA,
 									 CFA_OID_TEXT,
 									 CFA_OID_BOOL,
-									 CFA_OID_UUID};
+									 CFA_OID_UUID,
+									 CFA_OID_TEXT};
 	int i;
 
 	cfa_pg_array_begin(out, types[param], count);
@@ -336,9 +337,15 @@ encode_one(int param, const Pledge *pledge, CfaBuf *out)
 		case 12:
 			cfa_pg_array_bool(out, request->covers_fee);
 			break;
-		default:
+		case 13:
 			if (pledge->has_account)
 				cfa_pg_array_bytes(out, pledge->account_id, 16);
+			else
+				cfa_pg_array_null(out);
+			break;
+		default:
+			if (request->news != NULL)
+				cfa_pg_array_text(out, request->news);
 			else
 				cfa_pg_array_null(out);
 			break;

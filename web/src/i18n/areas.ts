@@ -8,6 +8,13 @@ export const LATER: Record<Area, Record<string, Load>> = {
     'en-XA': () => import('virtual:messages/en-XA/site'),
     'ar-XB': () => import('virtual:messages/ar-XB/site'),
   },
+  extra: {
+    en: () => import('virtual:messages/en/extra'),
+    de: () => import('virtual:messages/de/extra'),
+    ar: () => import('virtual:messages/ar/extra'),
+    'en-XA': () => import('virtual:messages/en-XA/extra'),
+    'ar-XB': () => import('virtual:messages/ar-XB/extra'),
+  },
   account: {
     en: () => import('virtual:messages/en/account'),
     de: () => import('virtual:messages/de/account'),

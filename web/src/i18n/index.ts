@@ -8,7 +8,7 @@ import type { Messages } from './keys'
 
 export type MessageKey = keyof Messages
 export type Language = keyof typeof LANGUAGES
-export type Area = 'site' | 'account' | 'waiting' | 'admin'
+export type Area = 'site' | 'extra' | 'account' | 'waiting' | 'admin'
 
 type ValuesOf<Key extends MessageKey> = Key extends unknown ? Messages[Key] : never
 type Arguments<Key extends MessageKey> = null extends ValuesOf<Key>

@@ -21,6 +21,8 @@ export type GiftValues = {
   email: string
   display: DisplayLevel
   message: string
+  /** Whether news by e-mail are wanted; never unless the donor says so. */
+  news?: boolean
 }
 
 export type GiftAttempt = {
@@ -72,7 +74,7 @@ export function clearDraft(campaignId: string, storage: DraftStorage): void {
 
 /** The draft of a further gift by the same donor; the one before has come to its end. */
 export function renewedDraft(draft: GiftDraft): GiftDraft {
-  const values = { ...draft.values, rewardId: '', quantity: 1, message: '' }
+  const values = { ...draft.values, rewardId: '', quantity: 1, message: '', news: false }
   return { ...draft, step: 1, values, attempt: null, result: null }
 }
 

@@ -5,7 +5,8 @@ import { Link, useParams } from '@tanstack/react-router'
 import { lazy, Suspense, type ReactNode } from 'react'
 import type { Account, Pledge } from '@/api/types'
 import { CopyLink } from '@/components/copy-link'
-import { PledgeActions, RequestState } from '@/components/pledge/actions'
+import { Extra } from '@/components/load-extra'
+import { PledgeActions } from '@/components/pledge/actions'
 import { PledgeHistory } from '@/components/pledge/history'
 import { PledgeOutcome } from '@/components/pledge/outcome'
 import { PledgeGate } from '@/components/pledge/gate'
@@ -56,8 +57,9 @@ function PledgeView({ pledge, token, account }: { pledge: Pledge; token: string;
         </Suspense>
       )}
       {pledge.state === 'pending' && <PledgeActions pledge={pledge} token={token} />}
-      {pledge.state !== 'pending' && <RequestState pledge={pledge} />}
+      {pledge.state !== 'pending' && pledge.refund_request && <Extra part="RequestState" pledge={pledge} token={token} />}
       <Details pledge={pledge} />
+      {pledge.news && <Extra part="NewsState" pledge={pledge} token={token} />}
       <PledgeHistory pledge={pledge} />
       {pledge.state !== 'pending' && <PledgeActions pledge={pledge} token={token} />}
     </>

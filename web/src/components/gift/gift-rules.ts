@@ -5,6 +5,7 @@ import { locale, t } from '@/i18n'
 import { isSoldOut, roomLeft } from '@/lib/campaign'
 import { coveredCharge, plainCharge, type Charge } from '@/lib/fee'
 import { DISPLAY_LEVELS, type GiftValues } from '@/lib/gift-draft'
+import { NEWS_TEXT } from '@/lib/news'
 import { textLength } from '@/lib/text'
 import { amountInputText, formatMoney, parseAmount, presetAmounts, type Money } from '@/lib/money'
 
@@ -15,7 +16,7 @@ export const QUANTITY_MAX = 10
 
 const STEP_FIELDS = {
   1: ['amount', 'feeCover', 'rewardId', 'quantity'],
-  2: ['name', 'email', 'display', 'message'],
+  2: ['name', 'email', 'display', 'message', 'news'],
 } as const satisfies Record<1 | 2, readonly (keyof GiftValues)[]>
 
 export function fieldsOfStep(step: 1 | 2): readonly (keyof GiftValues)[] {
@@ -132,6 +133,7 @@ export function requestBody(campaign: Campaign, values: GiftValues, fee: Fee | n
     ...(values.feeCover && fee !== null ? { fee_cover: true } : {}),
     display: values.display,
     ...(message === '' ? {} : { message }),
+    ...(values.news && campaign.news_offered ? { news: { text: NEWS_TEXT, language: locale } } : {}),
   }
   return JSON.stringify(request)
 }

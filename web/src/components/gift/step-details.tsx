@@ -2,6 +2,7 @@
 import { Link } from '@tanstack/react-router'
 import type { DisplayLevel } from '@/api/types'
 import { t } from '@/i18n'
+import { Extra } from '../load-extra'
 import { Field, fieldProps, Input, Textarea } from '../ui/field'
 import { Notice } from '../ui/notice'
 import { RadioCard, RadioCards } from '../ui/radio-cards'
@@ -41,6 +42,7 @@ export function StepDetails({ flow }: { flow: GiftFlow }) {
       </Field>
       <DisplayChoice flow={flow} />
       <Message flow={flow} />
+      {flow.campaign.news_offered && <Extra part="NewsChoice" flow={flow} />}
     </StepFrame>
   )
 }

@@ -4,6 +4,7 @@ import { useEffect, useRef, type ReactNode } from 'react'
 import { locale, t, type MessageKey } from '@/i18n'
 import type { Charge } from '@/lib/fee'
 import { formatMoney } from '@/lib/money'
+import { Extra } from '../load-extra'
 import { Button } from '../ui/button'
 import { Icon } from '../ui/icon'
 import { Notice } from '../ui/notice'
@@ -44,6 +45,7 @@ export function StepReview({ flow }: { flow: GiftFlow }) {
             </span>
           </Row>
         )}
+        {values.news && campaign.news_offered && <Extra part="NewsRow" flow={flow} />}
       </dl>
       <p className="text-muted flex items-start gap-2 text-sm">
         <Icon name="lock" className="mt-0.5 size-4" />
@@ -181,7 +183,7 @@ function RefusalNotice({ flow }: { flow: GiftFlow }) {
 
 type RowProps = { flow: GiftFlow; label: MessageKey; step?: 1 | 2; children: ReactNode }
 
-function Row({ flow, label, step, children }: RowProps) {
+export function Row({ flow, label, step, children }: RowProps) {
   return (
     <div className="border-line border-b border-dashed py-3 first:pt-0">
       <dt className="text-muted text-sm">{t(label)}</dt>

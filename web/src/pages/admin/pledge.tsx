@@ -163,6 +163,7 @@ function Summary({ detail }: Detail) {
           )}
         </Fact>
         <Fact label={t('admin.pledge.display')}>{words(`admin.display.${pledge.display}`)}</Fact>
+        <Fact label={t('admin.pledge.news')}>{newsText(pledge.news)}</Fact>
         <Fact label={t('admin.pledge.payment')}>
           {pledge.payment_id === null ? (
             <span className="text-muted">{t('admin.ops.none')}</span>
@@ -188,6 +189,14 @@ function Summary({ detail }: Detail) {
       </Facts>
     </SectionCard>
   )
+}
+
+function newsText(news: AdminPledgeDetail['pledge']['news']): string {
+  if (news === null) return t('admin.pledge.news_never')
+  const given = { at: formatDateTime(news.given_at), text: news.text, language: news.language }
+  return news.withdrawn_at === null
+    ? t('admin.pledge.news_wanted', given)
+    : t('admin.pledge.news_withdrawn', { ...given, until: formatDateTime(news.withdrawn_at) })
 }
 
 function History({ detail: { history, pledge } }: Detail) {

@@ -44,6 +44,7 @@ export function CampaignFields({ form, values, state, isCopy = false }: FieldsPr
           <Amount {...props} field="maxPledge" hint={t('admin.edit.maxPledge_hint')} />
         </div>
         <Releases {...props} />
+        <Switch {...props} field="newsOffered" hint={t('admin.edit.newsOffered_hint')} />
       </Group>
       <Group legend={t('admin.edit.group_time')}>
         <p className="text-muted text-sm">{t('admin.edit.zone', { zone: localZone() })}</p>
@@ -200,24 +201,30 @@ function Moment({ form, values, state, field, hint }: OneProps<'startsAt' | 'end
   )
 }
 
-function Releases({ form, values, state }: FieldsProps) {
-  const isKept = isFixed('refundReleases', state)
+function Switch({ form, values, field, hint, isKept = false }: FieldsProps & { field: 'refundReleases' | 'newsOffered'; hint: string; isKept?: boolean }) {
   return (
     <div className="grid gap-1">
       <label className="flex min-h-8 items-start gap-3 font-semibold">
         <input
           type="checkbox"
           disabled={isKept}
-          checked={values.refundReleases}
-          onChange={(event) => form.setValue('refundReleases', event.target.checked)}
-          aria-describedby="campaign-refundReleases-hint"
+          checked={values[field]}
+          onChange={(event) => form.setValue(field, event.target.checked)}
+          aria-describedby={`campaign-${field}-hint`}
           className="accent-poppy mt-1 size-5 shrink-0"
         />
-        {t('admin.edit.refundReleases')}
+        {t(`admin.edit.${field}`)}
       </label>
-      <p id="campaign-refundReleases-hint" className="text-muted ms-8 text-sm">
-        {t(isKept ? 'admin.edit.fixed_published' : 'admin.edit.refundReleases_hint')}
+      <p id={`campaign-${field}-hint`} className="text-muted ms-8 text-sm">
+        {hint}
       </p>
     </div>
+  )
+}
+
+function Releases(props: FieldsProps) {
+  const isKept = isFixed('refundReleases', props.state)
+  return (
+    <Switch {...props} field="refundReleases" isKept={isKept} hint={t(isKept ? 'admin.edit.fixed_published' : 'admin.edit.refundReleases_hint')} />
   )
 }

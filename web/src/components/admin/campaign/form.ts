@@ -20,6 +20,7 @@ export type CampaignValues = {
   minPledge: string
   maxPledge: string
   refundReleases: boolean
+  newsOffered: boolean
   startsAt: string
   endsAt: string
 }
@@ -29,7 +30,7 @@ export type CampaignField = keyof CampaignValues
 /** In the order of the form. */
 export const CAMPAIGN_FIELDS = [
   'title', 'slug', 'ownerName', 'category', 'summary', 'story', 'currency', 'goal', 'cap', 'minPledge', 'maxPledge',
-  'refundReleases', 'startsAt', 'endsAt',
+  'refundReleases', 'newsOffered', 'startsAt', 'endsAt',
 ] as const satisfies readonly CampaignField[]
 
 export const MAX_LENGTHS = { title: 140, slug: 80, ownerName: 120, summary: 300, story: 20_000 } as const
@@ -47,7 +48,7 @@ const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
 export function emptyValues(ownerName: string, currency: string): CampaignValues {
   return {
     title: '', slug: '', ownerName, category: 'community', summary: '', story: '', currency, goal: '', cap: '',
-    minPledge: '', maxPledge: '', refundReleases: true, startsAt: '', endsAt: '',
+    minPledge: '', maxPledge: '', refundReleases: true, newsOffered: false, startsAt: '', endsAt: '',
   }
 }
 
@@ -66,6 +67,7 @@ export function valuesOf(campaign: ManagedCampaign, locale: string): CampaignVal
     minPledge: amount(campaign.min_pledge),
     maxPledge: amount(campaign.max_pledge),
     refundReleases: campaign.refund_releases,
+    newsOffered: campaign.news_offered,
     startsAt: toLocalInput(campaign.starts_at),
     endsAt: toLocalInput(campaign.ends_at),
   }
@@ -135,6 +137,7 @@ export function campaignSchema(locale: string, isNew: boolean) {
       minPledge: z.string(),
       maxPledge: z.string(),
       refundReleases: z.boolean(),
+      newsOffered: z.boolean(),
       startsAt: z.string().check(z.refine((text) => (isNew && text === '') || fromLocalInput(text) !== null, 'invalid_time')),
       endsAt: z.string().check(z.refine((text) => text === '' || fromLocalInput(text) !== null, 'invalid_time')),
     })
@@ -171,6 +174,7 @@ export function requestOf(values: CampaignValues, locale: string): CampaignReque
     min_pledge: moneyOf(values.minPledge, values.currency, locale),
     max_pledge: moneyOf(values.maxPledge, values.currency, locale),
     refund_releases: values.refundReleases,
+    news_offered: values.newsOffered,
     ends_at: fromLocalInput(values.endsAt),
     ...(values.slug === '' ? {} : { slug: values.slug }),
     ...(start === null ? {} : { starts_at: start }),
@@ -194,6 +198,7 @@ export function patchOf(base: CampaignValues, mine: CampaignValues, locale: stri
       case 'minPledge': patch.min_pledge = money(mine.minPledge); break
       case 'maxPledge': patch.max_pledge = money(mine.maxPledge); break
       case 'refundReleases': patch.refund_releases = mine.refundReleases; break
+      case 'newsOffered': patch.news_offered = mine.newsOffered; break
       case 'startsAt': patch.starts_at = fromLocalInput(mine.startsAt) ?? ''; break
       case 'endsAt': patch.ends_at = fromLocalInput(mine.endsAt); break
       case 'currency': break
@@ -205,7 +210,7 @@ export function patchOf(base: CampaignValues, mine: CampaignValues, locale: stri
 const FIELD_OF_MEMBER: Record<string, CampaignField> = {
   title: 'title', slug: 'slug', owner: 'ownerName', category: 'category', summary: 'summary', story: 'story',
   currency: 'currency', goal: 'goal', cap: 'cap', min_pledge: 'minPledge', max_pledge: 'maxPledge', refund_releases: 'refundReleases',
-  starts_at: 'startsAt', ends_at: 'endsAt',
+  news_offered: 'newsOffered', starts_at: 'startsAt', ends_at: 'endsAt',
 }
 
 /** The field that a JSON Pointer of a problem is about. */

@@ -21,6 +21,7 @@ const MEMBERS: Partial<Record<string, MessageKey>> = {
   min_amount: 'admin.reward.minAmount',
   min_pledge: 'admin.edit.minPledge',
   name: 'admin.pool.name',
+  news_offered: 'admin.edit.newsOffered',
   owner: 'admin.edit.ownerName',
   pledges: 'admin.pledges.title',
   pool_id: 'admin.reward.poolId',

@@ -121,7 +121,7 @@ export function RetryRefundDialog({ refundId, onClose }: { refundId: string; onC
   )
 }
 
-const ERASED = { pledges: 'admin.erase.pledges', 'requests for refunds': 'admin.erase.requests', 'provider events': 'admin.erase.reports', account: 'admin.erase.account' } as const
+const ERASED = { pledges: 'admin.erase.pledges', 'requests for refunds': 'admin.erase.requests', 'consents to news': 'admin.erase.consents', 'provider events': 'admin.erase.reports', account: 'admin.erase.account' } as const
 
 /** Everything that names the donor of a pledge goes, in all their pledges. */
 export function EraseDonorDialog({ pledge, onClose }: PledgeDialogProps) {

@@ -21,6 +21,7 @@ const FILTERS = {
   from: { pattern: DAY },
   to: { pattern: DAY },
   reward: { pattern: UUID },
+  news: { words: ['true', 'false'] },
   sort: { words: ['newest', 'amount'] },
   cursor: { pattern: CURSOR, max: 500 },
 } as const
@@ -49,12 +50,13 @@ export function CampaignPledgesPage() {
               from: fieldText(form, 'from'),
               to: fieldText(form, 'to'),
               reward: fieldText(form, 'reward'),
+              news: fieldText(form, 'news'),
               sort: fieldText(form, 'sort') === 'amount' ? 'amount' : '',
             },
             { q: fieldText(form, 'q') },
           )
         }
-        onReset={() => url.set({ state: '', from: '', to: '', reward: '' }, {})}
+        onReset={() => url.set({ state: '', from: '', to: '', reward: '', news: '' }, {})}
       >
         <FilterInput
           label={t('admin.gifts.search')}
@@ -86,6 +88,13 @@ export function CampaignPledgesPage() {
             {filters.reward !== '' && !campaign.rewards.some((reward) => reward.id === filters.reward) && (
               <option value={filters.reward}>{t('admin.gifts.reward_removed')}</option>
             )}
+          </FilterSelect>
+        )}
+        {campaign.right !== 'view' && (
+          <FilterSelect label={t('admin.gifts.news')} name="news" defaultValue={filters.news}>
+            <option value="">{t('admin.campaigns.any')}</option>
+            <option value="true">{t('admin.gifts.news_true')}</option>
+            <option value="false">{t('admin.gifts.news_false')}</option>
           </FilterSelect>
         )}
         <FilterSelect label={t('admin.campaigns.sort')} name="sort" defaultValue={filters.sort === '' ? 'newest' : filters.sort}>
@@ -143,6 +152,7 @@ function PledgeTable({ pledges, isAdmin }: { pledges: CampaignPledge[]; isAdmin:
                   {pledge.donor.email}
                 </span>
               )}
+              {pledge.news === true && <span className="block text-sm font-normal">{t('admin.gifts.wants_news')}</span>}
             </Th>
             <Td isNumber>
               {formatMoney(pledge.amount, locale)}
@@ -182,6 +192,7 @@ function filterOf(filters: Filters<typeof FILTERS>, q: string): FilterQuery {
     from: dayStart(filters.from) ?? '',
     to: dayStart(filters.to, 1) ?? '',
     reward: filters.reward,
+    news: filters.news,
     q,
   }
   return Object.fromEntries(Object.entries(query).filter(([, value]) => value !== ''))

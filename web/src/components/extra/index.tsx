@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+// What few donors see, in a script of its own.
+import type { Pledge } from '@/api/types'
+import type { GiftFlow } from '@/components/gift/use-gift-flow'
+import { NewsChoice, NewsRow, NewsState } from './news'
+import { AskRefund, RequestState } from './refund'
+
+const OF_GIFTS = { NewsChoice, NewsRow }
+const OF_PLEDGES = { AskRefund, NewsState, RequestState }
+
+export type ExtraProps =
+  | { part: keyof typeof OF_GIFTS; flow: GiftFlow }
+  | { part: keyof typeof OF_PLEDGES; pledge: Pledge; token: string }
+
+export default function Parts(props: ExtraProps) {
+  if ('flow' in props) {
+    const Part = OF_GIFTS[props.part]
+    return <Part flow={props.flow} />
+  }
+  const Part = OF_PLEDGES[props.part]
+  return <Part pledge={props.pledge} token={props.token} />
+}

@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: Apache-2.0
+// What few donors see comes by itself; when it cannot be loaded nothing is shown.
+import { lazy, Suspense, type ComponentType } from 'react'
+import { loadAreas } from '@/i18n'
+import type { ExtraProps } from './extra'
+
+const Parts = lazy(() =>
+  Promise.all([import('./extra'), loadAreas('extra')])
+    .then(([parts]): { default: ComponentType<ExtraProps> } => parts)
+    .catch(() => ({ default: () => null })),
+)
+
+export function Extra(props: ExtraProps) {
+  return (
+    <Suspense>
+      <Parts {...props} />
+    </Suspense>
+  )
+}
