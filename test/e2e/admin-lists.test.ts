@@ -55,7 +55,11 @@ beforeAll(async () => {
   await context.http.call("POST", `/api/v1/pledges/${id}/refund-request`, { json: { message: "Please" }, headers: { "Pledge-Token": token } });
   await context.sql.value("SELECT careforall.payment_park('refund', $1, $2, 3, 400, 'for_this_test', 'refused')", [randomUUID(), second]);
   const yen = await makeCampaign(context.sql, { currency: "JPY" });
-  await pledgeIs(context.sql, (await sqlPledge(context.sql, yen, { amount: 900, currency: "JPY" })).pledge_id ?? "", "confirmed");
+  for (const age of ["0 days", "1 day", "40 days"]) {
+    const made = (await sqlPledge(context.sql, yen, { amount: 900, currency: "JPY" })).pledge_id ?? "";
+    await pledgeIs(context.sql, made, "confirmed");
+    await madeEarlier(made, age);
+  }
   await draftOf(owner, { title: `Draft ${tag}` });
   await move(owner, (await publishedOf(owner, { title: `Paused ${tag}` })).id, "pause");
   view = await visit(browser, base, { person: admin });
@@ -67,6 +71,17 @@ afterAll(async () => {
   await context.sql.rows("UPDATE careforall.payment_dead_letters SET state = 'resolved' WHERE code = 'for_this_test' AND state = 'parked'");
   await browser.close();
 });
+
+/** Moves a pledge back in time, which only a server without its rules lets happen. */
+async function madeEarlier(pledge: string, age: string): Promise<void> {
+  const client = await context.sql.client();
+  try {
+    await client.query("SET session_replication_role = replica");
+    await client.query("UPDATE careforall.pledges SET created_at = created_at - $2::interval WHERE id = $1", [pledge, age]);
+  } finally {
+    await client.end();
+  }
+}
 
 /** The length of the list that a page shows, by asking the API for all of it as the page did for its first part. */
 async function lengthBehind(on: Page, person: Person, href: string): Promise<number> {
@@ -113,8 +128,11 @@ test("every number of an administrator's overview is the length of the list behi
   await expectFiguresEqualLists(page, admin, "/admin", [
     /^refund_requests$/, /^refund_proposals$/, /^holds$/, /^dead_letters$/, /^refunds_failed$/, /^parked_events$/, /^paused_consumers$/,
     /^campaigns-active$/, /^campaigns-paused$/, /^campaigns-draft$/, /^pledges-pending$/, /^pledges-confirmed$/, /^pledges-failed$/, /^pledges-refunded$/,
-    /^money-today-EUR$/, /^money-7d-EUR$/, /^money-30d-JPY$/,
+    /^money-today-EUR$/, /^money-7d-EUR$/, /^money-30d-JPY$/, /^before-confirmed$/, /^before-failed$/,
+    /^before-money-today-JPY$/, /^before-money-30d-JPY$/,
   ]);
+  await page.locator("td:has([data-figure='before-money-30d-JPY'])").filter({ hasText: "The 30 days before: JP¥900 +100%" }).waitFor();
+});
 });
 
 test("an owner has the same of the own campaigns, and nothing of others", async () => {

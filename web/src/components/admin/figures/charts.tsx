@@ -9,7 +9,7 @@ import { Card, CardTitle } from '@/components/ui/card'
 import { Table, Td, Th, Tr } from '@/components/ui/table'
 import { formatNumber, locale, t } from '@/i18n'
 import { formatMoney } from '@/lib/money'
-import { STATES, type PledgeStateName } from '@/lib/period'
+import { runningSums, STATES, type PledgeStateName } from '@/lib/period'
 import { useWidth } from './use-width'
 
 type Currency = Stats['currencies'][number]
@@ -68,16 +68,23 @@ type ChartProps = {
 
 function Chart({ title, summary, rows, states, format, formatAxis }: ChartProps) {
   const [isTable, setIsTable] = useState(false)
+  const [isSummed, setIsSummed] = useState(false)
+  const shown = isSummed ? runningSums(rows) : rows
   return (
     <Card className="min-w-0">
       <div className="flex flex-wrap items-start justify-between gap-3">
         <CardTitle>{title}</CardTitle>
-        <Button variant="outline" className="-my-1 text-sm" aria-pressed={isTable} onClick={() => setIsTable(!isTable)}>
-          {t('admin.chart.as_table')}
-        </Button>
+        <div className="-my-1 flex flex-wrap gap-2">
+          <Button variant="outline" className="text-sm" aria-pressed={isSummed} onClick={() => setIsSummed(!isSummed)}>
+            {t('admin.chart.sums')}
+          </Button>
+          <Button variant="outline" className="text-sm" aria-pressed={isTable} onClick={() => setIsTable(!isTable)}>
+            {t('admin.chart.as_table')}
+          </Button>
+        </div>
       </div>
       <p className="text-muted text-sm">{summary}</p>
-      {isTable ? <FiguresTable title={title} rows={rows} states={states} format={format} /> : <Bars title={title} rows={rows} states={states} format={format} formatAxis={formatAxis} />}
+      {isTable ? <FiguresTable title={title} rows={shown} states={states} format={format} /> : <Bars title={title} rows={shown} states={states} format={format} formatAxis={formatAxis} />}
       <ul className="flex flex-wrap gap-x-5 gap-y-1 text-sm">
         {states.map((state) => (
           <li key={state} className="flex items-center gap-2">

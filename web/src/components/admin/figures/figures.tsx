@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// Figures of everything or of one campaign: money and pledges of today, 7 and 30 days,
-// and charts of one of them. Each number leads to the list that it is the length of.
+// Figures of everything or of one campaign: money and pledges of today, 7 and 30 days, what
+// there was in as many days before, and charts of one of them. Each number leads to the
+// list that it is the length of.
 import { useQuery, type UseQueryOptions } from '@tanstack/react-query'
-import { lazy, Suspense } from 'react'
+import { lazy, Suspense, type ReactNode } from 'react'
 import type { Stats, StatsQuery } from '@/api/admin-campaigns'
 import { HrefLink } from '@/components/admin/href-link'
 import { useListUrl } from '@/components/admin/ops/list-url'
@@ -16,7 +17,7 @@ import { useNow } from '@/lib/hooks'
 import { localZone } from '@/lib/local-time'
 import { formatMoney } from '@/lib/money'
 import { CURRENCY } from '@/lib/ops/filters'
-import { countsOf, daysOf, PERIODS, rangeOf, STATES, successRate, sumOf, type Period, type PledgeStateName } from '@/lib/period'
+import { changeOf, countsOf, daysOf, PERIODS, rangeOf, STATES, successRate, sumOf, type Period, type PledgeStateName } from '@/lib/period'
 
 const loadCharts = () => import('./charts')
 const MoneyChart = lazy(async () => ({ default: (await loadCharts()).MoneyChart }))
@@ -37,14 +38,16 @@ export function Figures({ queryOf, listOf }: FiguresProps) {
   const now = new Date(useNow(60_000))
   const zone = localZone()
   const period: Period = PERIODS.find((one) => one === url.filters.period) ?? '30d'
-  const days = useQuery(queryOf({ bucket: 'day', time_zone: zone, from: rangeOf('30d', now).from }))
+  const days = useQuery(queryOf({ bucket: 'day', time_zone: zone, from: rangeOf('30d', now, true).from }))
   const hours = useQuery({ ...queryOf({ bucket: 'hour', time_zone: zone, from: rangeOf('today', now).from }), enabled: period === 'today' })
   if (days.data === undefined) {
     return days.isError ? <ErrorState error={days.error} retry={() => days.refetch()} /> : <FiguresSkeleton />
   }
   const stats = days.data
   const range = rangeOf(period, now)
+  const before = rangeOf(period, now, true)
   const counts = countsOf(stats, daysOf(period))
+  const countsBefore = countsOf(stats, daysOf(period), true)
   const rate = successRate(counts)
   const currency = stats.currencies.find(({ currency: code }) => code === url.filters.currency) ?? largestOf(stats)
   const shown = period === 'today' ? hours.data : trimmed(stats, daysOf(period))
@@ -104,7 +107,16 @@ export function Figures({ queryOf, listOf }: FiguresProps) {
                 value={counts[state]}
                 name={`pledges-${state}`}
                 href={listOf({ state, from: range.firstDay, to: range.lastDay })}
-              />
+              >
+                <Before
+                  period={period}
+                  name={`before-${state}`}
+                  count={countsBefore[state]}
+                  value={formatNumber(countsBefore[state])}
+                  change={changeOf(counts[state], countsBefore[state])}
+                  href={listOf({ state, from: before.firstDay, to: before.lastDay })}
+                />
+              </Number>
             </li>
           ))}
           <li className="grid">
@@ -147,10 +159,10 @@ export function campaignPledgesLink(id: string, { state, from, to }: PledgeFilte
   return `/admin/campaigns/${id}/pledges?${query}`
 }
 
-type NumberProps = { label: string; value: number; name: string; href: string; isAlarm?: boolean }
+type NumberProps = { label: string; value: number; name: string; href: string; isAlarm?: boolean; children?: ReactNode }
 
-/** A number that leads to what it counts. */
-export function Number({ label, value, name, href, isAlarm = false }: NumberProps) {
+/** A number that leads to what it counts, and what there is to say about it. */
+export function Number({ label, value, name, href, isAlarm = false, children }: NumberProps) {
   return (
     <Card className={`relative gap-1 p-4 sm:p-5 ${isAlarm ? 'border-warn' : ''}`}>
       <p className="text-muted">{label}</p>
@@ -159,7 +171,24 @@ export function Number({ label, value, name, href, isAlarm = false }: NumberProp
           {formatNumber(value)}
         </HrefLink>
       </p>
+      {children}
     </Card>
+  )
+}
+
+type BeforeProps = { period: Period; name: string; count: number; value: string; change: number | null; href: string }
+
+/** What there was in as many days before, and by how much it is more or less now; of a day that is not over that would mislead. */
+function Before({ period, name, count, value, change, href }: BeforeProps) {
+  return (
+    <p className="text-muted text-sm">
+      <HrefLink href={href} data-figure={name} data-count={count} className="relative z-1 inline-block min-h-6 underline-offset-4 hover:underline">
+        {t(`admin.figures.before_${period}`, { value })}
+      </HrefLink>{' '}
+      {change !== null && period !== 'today' && (
+        <bdi className="whitespace-nowrap">{formatNumber(change, { style: 'percent', maximumFractionDigits: 0, signDisplay: 'exceptZero' })}</bdi>
+      )}
+    </p>
   )
 }
 
@@ -180,7 +209,7 @@ type MoneyTableProps = { stats: Stats; now: Date; listOf: FiguresProps['listOf']
 
 /** What came through, by currency and period; each number of gifts leads to them. */
 function MoneyTable({ stats, now, listOf }: MoneyTableProps) {
-  const rows = stats.currencies.filter((currency) => sumOf(currency, daysOf('30d')).confirmed.count > 0)
+  const rows = stats.currencies.filter((currency) => [false, true].some((isBefore) => sumOf(currency, daysOf('30d'), isBefore).confirmed.count > 0))
   if (rows.length === 0) return <p className="text-muted">{t('admin.figures.no_money')}</p>
   return (
     <Table label={t('admin.figures.money')}>
@@ -212,24 +241,38 @@ type MoneyCellProps = { currency: Stats['currencies'][number]; period: Period; n
 
 function MoneyCell({ currency, period, now, listOf }: MoneyCellProps) {
   const { count, amount } = sumOf(currency, daysOf(period)).confirmed
-  const { firstDay, lastDay } = rangeOf(period, now)
+  const before = sumOf(currency, daysOf(period), true).confirmed
   const code = currency.currency
-  if (count === 0) return <Td isNumber>–</Td>
+  const money = (minor: number) => formatMoney({ amount: minor, currency: code }, locale)
+  const listIn = ({ firstDay, lastDay }: { firstDay: string; lastDay: string }) => listOf({ state: 'confirmed', currency: code, from: firstDay, to: lastDay })
+  if (count === 0 && before.count === 0) return <Td isNumber>–</Td>
   return (
     <Td isNumber>
-      <strong className="text-lg">{formatMoney({ amount, currency: code }, locale)}</strong>
-      <HrefLink
-        href={listOf({ state: 'confirmed', currency: code, from: firstDay, to: lastDay })}
-        data-figure={`money-${period}-${code}`}
-        data-count={count}
-        aria-label={t('admin.figures.gifts_of', { count, currency: code, period: t(`admin.figures.period_${period}`) })}
-        className="block min-h-6 text-sm underline decoration-2 underline-offset-4"
-      >
-        {t('admin.figures.gifts', { count })}
-      </HrefLink>
-      <span className="text-muted block text-sm">
-        {t('admin.figures.average', { amount: formatMoney({ amount: Math.round(amount / count), currency: code }, locale) })}
-      </span>
+      <strong className="text-lg">{money(amount)}</strong>
+      {count > 0 && (
+        <>
+          <HrefLink
+            href={listIn(rangeOf(period, now))}
+            data-figure={`money-${period}-${code}`}
+            data-count={count}
+            aria-label={t('admin.figures.gifts_of', { count, currency: code, period: t(`admin.figures.period_${period}`) })}
+            className="block min-h-6 text-sm underline decoration-2 underline-offset-4"
+          >
+            {t('admin.figures.gifts', { count })}
+          </HrefLink>
+          <span className="text-muted block text-sm">{t('admin.figures.average', { amount: money(Math.round(amount / count)) })}</span>
+        </>
+      )}
+      {before.count > 0 && (
+        <Before
+          period={period}
+          name={`before-money-${period}-${code}`}
+          count={before.count}
+          value={money(before.amount)}
+          change={changeOf(amount, before.amount)}
+          href={listIn(rangeOf(period, now, true))}
+        />
+      )}
     </Td>
   )
 }
