@@ -133,7 +133,6 @@ test("every number of an administrator's overview is the length of the list behi
   ]);
   await page.locator("td:has([data-figure='before-money-30d-JPY'])").filter({ hasText: "The 30 days before: JP¥900 +100%" }).waitFor();
 });
-});
 
 test("an owner has the same of the own campaigns, and nothing of others", async () => {
   const seen = ownView;
