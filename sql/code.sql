@@ -45,6 +45,7 @@ SET LOCAL ROLE careforall_owner;
 \ir functions/account_read.sql
 \ir functions/account_register.sql
 \ir functions/account_change.sql
+\ir functions/second_factor.sql
 \ir functions/login.sql
 \ir functions/session_refresh.sql
 \ir functions/session_end.sql

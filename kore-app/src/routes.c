@@ -27,6 +27,7 @@
 #include "handlers/pledges.h"
 #include "handlers/provider_event.h"
 #include "handlers/refunds.h"
+#include "handlers/second_factor.h"
 #include "handlers/stats.h"
 #include "handlers/updates.h"
 #include "handlers/users.h"
@@ -122,6 +123,10 @@ const CfaRoute cfa_api_routes[] = {
 	{CFA_GET, "/api/v1/me", CFA_PUBLIC, CFA_AUTH_USER, CFA_RATE_READ, "", CFA_BODY_NONE, 0, JSON, api_me_read},
 	{CFA_PATCH, "/api/v1/me", CFA_PUBLIC, CFA_AUTH_USER, CFA_RATE_WRITE, "", CFA_BODY_PATCH, CFA_USER_BODY_MAX, JSON, api_me_change},
 	{CFA_POST, "/api/v1/me/password", CFA_PUBLIC, CFA_AUTH_USER, CFA_RATE_LOGIN, "", CFA_BODY_JSON, CFA_USER_BODY_MAX, JSON, api_me_password},
+	{CFA_GET, "/api/v1/me/second-factor", CFA_PUBLIC, CFA_AUTH_USER, CFA_RATE_READ, "", CFA_BODY_NONE, 0, JSON, api_second_factor_read},
+	{CFA_POST, "/api/v1/me/second-factor", CFA_PUBLIC, CFA_AUTH_USER, CFA_RATE_LOGIN, "", CFA_BODY_JSON, CFA_USER_BODY_MAX, JSON, api_second_factor_offer},
+	{CFA_POST, "/api/v1/me/second-factor/confirm", CFA_PUBLIC, CFA_AUTH_USER, CFA_RATE_LOGIN, "", CFA_BODY_JSON, CFA_USER_BODY_MAX, JSON, api_second_factor_confirm},
+	{CFA_POST, "/api/v1/me/second-factor/remove", CFA_PUBLIC, CFA_AUTH_USER, CFA_RATE_LOGIN, "", CFA_BODY_JSON, CFA_USER_BODY_MAX, JSON, api_second_factor_remove},
 	{CFA_GET, "/api/v1/me/sessions", CFA_PUBLIC, CFA_AUTH_USER, CFA_RATE_READ, "", CFA_BODY_NONE, 0, JSON, api_me_session_list},
 	{CFA_DELETE, "/api/v1/me/sessions/:id", CFA_PUBLIC, CFA_AUTH_USER, CFA_RATE_WRITE, "", CFA_BODY_NONE, 0, JSON, api_me_session_end},
 	{CFA_GET, "/.well-known/jwks.json", CFA_PUBLIC, CFA_AUTH_NONE, CFA_RATE_READ, "", CFA_BODY_NONE, 0, JSON, api_jwks},
@@ -131,6 +136,7 @@ const CfaRoute cfa_api_routes[] = {
 	{CFA_GET, "/api/v1/admin/users/:id", CFA_PUBLIC, CFA_AUTH_ADMIN, CFA_RATE_READ, "", CFA_BODY_NONE, 0, JSON, api_user_read},
 	{CFA_PATCH, "/api/v1/admin/users/:id", CFA_PUBLIC, CFA_AUTH_ADMIN, CFA_RATE_WRITE, "", CFA_BODY_PATCH, CFA_USER_BODY_MAX, JSON, api_user_change},
 	{CFA_POST, "/api/v1/admin/users/:id/logout", CFA_PUBLIC, CFA_AUTH_ADMIN, CFA_RATE_WRITE, "", CFA_BODY_JSON, CFA_USER_BODY_MAX, JSON, api_user_logout},
+	{CFA_POST, "/api/v1/admin/users/:id/second-factor/reset", CFA_PUBLIC, CFA_AUTH_ADMIN, CFA_RATE_WRITE, "", CFA_BODY_JSON, CFA_USER_BODY_MAX, JSON, api_user_second_factor_reset},
 	{CFA_GET, "/api/v1/admin/campaigns", CFA_PUBLIC, CFA_AUTH_ADMIN, CFA_RATE_READ, "q status category currency sort limit cursor", CFA_BODY_NONE, 0, JSON, api_admin_campaigns},
 	{CFA_GET, "/api/v1/admin/pledges", CFA_PUBLIC, CFA_AUTH_ADMIN, CFA_RATE_READ, "reference email name amount_min amount_max currency created_from created_to state campaign reward sort limit cursor", CFA_BODY_NONE, 0, JSON, api_admin_pledge_list},
 	{CFA_GET, "/api/v1/admin/pledges/:id", CFA_PUBLIC, CFA_AUTH_ADMIN, CFA_RATE_READ, "", CFA_BODY_NONE, 0, JSON, api_admin_pledge_read},

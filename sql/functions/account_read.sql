@@ -8,7 +8,7 @@ RETURNS TABLE (account_id uuid, role text)
 LANGUAGE sql STABLE SECURITY DEFINER
 SET search_path = pg_catalog, careforall, pg_temp
 AS $$
-  SELECT a.id, a.role
+  SELECT a.id, careforall.role_now(a.id, a.role)
   FROM careforall.sessions s
   JOIN careforall.accounts a ON a.id = s.account_id
   WHERE s.id = session_find.session AND s.ended_at IS NULL
@@ -26,6 +26,7 @@ AS $$
     'email', account.email,
     'name', account.name,
     'role', account.role,
+    'needs_second_factor', careforall.second_factor_missing(account.id, account.role),
     'created_at', careforall.json_time(account.created_at))
 $$;
 
@@ -39,6 +40,10 @@ AS $$
     'email', account.email,
     'name', account.name,
     'role', account.role,
+    'has_second_factor', EXISTS (
+      SELECT FROM careforall.second_factors f
+      WHERE f.account_id = account.id AND f.enrolled_at IS NOT NULL),
+    'needs_second_factor', careforall.second_factor_missing(account.id, account.role),
     'is_disabled', account.disabled_at IS NOT NULL,
     'disabled_at', careforall.json_time(account.disabled_at),
     'password_changed_at', careforall.json_time(account.password_changed_at),

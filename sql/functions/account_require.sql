@@ -8,6 +8,27 @@ RETURNS integer
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN array_position('{donor,owner,admin}'::text[], role);
 
+-- Whether an account lacks the second factor that its role needs.
+CREATE OR REPLACE FUNCTION careforall.second_factor_missing(account_id uuid, role text)
+RETURNS boolean
+LANGUAGE sql STABLE
+SET search_path = pg_catalog, careforall, pg_temp
+AS $$
+  SELECT EXISTS (SELECT FROM careforall.second_factor_policy p
+                 WHERE p.role = second_factor_missing.role)
+    AND NOT EXISTS (SELECT FROM careforall.second_factors f
+                    WHERE f.account_id = second_factor_missing.account_id
+                      AND f.enrolled_at IS NOT NULL)
+$$;
+
+-- The role whose rights an account has: that of a donor while it lacks the second factor
+-- that its own one needs.
+CREATE OR REPLACE FUNCTION careforall.role_now(account_id uuid, role text)
+RETURNS text
+LANGUAGE sql STABLE
+SET search_path = pg_catalog, careforall, pg_temp
+AS $$ SELECT CASE WHEN careforall.second_factor_missing(account_id, role) THEN 'donor' ELSE role END $$;
+
 -- Gives the role of an account that is alive and has at least the role asked for.
 CREATE OR REPLACE FUNCTION careforall.account_require(actor uuid, role text)
 RETURNS text
@@ -17,7 +38,7 @@ AS $$
 DECLARE
   has_role text;
 BEGIN
-  SELECT a.role INTO has_role
+  SELECT careforall.role_now(a.id, a.role) INTO has_role
   FROM careforall.accounts a
   WHERE a.id = account_require.actor AND a.disabled_at IS NULL;
   IF NOT FOUND THEN
@@ -38,11 +59,12 @@ LANGUAGE sql STABLE
 SET search_path = pg_catalog, careforall, pg_temp
 AS $$
   SELECT CASE
-    WHEN a.role = 'admin' THEN 'own'
-    WHEN c.owner_id = a.id AND a.role = 'owner' THEN 'own'
+    WHEN n.role = 'admin' THEN 'own'
+    WHEN c.owner_id = a.id AND n.role = 'owner' THEN 'own'
     WHEN m.role = 'editor' THEN 'edit'
     WHEN m.role = 'viewer' OR c.owner_id = a.id THEN 'view' END
   FROM careforall.accounts a
+  CROSS JOIN LATERAL (SELECT careforall.role_now(a.id, a.role) AS role) n
   JOIN careforall.campaigns c ON c.id = campaign_right.campaign
   LEFT JOIN careforall.campaign_members m ON m.campaign_id = c.id AND m.account_id = a.id
   WHERE a.id = campaign_right.actor AND a.disabled_at IS NULL
@@ -89,6 +111,10 @@ $$;
 
 COMMENT ON FUNCTION careforall.role_rank(text) IS
   'The strength of a role: donor, owner, admin.';
+COMMENT ON FUNCTION careforall.second_factor_missing(uuid, text) IS
+  'Whether an account lacks the second factor that its role needs.';
+COMMENT ON FUNCTION careforall.role_now(uuid, text) IS
+  'The role whose rights an account has: donor while it lacks a second factor that it needs.';
 COMMENT ON FUNCTION careforall.account_require(uuid, text) IS
   'Gives the role of a live account that has at least the role asked for; refuses others (PL010, PL011).';
 COMMENT ON FUNCTION careforall.campaign_right(uuid, uuid) IS

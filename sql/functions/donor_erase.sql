@@ -133,6 +133,7 @@ BEGIN
   how_many := (person.id IS NOT NULL)::integer;
   IF NOT dry_run AND person.id IS NOT NULL THEN
     DELETE FROM careforall.sessions s WHERE s.account_id = person.id;
+    PERFORM careforall.second_factor_drop(person.id);
     DELETE FROM careforall.login_failures f WHERE f.email_hash = careforall.login_key(person.email);
     UPDATE careforall.accounts a
     SET email = format('%s@erased.invalid', a.id), name = 'erased', pepper_id = '',

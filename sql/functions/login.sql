@@ -51,9 +51,11 @@ END
 $$;
 
 -- Begins a log-in: one row always. The account is NULL if there is none, or none
--- that may log in.
-CREATE OR REPLACE FUNCTION careforall.login_begin(email text)
-RETURNS TABLE (retry_after_s integer, account_id uuid, password_hash text, pepper_id text)
+-- that may log in; sealed is the encrypted secret of its second factor, NULL if it has none.
+DROP FUNCTION IF EXISTS careforall.login_begin(text);
+CREATE FUNCTION careforall.login_begin(email text)
+RETURNS TABLE (retry_after_s integer, account_id uuid, password_hash text, pepper_id text,
+  sealed bytea, key_id text)
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER
 SET search_path = pg_catalog, careforall, pg_temp
 AS $$
@@ -61,8 +63,10 @@ AS $$
 BEGIN
   retry_after_s := careforall.login_attempt(login_begin.email);
   IF retry_after_s = 0 THEN
-    SELECT a.id, a.password_hash, a.pepper_id INTO account_id, password_hash, pepper_id
+    SELECT a.id, a.password_hash, a.pepper_id, f.sealed, f.key_id
+    INTO account_id, password_hash, pepper_id, sealed, key_id
     FROM careforall.accounts a
+    LEFT JOIN careforall.second_factors f ON f.account_id = a.id
     WHERE lower(a.email) = lower(login_begin.email) AND a.disabled_at IS NULL;
   END IF;
   RETURN NEXT;
@@ -103,11 +107,13 @@ END
 $$;
 
 -- Opens a session for a password that was found right against seen_hash. No row if
--- the password was changed or the account disabled meanwhile. new_hash replaces a
--- hash whose parameters are no longer good enough; NULL keeps it.
+-- the password was changed or the account disabled meanwhile, or if the account has a
+-- second factor and neither step (of a code) nor code_hash (of a recovery code) is one
+-- that still works. new_hash replaces a hash whose parameters are no longer good enough;
+-- NULL keeps it.
 CREATE OR REPLACE FUNCTION careforall.login_finish(
   account uuid, seen_hash text, new_hash text, new_pepper_id text, token_hash bytea,
-  user_agent text)
+  user_agent text, step bigint DEFAULT NULL, code_hash bytea DEFAULT NULL)
 RETURNS TABLE (account_id uuid, session_id uuid, max_age_s integer, doc json)
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER
 SET search_path = pg_catalog, careforall, pg_temp
@@ -119,7 +125,8 @@ BEGIN
   SELECT * INTO person FROM careforall.accounts a
   WHERE a.id = login_finish.account AND a.password_hash = seen_hash AND a.disabled_at IS NULL
   FOR NO KEY UPDATE;
-  IF NOT FOUND THEN
+  IF NOT FOUND
+    OR NOT careforall.second_factor_use(person.id, login_finish.step, login_finish.code_hash) THEN
     RETURN;
   END IF;
   IF new_hash IS NOT NULL THEN
@@ -155,7 +162,7 @@ COMMENT ON FUNCTION careforall.login_begin(text) IS
   'Begins a log-in: what the password must be checked against, or how long to wait.';
 COMMENT ON FUNCTION careforall.session_open(uuid, bytea, text) IS
   'Opens a session with its first refresh token.';
-COMMENT ON FUNCTION careforall.login_finish(uuid, text, text, text, bytea, text) IS
-  'Opens a session after the password was found right; no row if that is no longer so.';
+COMMENT ON FUNCTION careforall.login_finish(uuid, text, text, text, bytea, text, bigint, bytea) IS
+  'Opens a session after the password, and the code of a second factor, was found right; no row if that is no longer so.';
 COMMENT ON FUNCTION careforall.session_max_age(uuid) IS
   'How many seconds a session lives on without being refreshed.';

@@ -17,17 +17,24 @@ SELECT
   (SELECT count(*) FROM careforall.campaigns c WHERE c.owner_id = a.id) AS campaigns,
   a.password_changed_at,
   a.disabled_at,
-  a.version
+  a.version,
+  f2.enrolled_at AS second_factor_since,
+  EXISTS (SELECT FROM careforall.second_factor_policy p WHERE p.role = a.role) AS second_factor_needed
 FROM careforall.accounts a
 CROSS JOIN LATERAL (
   SELECT max(n.refreshed_at) AS last_seen_at, count(*) FILTER (
       WHERE n.ended_at IS NULL AND LEAST(n.expires_at, n.ends_at) > careforall.clock()) AS open_sessions
   FROM careforall.sessions n WHERE n.account_id = a.id) s
-LEFT JOIN careforall.login_failures f ON f.email_hash = careforall.login_key(a.email);
+LEFT JOIN careforall.login_failures f ON f.email_hash = careforall.login_key(a.email)
+LEFT JOIN careforall.second_factors f2 ON f2.account_id = a.id;
 
 COMMENT ON VIEW careforall.accounts_overview IS
   'Who can log in, with masked addresses, open sessions and failed log-ins; no password hash, token or name.';
 
+COMMENT ON COLUMN careforall.accounts_overview.second_factor_since IS
+  'Since when log-ins need a second factor; NULL if there is none.';
+COMMENT ON COLUMN careforall.accounts_overview.second_factor_needed IS
+  'Whether the role needs one: without it the account has the rights of a donor.';
 COMMENT ON COLUMN careforall.accounts_overview.created_at IS
   'When it was registered.';
 COMMENT ON COLUMN careforall.accounts_overview.account_id IS

@@ -23,6 +23,12 @@ FROM careforall.accounts a
 WHERE a.password_hash <> '$argon2id$v=19$erased'
 GROUP BY a.pepper_id
 UNION ALL
+SELECT 'second factor', COALESCE(NULLIF(k.key_id, ''), 'none'), count(*), max(k.since), NULL
+FROM careforall.second_factors f
+CROSS JOIN LATERAL (VALUES (f.key_id, f.enrolled_at), (f.offered_key_id, f.offered_at)) k (key_id, since)
+WHERE k.since IS NOT NULL
+GROUP BY k.key_id
+UNION ALL
 SELECT 'administrator token', t.id::text, 0, t.created_at, t.expires_at
 FROM careforall.admin_tokens t
 WHERE t.used_at IS NULL AND t.expires_at > careforall.clock();
@@ -30,7 +36,7 @@ WHERE t.used_at IS NULL AND t.expires_at > careforall.clock();
 COMMENT ON VIEW careforall.logins IS
   'Who may log in to the database, and as what; members of more than one group have the rights of all.';
 COMMENT ON VIEW careforall.keys_status IS
-  'Peppers that passwords of accounts need, and one-time tokens of administrators that can still be used.';
+  'Peppers that passwords and second factors of accounts need, and one-time tokens of administrators that can still be used.';
 
 COMMENT ON COLUMN careforall.logins.log_in IS
   'Name of the role that logs in.';
@@ -44,7 +50,7 @@ COMMENT ON COLUMN careforall.logins.sessions IS
   'Connections that it has now.';
 
 COMMENT ON COLUMN careforall.keys_status.kind IS
-  'password pepper or administrator token.';
+  'password pepper, second factor or administrator token.';
 COMMENT ON COLUMN careforall.keys_status.key_id IS
   'Id of the key; none stands for accounts without a pepper.';
 COMMENT ON COLUMN careforall.keys_status.used_by IS

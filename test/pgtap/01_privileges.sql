@@ -85,7 +85,8 @@ CREATE FUNCTION pg_temp.functions_of(role_name text) RETURNS SETOF text LANGUAGE
 $$;
 SELECT set_eq($$SELECT * FROM pg_temp.functions_of('careforall_api')
   EXCEPT SELECT * FROM pg_temp.admin_api()$$,
-  ARRAY['account_change', 'account_find', 'account_list', 'account_logout', 'account_register',
+  ARRAY['account_change', 'account_find', 'account_list', 'account_logout', 'account_register', 'user_second_factor_reset',
+    'second_factor_begin', 'second_factor_confirm', 'second_factor_offer', 'second_factor_offered', 'second_factor_read', 'second_factor_remove',
     'admin_register', 'campaign_find', 'campaign_gifts', 'campaign_list', 'campaign_pledges',
     'campaign_places', 'campaign_public', 'fee_cover_many', 'fees_read', 'me_pledges', 'news_consent_give', 'pledge_claim', 'pledge_export_begin', 'pledge_export_page', 'pledge_news_withdraw',
     'pledge_read', 'pledge_refunds', 'pledge_withdraw', 'refund_create', 'refund_proposal_count', 'refund_proposal_decide', 'refund_proposal_list', 'refund_request_count', 'refund_request_create',
@@ -125,15 +126,15 @@ SELECT set_eq($$SELECT * FROM pg_temp.functions_of('careforall_support')$$,
   'support may call what its views call, and the timeline');
 SELECT set_eq($$SELECT * FROM pg_temp.functions_of('careforall_admin')$$,
   $$SELECT * FROM pg_temp.functions_of('careforall_support') UNION ALL
-    SELECT unnest(ARRAY['account_disable', 'account_enable', 'account_role_set', 'account_sessions_end', 'admin_token_create', 'admin_token_revoke', 'campaign_archive', 'campaign_cap_set', 'campaign_close', 'campaign_copy', 'campaign_create', 'campaign_dates_set',
+    SELECT unnest(ARRAY['account_disable', 'account_enable', 'account_role_set', 'account_second_factor_reset', 'account_sessions_end', 'admin_token_create', 'admin_token_revoke', 'campaign_archive', 'campaign_cap_set', 'campaign_close', 'campaign_copy', 'campaign_create', 'campaign_dates_set',
       'campaign_owner_set', 'campaign_pause', 'campaign_publish', 'campaign_resume', 'campaign_unarchive', 'consumer_pause', 'consumer_resume', 'donor_erase', 'donor_reveal', 'fee_remove', 'fee_set', 'hold_release', 'job_run', 'key_note',
       'limits_reload', 'news_withdraw', 'outbox_drop', 'outbox_reader_create', 'outbox_reader_pause', 'outbox_reader_remove', 'outbox_reader_resume', 'outbox_release', 'outbox_release_matching', 'outbox_replay', 'outbox_replay_cancel', 'outbox_replay_state', 'payment_redrive', 'payment_redrive_matching', 'pledge_cancel', 'pledge_refund', 'pledge_search',
-      'pool_capacity_set', 'pool_close', 'pool_create', 'refund_approve', 'refund_limit_remove', 'refund_limit_set', 'refund_reject', 'refund_retry', 'retention_set', 'reward_close', 'reward_create', 'reward_quantity_set',
+      'pool_capacity_set', 'pool_close', 'pool_create', 'refund_approve', 'refund_limit_remove', 'refund_limit_set', 'refund_reject', 'refund_retry', 'retention_set', 'reward_close', 'reward_create', 'reward_quantity_set', 'second_factor_policy_set',
       'sessions', 'statement_figures', 'stats', 'stats_reset', 'stats_series', 'totals_fold',
       'waiting_invite', 'waiting_remove', 'waiting_reveal'])$$,
   'admin may call the functions of administrators');
 SELECT is_empty(format($$SELECT f FROM pg_temp.functions_of(%L) f WHERE f IN
-  ('pledge_apply', 'account_add', 'account_manage', 'account_of', 'account_set', 'account_lock', 'actor_set', 'session_open', 'sessions_end', 'clock_set', 'clock_reset', 'pledge_lock', 'pledge_end', 'pledge_refund_by', 'refund_ask', 'refund_ask_or_propose', 'refund_proposal_end', 'refund_proposal_manage', 'refund_retry_by', 'campaign_move',
+  ('pledge_apply', 'account_add', 'account_manage', 'account_of', 'account_set', 'account_lock', 'actor_set', 'session_open', 'sessions_end', 'clock_set', 'clock_reset', 'pledge_lock', 'pledge_end', 'pledge_refund_by', 'refund_ask', 'refund_ask_or_propose', 'refund_proposal_end', 'refund_proposal_manage', 'refund_retry_by', 'second_factor_drop', 'second_factor_prove', 'second_factor_reset', 'second_factor_use', 'campaign_move',
    'campaign_insert', 'campaign_parts_copy', 'campaign_update', 'reward_insert', 'pool_insert', 'campaigns_rank', 'contact_erase', 'job_do', 'pledges_erase', 'purge')$$,
   role_name), role_name || ' may not call the engine''s inner functions')
 FROM our_role;

@@ -196,6 +196,24 @@ cfa_passwords_run(const CfaPasswordJob *in, CfaPasswordDone done, void *arg)
 	(void) pthread_mutex_unlock(&lock);
 }
 
+const char *
+cfa_pepper_key(const char *id, const char *purpose,
+			   uint8_t key[CFA_PEPPER_KEY_SIZE])
+{
+	const Pepper *pepper =
+		id == NULL ? (pepper_count > 0 ? &peppers[0] : NULL) : find_pepper(id);
+
+	if (pepper == NULL && id != NULL && id[0] != '\0')
+		return NULL;
+	(void) crypto_generichash(key,
+							  CFA_PEPPER_KEY_SIZE,
+							  (const uint8_t *) purpose,
+							  strlen(purpose),
+							  pepper ? pepper->key : NULL,
+							  pepper ? pepper->len : 0);
+	return pepper ? pepper->id : "";
+}
+
 static int
 read_peppers(const char *list)
 {

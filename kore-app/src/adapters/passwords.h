@@ -64,6 +64,15 @@ int cfa_passwords_configure(const CfaPasswordSettings *settings, char *error,
 void cfa_passwords_start(void);
 
 /*
+ * A key for another use of a pepper, which differs with the purpose: of the pepper
+ * with that id, or (id NULL) of the one for new hashes. Gives the id, which is ""
+ * without peppers; NULL if there is no such pepper.
+ */
+#define CFA_PEPPER_KEY_SIZE 32
+const char *cfa_pepper_key(const char *id, const char *purpose,
+						   uint8_t key[CFA_PEPPER_KEY_SIZE]);
+
+/*
  * Takes a place for one job; false if too many wait already. A place is used up
  * by running a job, or given back.
  */

@@ -52,13 +52,14 @@ const CfaPgStatementDef cfa_pg_statements[CFA_PG_STATEMENT_COUNT] = {
 		 "careforall.session_refresh($1::bytea, $2::bytea) r"},
 	[CFA_PG_LOGIN_BEGIN] =
 		{"login_begin",
-		 "SELECT b.retry_after_s, b.account_id, b.password_hash, b.pepper_id "
+		 "SELECT b.retry_after_s, b.account_id, b.password_hash, b.pepper_id, "
+		 "encode(b.sealed, 'hex'), b.key_id "
 		 "FROM careforall.login_begin($1::text) b"},
 	[CFA_PG_LOGIN_FINISH] =
 		{"login_finish",
 		 "SELECT f.account_id, f.session_id, f.max_age_s, f.doc FROM "
 		 "careforall.login_finish($1::uuid, $2::text, $3::text, $4::text, "
-		 "$5::bytea, $6::text) f"},
+		 "$5::bytea, $6::text, $7::bigint, $8::bytea) f"},
 	[CFA_PG_SESSION_NAME] =
 		{"session_name",
 		 "SELECT pg_catalog.set_config('application_name', $1, true)"},

@@ -24,6 +24,7 @@
 #include "adapters/pg.h"
 #include "adapters/tokens.h"
 #include "handlers/call.h"
+#include "handlers/factor.h"
 #include "handlers/refresh_cookie.h"
 #include "meters.h"
 #include "middleware/auth.h"
@@ -44,6 +45,8 @@ typedef struct Entry
 	char *password;		 /* until it was handed on */
 	const char *account; /* of a log-in */
 	const char *seen_hash;
+	CfaFactor factor; /* of the account */
+	char *code;		  /* NULL: none came */
 	uint8_t admin_token_hash[32];
 	CfaRefreshToken token;
 } Entry;
@@ -83,6 +86,7 @@ static const CfaField admin_fields[] = {
 static const CfaField login_fields[] = {
 	{.name = "email", .kind = CFA_FIELD_EMAIL, .is_required = true, .min = 3, .max = 254},
 	{.name = "password", .kind = CFA_FIELD_TEXT, .is_required = true, .min = 1, .max = CFA_PASSWORD_MAX_CHARS},
+	{.name = "code", .kind = CFA_FIELD_TEXT, .min = 1, .max = CFA_FACTOR_CODE_MAX},
 	{.name = NULL},
 };
 /* clang-format on */
@@ -96,6 +100,7 @@ static void on_login_begun(void *arg, const PGresult *result,
 static void on_checked(void *arg, const CfaPasswordResult *result);
 static void on_login(void *arg, const PGresult *result, const char *sqlstate);
 static void refuse_login(CfaCtx *ctx);
+static bool prove_factor(Entry *entry, CfaPgParams *params);
 static void on_refreshed(void *arg, const PGresult *result,
 						 const char *sqlstate);
 static void on_logout(void *arg, const PGresult *result, const char *sqlstate);
@@ -301,6 +306,8 @@ new_entry(CfaCtx *ctx, const CfaField *fields, json_t **json)
 		entry->name = cfa_arena_strndup(&ctx->arena, text, strlen(text));
 	if (agent != NULL && cfa_utf8_valid(agent, strlen(agent)))
 		entry->user_agent = cfa_arena_printf(&ctx->arena, "%.200s", agent);
+	if (json_object_get(*json, "code") != NULL)
+		entry->code = cfa_take_secret(ctx, *json, "code");
 	entry->password = cfa_take_secret(ctx, *json, "password");
 	cfa_refresh_token_make(&entry->token);
 	return entry;
@@ -394,6 +401,7 @@ on_login_begun(void *arg, const PGresult *result, const char *sqlstate)
 			cfa_arena_printf(&ctx->arena, "%s", PQgetvalue(result, 0, 2));
 		job.hash = entry->seen_hash;
 		job.pepper_id = PQgetvalue(result, 0, 3);
+		cfa_factor_read(&entry->factor, result, 4);
 	}
 	if (goes_on)
 		cfa_passwords_run(&job, on_checked, entry);
@@ -412,7 +420,7 @@ static void
 on_checked(void *arg, const CfaPasswordResult *result)
 {
 	Entry *entry = arg;
-	CfaPgParams params = {.count = 6,
+	CfaPgParams params = {.count = 8,
 						  .values = {entry->account,
 									 entry->seen_hash,
 									 result->new_hash,
@@ -420,13 +428,15 @@ on_checked(void *arg, const CfaPasswordResult *result)
 									 NULL,
 									 entry->user_agent}};
 
-	if (result->is_match)
+	if (result->is_match && prove_factor(entry, &params))
 	{
 		set_bytes(&params, 4, entry->token.hash);
 		cfa_pg_query(CFA_PG_LOGIN_FINISH, &params, false, on_login, entry);
 		return;
 	}
-	if (result->has_failed)
+	if (result->is_match)
+		cfa_factor_refuse(entry->ctx, entry->code);
+	else if (result->has_failed)
 		cfa_answer_problem(entry->ctx, CFA_PROBLEM_OVERLOADED, NULL);
 	else
 		refuse_login(entry->ctx);
@@ -441,6 +451,8 @@ on_login(void *arg, const PGresult *result, const char *sqlstate)
 
 	if (result == NULL)
 		cfa_answer_sqlstate(ctx, sqlstate);
+	else if (PQntuples(result) == 0 && entry->factor.is_enrolled)
+		cfa_factor_refuse(ctx, entry->code);
 	else if (PQntuples(result) == 0)
 		refuse_login(ctx);
 	else
@@ -449,6 +461,25 @@ on_login(void *arg, const PGresult *result, const char *sqlstate)
 		answer_session(ctx, 200, result, 0, &entry->token);
 	}
 	cfa_ctx_release(ctx);
+}
+
+/*
+ * Whether the account has no second factor, or the code that came is one of it; then
+ * it is the last two parameters. Wipes the code, so that only its being there is told.
+ */
+static bool
+prove_factor(Entry *entry, CfaPgParams *params)
+{
+	bool is_right = cfa_factor_prove(entry->ctx,
+									 &entry->factor,
+									 entry->account,
+									 entry->code,
+									 params,
+									 6);
+
+	if (entry->code != NULL)
+		cfa_wipe(entry->code);
+	return is_right;
 }
 
 /* One answer for an unknown account, a disabled one, and a wrong password. */

@@ -2,7 +2,11 @@
 // What the pages of an account read and change.
 import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query'
 import { call } from './call'
+import type { components } from './schema'
 import type { Account, Pledge, PledgeState } from './types'
+
+export type SecondFactorOffer = components['schemas']['SecondFactorOffer']
+type SecondFactorProof = components['schemas']['SecondFactorChange']
 
 const PAGE = 20
 
@@ -10,6 +14,7 @@ export const accountKeys = {
   all: ['account'] as const,
   me: ['account', 'me'] as const,
   sessions: ['account', 'sessions'] as const,
+  secondFactor: ['account', 'second-factor'] as const,
   gifts: (state: PledgeState | null) => ['account', 'gifts', state] as const,
 }
 
@@ -23,6 +28,25 @@ export const sessionsQuery = queryOptions({
   queryKey: accountKeys.sessions,
   queryFn: async ({ signal }) => (await call('get', '/api/v1/me/sessions', { signal })).data.items,
 })
+
+export const secondFactorQuery = queryOptions({
+  queryKey: accountKeys.secondFactor,
+  queryFn: async ({ signal }) => (await call('get', '/api/v1/me/second-factor', { signal })).data,
+})
+
+/** Begins to set one up, or to replace it; what comes back is shown once. */
+export async function offerSecondFactor(proof: SecondFactorProof): Promise<SecondFactorOffer> {
+  return (await call('post', '/api/v1/me/second-factor', { body: proof })).data
+}
+
+/** Takes it into use and gives the recovery codes. */
+export async function confirmSecondFactor(code: string): Promise<string[]> {
+  return (await call('post', '/api/v1/me/second-factor/confirm', { body: { code } })).data.recovery_codes
+}
+
+export async function removeSecondFactor(proof: SecondFactorProof): Promise<void> {
+  await call('post', '/api/v1/me/second-factor/remove', { body: proof })
+}
 
 export function myGiftsQuery(state: PledgeState | null) {
   return infiniteQueryOptions({

@@ -19,7 +19,7 @@ export type SessionState = {
   over: Account | null
 }
 
-export type Credentials = { email: string; password: string }
+export type Credentials = { email: string; password: string; code?: string }
 export type Registration = Credentials & { name: string }
 
 type Note = { type: 'in'; accountId: string } | { type: 'out'; isOver: boolean }

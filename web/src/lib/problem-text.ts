@@ -6,7 +6,7 @@ import type { ApiError } from '@/api/http'
 import type { Problem } from '@/api/types'
 import { t, tMaybe, type MessageKey } from '@/i18n'
 
-/** About the form of a request: no page sends one like that. */
+/** About the form of a request: no page sends one like that; or what the log-in itself tells. */
 type NotOfPages =
   | 'expectation-failed'
   | 'headers-too-large'
@@ -18,6 +18,8 @@ type NotOfPages =
   | 'not-acceptable'
   | 'not-implemented'
   | 'precondition-required'
+  | 'second-factor-invalid'
+  | 'second-factor-required'
   | 'signature-expired'
   | 'signature-invalid'
   | 'upgrade-required'

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 import { useEffect, useState } from 'react'
 import { useForm } from 'react-hook-form'
-import { logIn, type Credentials } from '@/api/session'
+import { ApiError } from '@/api/http'
+import { logIn } from '@/api/session'
 import { t } from '@/i18n'
+import { CodeField } from './code-field'
 import { EmailField } from './email-field'
 import { checkEmail, checkPassword } from './fields'
 import { AccountForm } from './form'
@@ -10,7 +12,8 @@ import { PasswordField } from './password-field'
 
 /** `id` begins the ids of its fields; `email` is known where somebody logs in again, who then begins at the password. */
 export function LoginForm({ id, email = '' }: { id: string; email?: string }) {
-  const form = useForm<Credentials>({ defaultValues: { email, password: '' } })
+  const form = useForm({ defaultValues: { email, password: '', code: '' } })
+  const [needsCode, setNeedsCode] = useState(false)
   const [failure, setFailure] = useState<unknown>(null)
   const { errors, isSubmitting } = form.formState
   const { setFocus } = form
@@ -18,13 +21,21 @@ export function LoginForm({ id, email = '' }: { id: string; email?: string }) {
   useEffect(() => {
     if (isKnown) setFocus('password')
   }, [isKnown, setFocus])
-  const submit = form.handleSubmit(async (entered) => {
+  useEffect(() => {
+    if (needsCode) setFocus('code')
+  }, [needsCode, setFocus])
+  const submit = form.handleSubmit(async ({ email: entered, password, code }) => {
     setFailure(null)
     try {
-      await logIn({ email: entered.email.trim(), password: entered.password })
+      await logIn({ email: entered.trim(), password, ...(needsCode ? { code: code.trim() } : {}) })
     } catch (error) {
+      const asked = error instanceof ApiError ? error.code : ''
+      if (asked === 'second-factor-required') {
+        setNeedsCode(true)
+        return
+      }
       setFailure(error)
-      setFocus('password')
+      setFocus(asked === 'second-factor-invalid' ? 'code' : 'password')
     }
   })
   return (
@@ -33,7 +44,9 @@ export function LoginForm({ id, email = '' }: { id: string; email?: string }) {
       onSubmit={submit}
       isBusy={isSubmitting}
       failure={failure}
-      explain={(error) => (error.code === 'credentials-invalid' ? t('account.login.refused') : null)}
+      explain={({ code }) =>
+        code === 'credentials-invalid' ? t('account.login.refused') : code === 'second-factor-invalid' ? t('account.login.code_refused') : null
+      }
       submitLabel={t('account.login.submit')}
       isMain
     >
@@ -45,6 +58,14 @@ export function LoginForm({ id, email = '' }: { id: string; email?: string }) {
         autoComplete="current-password"
         {...form.register('password', { validate: checkPassword })}
       />
+      {needsCode && (
+        <CodeField
+          id={`${id}-code`}
+          hint={t('account.code_hint')}
+          error={errors.code?.message}
+          {...form.register('code', { validate: (text) => text.trim() !== '' || t('account.code_empty') })}
+        />
+      )}
     </AccountForm>
   )
 }

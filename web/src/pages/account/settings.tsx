@@ -4,6 +4,7 @@ import { useState } from 'react'
 import { logOutEverywhere } from '@/api/session'
 import { NameCard } from '@/components/account/name-card'
 import { PasswordCard } from '@/components/account/password-card'
+import { SecondFactorCard } from '@/components/account/second-factor-card'
 import { SessionsCard } from '@/components/account/sessions-card'
 import { Button } from '@/components/ui/button'
 import { Card, CardTitle } from '@/components/ui/card'
@@ -18,6 +19,7 @@ export function SettingsPage() {
       <PageHeader title={t('account.settings.title')} />
       <NameCard />
       <PasswordCard />
+      <SecondFactorCard />
       <SessionsCard />
       <LeaveCard />
     </div>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The shell of the dashboard: who may enter, the navigation, and the page in it.
 import { DirectionProvider } from '@radix-ui/react-direction'
-import { Outlet, useLocation } from '@tanstack/react-router'
+import { Link, Outlet, useLocation } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
 import { useKeptSession } from '@/api/kept-session'
 import { retrySession } from '@/api/session'
@@ -10,6 +10,7 @@ import '@/components/admin/icons'
 import { mayOpen } from '@/components/admin/nav'
 import { Sidebar, TopBar } from '@/components/admin/sidebar'
 import { ToLogin } from '@/components/to-login'
+import { Notice } from '@/components/ui/notice'
 import { PageHeader } from '@/components/ui/page-header'
 import { Skeleton } from '@/components/ui/skeleton'
 import { ErrorState, NoPermission } from '@/components/ui/states'
@@ -34,7 +35,7 @@ export function AdminLayout() {
         <Sidebar account={account} />
         <div className="min-w-0 grow">
           <TopBar account={account} />
-          <Frame key={account.id}>{mayOpen(account.role, pathname) ? <Outlet /> : <ForbiddenPage />}</Frame>
+          <Frame key={account.id}>{account.needs_second_factor ? <FactorPage /> : mayOpen(account.role, pathname) ? <Outlet /> : <ForbiddenPage />}</Frame>
         </div>
       </div>
       <LogInAgain />
@@ -60,6 +61,21 @@ function LoadingPage() {
       <Skeleton className="h-12 w-2/3 max-w-sm" />
       <Skeleton className="h-40" />
       <Skeleton className="h-72" />
+    </>
+  )
+}
+
+/** Until there is a second factor, the account has the rights of a donor. */
+function FactorPage() {
+  return (
+    <>
+      <PageHeader title={t('account.factor.required')} />
+      <Notice tone="warn" heading={t('account.factor.required')}>
+        {t('account.factor.required_text')}
+      </Notice>
+      <Link to="/account/settings" className="justify-self-start font-semibold underline decoration-2 underline-offset-4">
+        {t('account.factor.set_up')}
+      </Link>
     </>
   )
 }

@@ -17,7 +17,7 @@ import { PageHeader } from '@/components/ui/page-header'
 import { RadioCard, RadioCards } from '@/components/ui/radio-cards'
 import { formatDateTime, t } from '@/i18n'
 
-type Open = 'role' | 'access' | 'sessions' | null
+type Open = 'role' | 'access' | 'sessions' | 'factor' | null
 type Loaded = { user: User; etag: string }
 
 const ROLES = ['donor', 'owner', 'admin'] as const
@@ -68,6 +68,9 @@ function UserView({ user, etag }: Loaded) {
               <When at={user.last_seen_at} isExact />
             </Fact>
             <Fact label={t('admin.users.password')}>{formatDateTime(user.password_changed_at)}</Fact>
+            <Fact label={t('admin.users.factor')}>
+              {t(user.has_second_factor ? 'admin.users.factor_on' : user.needs_second_factor ? 'admin.users.factor_needed' : 'admin.users.factor_off')}
+            </Fact>
             <Fact label={t('admin.users.sessions')}>{user.sessions}</Fact>
             {user.disabled_at !== null && <Fact label={t('admin.users.disabled_at')}>{formatDateTime(user.disabled_at)}</Fact>}
           </Facts>
@@ -80,6 +83,7 @@ function UserView({ user, etag }: Loaded) {
             <Button variant="outline" aria-disabled={user.sessions === 0} onClick={() => user.sessions > 0 && setOpen('sessions')}>
               {t('admin.users.end_sessions', { count: user.sessions })}
             </Button>
+            {user.has_second_factor && <Guarded isOff={isSelf} onClick={() => setOpen('factor')} label={t('admin.users.factor_reset')} />}
           </div>
         </SectionCard>
       </div>
@@ -87,6 +91,7 @@ function UserView({ user, etag }: Loaded) {
       {open === 'role' && <RoleDialog user={user} etag={etag} onClose={close} />}
       {open === 'access' && <AccessDialog user={user} etag={etag} onClose={close} />}
       {open === 'sessions' && <SessionsDialog user={user} onClose={close} />}
+      {open === 'factor' && <FactorDialog user={user} onClose={close} />}
     </>
   )
 }
@@ -166,6 +171,22 @@ function SessionsDialog({ user, onClose }: { user: User; onClose: () => void }) 
       run={async (reason) => {
         await call('post', '/api/v1/admin/users/{id}/logout', { path: { id: user.id }, body: { reason } })
         return t('admin.users.sessions_ended')
+      }}
+      onClose={onClose}
+    />
+  )
+}
+
+function FactorDialog({ user, onClose }: { user: User; onClose: () => void }) {
+  return (
+    <ActDialog
+      title={t('admin.users.factor_reset_title')}
+      text={<p>{t('admin.users.factor_reset_text', { name: user.name })}</p>}
+      confirmLabel={() => t('admin.users.factor_reset_confirm')}
+      tone="give"
+      run={async (reason) => {
+        await call('post', '/api/v1/admin/users/{id}/second-factor/reset', { path: { id: user.id }, body: { reason } })
+        return t('admin.users.factor_is_reset')
       }}
       onClose={onClose}
     />

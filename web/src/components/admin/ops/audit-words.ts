@@ -39,6 +39,7 @@ const MEMBERS: Partial<Record<string, MessageKey>> = {
 }
 
 const REASONS: Partial<Record<string, MessageKey>> = {
+  'a recovery code was used': 'admin.action.account_recovery_code',
   'changed by its owner': 'admin.audit.by_owner',
   'claimed with its private link': 'admin.audit.by_link',
   'reached its end': 'admin.audit.at_end',
