@@ -23,6 +23,7 @@ SET LOCAL ROLE careforall_owner;
 \ir functions/account_require.sql
 \ir functions/etag_require.sql
 \ir functions/json_check.sql
+\ir functions/csv_row.sql
 
 -- The API's reads.
 \ir functions/campaign_read.sql
@@ -117,6 +118,7 @@ SET LOCAL ROLE careforall_owner;
 \ir views/keys_status.sql
 \ir views/migrations_status.sql
 \ir views/retention.sql
+\ir views/tasks_status.sql
 
 -- Administrators through the API; built on all of the above.
 \ir functions/pledge_search.sql
@@ -125,6 +127,9 @@ SET LOCAL ROLE careforall_owner;
 \ir functions/admin_outbox.sql
 \ir functions/admin_state.sql
 \ir functions/audit_export.sql
+\ir functions/task_create.sql
+\ir functions/task_work.sql
+\ir functions/task_read.sql
 \ir functions/stats_series.sql
 
 -- What these files do not make any more.

@@ -42,8 +42,6 @@ GRANT EXECUTE ON FUNCTION
   careforall.account_logout(uuid, uuid, text),
   careforall.account_register(text, text, text, text, bytea, text),
   careforall.admin_register(bytea, text, text, text, text, bytea, text),
-  careforall.audit_export_begin(uuid, text, jsonb),
-  careforall.audit_export_page(uuid, text, text, text, text, text, timestamptz, timestamptz, bigint, integer),
   careforall.campaign_addresses(integer),
   careforall.campaign_count(text, text, text, text, text),
   careforall.campaign_documents(uuid[]),
@@ -115,6 +113,15 @@ GRANT EXECUTE ON FUNCTION
   careforall.session_find(uuid),
   careforall.session_logout(bytea),
   careforall.session_refresh(bytea, bytea),
+  careforall.task_create(uuid, jsonb),
+  careforall.task_end(uuid, uuid),
+  careforall.task_file(uuid, uuid),
+  careforall.task_file_part(uuid, uuid, integer),
+  careforall.task_item_list(uuid, uuid, text, bigint, uuid, integer),
+  careforall.task_list(uuid, uuid, text, text, uuid, integer),
+  careforall.task_preview(uuid, jsonb),
+  careforall.task_read(uuid, uuid),
+  careforall.task_step(),
   careforall.team_add(uuid, text, text, text),
   careforall.team_find(uuid, text, uuid),
   careforall.team_list(uuid, text),
@@ -291,6 +298,9 @@ GRANT EXECUTE ON FUNCTION
   careforall.stats(),
   careforall.stats_reset(),
   careforall.stats_series(text, timestamptz, timestamptz, text, text),
+  careforall.task_start(text, text, jsonb, text, boolean),
+  careforall.task_step(),
+  careforall.task_stop(uuid, text),
   careforall.totals_fold(),
   careforall.waiting_invite(uuid, text),
   careforall.waiting_remove(uuid, text, boolean),
@@ -302,7 +312,9 @@ GRANT SELECT ON
   careforall.keys_status,
   careforall.logins,
   careforall.slow,
-  careforall.slow_statements
+  careforall.slow_statements,
+  careforall.task_outcomes,
+  careforall.tasks_status
 TO careforall_admin;
 
 -- Administrators and support staff: masked personal data.

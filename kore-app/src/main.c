@@ -22,6 +22,7 @@
 #include "handlers/pledge_link.h"
 #include "handlers/pledges.h"
 #include "handlers/provider_event.h"
+#include "handlers/task_work.h"
 #include "handlers/updates.h"
 #include "handlers/webhooks.h"
 #include "meters.h"
@@ -81,7 +82,7 @@ static const CfaConfigItem items[] = {
 	{"PLEDGE_TOKEN_KEY", CFA_CONFIG_SECRET, &settings.token_key, NULL, 0, 0, "Keys of private pledge links, hexadecimal, 32 bytes or more, a comma list: the first signs, all verify."},
 	{"PUBLIC_URL", CFA_CONFIG_TEXT, &settings.public_url, "http://127.0.0.1:8080", 0, 0, "Address of the web site, for links in answers."},
 	{"RATE_EXEMPT", CFA_CONFIG_TEXT, &settings.limit.exempt, "", 0, 0, "IP addresses and networks whose requests are not limited, a comma list."},
-	{"RATE_EXPORT", CFA_CONFIG_TEXT, &settings.limit.rules[CFA_RATE_EXPORT], "address 30/1min, account 10/1min, inflight 4", 0, 0, "Limits of exports."},
+	{"RATE_EXPORT", CFA_CONFIG_TEXT, &settings.limit.rules[CFA_RATE_EXPORT], "address 30/1min, account 10/1min, inflight 4", 0, 0, "Limits of downloads of files."},
 	{"RATE_LIMITS", CFA_CONFIG_FLAG, &settings.limit.is_on, "on", 0, 0, "Whether requests are limited at all."},
 	{"RATE_LIVE", CFA_CONFIG_TEXT, &settings.limit.rules[CFA_RATE_LIVE], "address 240/1min burst 120, account 120/1min", 0, 0, "Limits of opening the live feed."},
 	{"RATE_LOGIN", CFA_CONFIG_TEXT, &settings.limit.rules[CFA_RATE_LOGIN], "address 300/10min burst 100, account 60/10min, inflight 16", 0, 0, "Limits of log-in and whatever else takes a password."},
@@ -313,6 +314,7 @@ worker_start(void)
 	cfa_webhooks_start();
 	cfa_live_start();
 	cfa_health_start();
+	cfa_task_work_start();
 }
 
 static void

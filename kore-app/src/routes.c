@@ -29,6 +29,8 @@
 #include "handlers/refunds.h"
 #include "handlers/second_factor.h"
 #include "handlers/stats.h"
+#include "handlers/task_file.h"
+#include "handlers/tasks.h"
 #include "handlers/updates.h"
 #include "handlers/users.h"
 #include "handlers/waiting.h"
@@ -79,9 +81,8 @@ const CfaRoute cfa_api_routes[] = {
 	{CFA_GET, "/api/v1/campaigns/:id/stats", CFA_PUBLIC, CFA_AUTH_USER, CFA_RATE_READ, "bucket time_zone from to", CFA_BODY_NONE, 0, JSON, api_campaign_stats},
 
 	/* pledges */
-	{CFA_GET, "/api/v1/campaigns/:id/pledges", CFA_PUBLIC, CFA_AUTH_USER, CFA_RATE_READ, "limit cursor sort " CFA_PLEDGE_FILTERS, CFA_BODY_NONE, 0, JSON, api_campaign_pledge_list},
+	{CFA_GET, "/api/v1/campaigns/:id/pledges", CFA_PUBLIC, CFA_AUTH_USER, CFA_RATE_READ, "limit cursor sort state from to min_amount max_amount q reward news", CFA_BODY_NONE, 0, JSON, api_campaign_pledge_list},
 	{CFA_POST, "/api/v1/campaigns/:id/pledges", CFA_PUBLIC, CFA_AUTH_OPTIONAL, CFA_RATE_PLEDGE, "", CFA_BODY_JSON, CFA_PLEDGE_BODY_MAX, JSON, api_pledge_create},
-	{CFA_GET, "/api/v1/campaigns/:id/pledges/export", CFA_PUBLIC, CFA_AUTH_USER, CFA_RATE_EXPORT, "format " CFA_PLEDGE_FILTERS, CFA_BODY_NONE, 0, NULL, api_pledge_export},
 	{CFA_GET, "/api/v1/campaigns/:id/refund-requests", CFA_PUBLIC, CFA_AUTH_USER, CFA_RATE_READ, "limit cursor state", CFA_BODY_NONE, 0, JSON, api_refund_request_list},
 	{CFA_GET, "/api/v1/fees", CFA_PUBLIC, CFA_AUTH_NONE, CFA_RATE_READ, "", CFA_BODY_NONE, 0, JSON, api_fee_list},
 	{CFA_GET, "/api/v1/me/pledges", CFA_PUBLIC, CFA_AUTH_USER, CFA_RATE_READ, "limit cursor state", CFA_BODY_NONE, 0, JSON, api_me_pledge_list},
@@ -105,6 +106,15 @@ const CfaRoute cfa_api_routes[] = {
 	{CFA_DELETE, "/api/v1/campaigns/:id/waiting/:entry", CFA_PUBLIC, CFA_AUTH_USER, CFA_RATE_WRITE, "", CFA_BODY_NONE, 0, JSON, api_waiting_remove},
 	{CFA_GET, "/api/v1/waiting/:id", CFA_PUBLIC, CFA_AUTH_OPTIONAL, CFA_RATE_READ, "", CFA_BODY_NONE, 0, JSON, api_waiting_read},
 	{CFA_DELETE, "/api/v1/waiting/:id", CFA_PUBLIC, CFA_AUTH_OPTIONAL, CFA_RATE_WRITE, "", CFA_BODY_NONE, 0, JSON, api_waiting_leave},
+
+	/* tasks */
+	{CFA_GET, "/api/v1/tasks", CFA_PUBLIC, CFA_AUTH_USER, CFA_RATE_READ, "campaign kind state limit cursor", CFA_BODY_NONE, 0, JSON, api_task_list},
+	{CFA_POST, "/api/v1/tasks", CFA_PUBLIC, CFA_AUTH_USER, CFA_RATE_WRITE, "", CFA_BODY_JSON, CFA_TASK_BODY_MAX, JSON, api_task_create},
+	{CFA_POST, "/api/v1/task-preview", CFA_PUBLIC, CFA_AUTH_USER, CFA_RATE_READ, "", CFA_BODY_JSON, CFA_TASK_BODY_MAX, JSON, api_task_preview},
+	{CFA_GET, "/api/v1/tasks/:id", CFA_PUBLIC, CFA_AUTH_USER, CFA_RATE_READ, "", CFA_BODY_NONE, 0, JSON, api_task_read},
+	{CFA_GET, "/api/v1/tasks/:id/items", CFA_PUBLIC, CFA_AUTH_USER, CFA_RATE_READ, "outcome limit cursor", CFA_BODY_NONE, 0, JSON, api_task_item_list},
+	{CFA_POST, "/api/v1/tasks/:id/stop", CFA_PUBLIC, CFA_AUTH_USER, CFA_RATE_WRITE, "", CFA_BODY_NONE, 0, JSON, api_task_stop},
+	{CFA_GET, "/api/v1/tasks/:id/file", CFA_PUBLIC, CFA_AUTH_USER, CFA_RATE_EXPORT, "", CFA_BODY_NONE, 0, NULL, api_task_file},
 
 	/* payments */
 	{CFA_POST, "/api/v1/webhooks/stripe", CFA_PUBLIC, CFA_AUTH_SIGNATURE, CFA_RATE_WEBHOOK, NULL, CFA_BODY_JSON, CFA_PROVIDER_EVENT_MAX, JSON, api_webhook_stripe},
@@ -163,8 +173,7 @@ const CfaRoute cfa_api_routes[] = {
 	{CFA_POST, "/api/v1/admin/verify", CFA_PUBLIC, CFA_AUTH_ADMIN, CFA_RATE_WRITE, "", CFA_BODY_JSON, CFA_ADMIN_BODY_MAX, JSON, api_admin_verify_run},
 	{CFA_GET, "/api/v1/admin/health", CFA_PUBLIC, CFA_AUTH_ADMIN, CFA_RATE_READ, "", CFA_BODY_NONE, 0, JSON, api_admin_health_read},
 	{CFA_GET, "/api/v1/admin/links", CFA_PUBLIC, CFA_AUTH_ADMIN, CFA_RATE_READ, "", CFA_BODY_NONE, 0, JSON, api_admin_links_read},
-	{CFA_GET, "/api/v1/admin/audit", CFA_PUBLIC, CFA_AUTH_ADMIN, CFA_RATE_READ, CFA_AUDIT_FILTERS " limit cursor", CFA_BODY_NONE, 0, JSON, api_admin_audit_list},
-	{CFA_GET, "/api/v1/admin/audit/export", CFA_PUBLIC, CFA_AUTH_ADMIN, CFA_RATE_EXPORT, "format " CFA_AUDIT_FILTERS, CFA_BODY_NONE, 0, NULL, api_audit_export},
+	{CFA_GET, "/api/v1/admin/audit", CFA_PUBLIC, CFA_AUTH_ADMIN, CFA_RATE_READ, "actor action target_type target_id from to limit cursor", CFA_BODY_NONE, 0, JSON, api_admin_audit_list},
 	{CFA_GET, "/api/v1/admin/stats", CFA_PUBLIC, CFA_AUTH_ADMIN, CFA_RATE_READ, "bucket time_zone from to campaign", CFA_BODY_NONE, 0, JSON, api_admin_stats},
 
 	/* pages */

@@ -100,6 +100,26 @@ BEGIN
 END
 $$;
 
+-- The campaigns whose lists an account reads: the one given, which it must be in the
+-- team of, else all that it is in the team of. NULL is every campaign.
+CREATE OR REPLACE FUNCTION careforall.team_scope(actor uuid, campaign_id uuid)
+RETURNS uuid[]
+LANGUAGE plpgsql STABLE
+SET search_path = pg_catalog, careforall, pg_temp
+AS $$
+BEGIN
+  IF team_scope.campaign_id IS NOT NULL THEN
+    PERFORM careforall.campaign_require(actor, team_scope.campaign_id, 'view');
+    RETURN ARRAY[team_scope.campaign_id];
+  ELSIF careforall.account_require(actor, 'donor') = 'admin' THEN
+    RETURN NULL;
+  END IF;
+  RETURN ARRAY(
+    SELECT c.id FROM careforall.campaigns c WHERE c.owner_id = actor
+    UNION SELECT m.campaign_id FROM careforall.campaign_members m WHERE m.account_id = actor);
+END
+$$;
+
 -- Makes an account the actor of this transaction: history and audit rows name it.
 CREATE OR REPLACE FUNCTION careforall.actor_set(actor uuid)
 RETURNS void
@@ -121,5 +141,7 @@ COMMENT ON FUNCTION careforall.campaign_right(uuid, uuid) IS
   'What an account is to a campaign: own, edit, view, or NULL.';
 COMMENT ON FUNCTION careforall.campaign_require(uuid, uuid, text) IS
   'Gives the right of an account to a campaign if it is at least the one asked for; refuses others (PL005, PL010, PL011).';
+COMMENT ON FUNCTION careforall.team_scope(uuid, uuid) IS
+  'The campaigns whose lists an account reads; NULL is every one.';
 COMMENT ON FUNCTION careforall.actor_set(uuid) IS
   'Makes an account the actor of this transaction, in history and audit.';

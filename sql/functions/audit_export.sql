@@ -1,24 +1,5 @@
 -- SPDX-License-Identifier: Apache-2.0
--- The audit log as a file, for administrators through the API.
-
--- Begins an export: checks the role, notes who exports what, and gives the place in the log
--- behind which nothing is in the file, its own note neither.
-CREATE OR REPLACE FUNCTION careforall.audit_export_begin(actor uuid, format text, filters jsonb)
-RETURNS TABLE (name text, before bigint)
-LANGUAGE plpgsql VOLATILE SECURITY DEFINER
-SET search_path = pg_catalog, careforall, pg_temp
-AS $$
-BEGIN
-  PERFORM careforall.account_require(audit_export_begin.actor, 'admin');
-  SELECT COALESCE(max(a.id), 0) + 1, to_char(clock_timestamp() AT TIME ZONE 'UTC', 'YYYY-MM-DD')
-  INTO before, name
-  FROM careforall.audit_log a;
-  PERFORM careforall.actor_set(audit_export_begin.actor);
-  PERFORM careforall.audit_add('audit.export', 'audit_log', 'audit_log', 'export over the API',
-    jsonb_build_object('format', format, 'filters', filters));
-  RETURN NEXT;
-END
-$$;
+-- The audit log for the file of an export.
 
 -- A page of an export, newest first, before the entry given. The columns behind doc are those
 -- of the CSV file; doc is made for JSON only. max_rows is held to 1..1000.
@@ -56,7 +37,5 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION careforall.audit_export_begin(uuid, text, jsonb) IS
-  'Begins an export of the audit log, which is audited itself.';
 COMMENT ON FUNCTION careforall.audit_export_page(uuid, text, text, text, text, text, timestamptz, timestamptz, bigint, integer) IS
   'A page of an export of the audit log, newest first.';

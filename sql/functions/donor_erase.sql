@@ -35,6 +35,7 @@ $$;
 --   dead letters: the words of the provider;
 --   parked events: name and words, also of those that are published later;
 --   waiting lists: the entries go;
+--   export files: those of the same campaigns, whole, also those that are being made;
 --   account: address, name and password go, it can never log in, its sessions end.
 -- Not touched, because they end by themselves: events in the outbox (its retention) and on
 -- the stream (its max_age), which hold no more than the public saw; copies of answers in
@@ -55,6 +56,7 @@ DECLARE
   waits   uuid[];
   waiting bigint;
   held    text;
+  files   uuid[];
 BEGIN
   SELECT * INTO person FROM careforall.accounts a
   WHERE lower(a.email) = lower(btrim(donor_erase.email)) FOR UPDATE;
@@ -124,9 +126,18 @@ BEGIN
   SELECT count(*) INTO how_many FROM unnest(waits);
   RETURN NEXT;
 
+  what := 'export files'; becomes := 'removed; export again';
+  SELECT COALESCE(array_agg(t.id), '{}') INTO files FROM careforall.tasks t
+  WHERE t.kind = 'pledge_export'
+    AND t.campaign_id IN (SELECT p.campaign_id FROM careforall.pledges p WHERE p.id = ANY (ids))
+    AND (t.finished_at IS NULL OR EXISTS (SELECT FROM careforall.task_parts f WHERE f.task_id = t.id));
+  how_many := cardinality(files);
+  RETURN NEXT;
+
   IF NOT dry_run THEN
     PERFORM careforall.pledges_erase(ids);
     DELETE FROM careforall.waiting_entries w WHERE w.id = ANY (waits);
+    PERFORM careforall.task_files_remove(files);
   END IF;
 
   what := 'account'; becomes := 'disabled, without address, name and password';

@@ -241,7 +241,7 @@ SET search_path = pg_catalog, careforall, pg_temp
 AS $$
 #variable_conflict use_column
 DECLARE
-  scope uuid[] := careforall.refund_request_scope(actor, refund_proposal_list.campaign_id);
+  scope uuid[] := careforall.team_scope(actor, refund_proposal_list.campaign_id);
 BEGIN
   RETURN QUERY
   SELECT json_build_object(
@@ -270,7 +270,7 @@ LANGUAGE plpgsql STABLE SECURITY DEFINER
 SET search_path = pg_catalog, careforall, pg_temp
 AS $$
 DECLARE
-  scope uuid[] := careforall.refund_request_scope(actor, refund_proposal_count.campaign_id);
+  scope uuid[] := careforall.team_scope(actor, refund_proposal_count.campaign_id);
 BEGIN
   RETURN (SELECT count(*) FROM careforall.refund_proposals q
           WHERE careforall.refund_proposal_shown(q, scope, refund_proposal_count.state));

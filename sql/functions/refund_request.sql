@@ -43,26 +43,6 @@ BEGIN
 END
 $$;
 
--- The campaigns whose requests an account reads: the one given, which it must be in the
--- team of, else all that it is in the team of. NULL is every campaign.
-CREATE OR REPLACE FUNCTION careforall.refund_request_scope(actor uuid, campaign_id uuid)
-RETURNS uuid[]
-LANGUAGE plpgsql STABLE
-SET search_path = pg_catalog, careforall, pg_temp
-AS $$
-BEGIN
-  IF refund_request_scope.campaign_id IS NOT NULL THEN
-    PERFORM careforall.campaign_require(actor, refund_request_scope.campaign_id, 'view');
-    RETURN ARRAY[refund_request_scope.campaign_id];
-  ELSIF careforall.account_require(actor, 'donor') = 'admin' THEN
-    RETURN NULL;
-  END IF;
-  RETURN ARRAY(
-    SELECT c.id FROM careforall.campaigns c WHERE c.owner_id = actor
-    UNION SELECT m.campaign_id FROM careforall.campaign_members m WHERE m.account_id = actor);
-END
-$$;
-
 -- The requests of a campaign for those who run it, or (campaign NULL) of all campaigns
 -- that the account is in the team of, newest first, before the one given (NULL: from the
 -- newest). max is held to 1..101.
@@ -74,7 +54,7 @@ SET search_path = pg_catalog, careforall, pg_temp
 AS $$
 #variable_conflict use_column
 DECLARE
-  scope uuid[] := careforall.refund_request_scope(actor, refund_request_list.campaign_id);
+  scope uuid[] := careforall.team_scope(actor, refund_request_list.campaign_id);
 BEGIN
   RETURN QUERY
   SELECT json_build_object(
@@ -109,7 +89,7 @@ LANGUAGE plpgsql STABLE SECURITY DEFINER
 SET search_path = pg_catalog, careforall, pg_temp
 AS $$
 DECLARE
-  scope uuid[] := careforall.refund_request_scope(actor, refund_request_count.campaign_id);
+  scope uuid[] := careforall.team_scope(actor, refund_request_count.campaign_id);
 BEGIN
   RETURN (
     SELECT count(*) FROM careforall.refund_requests q
@@ -196,8 +176,6 @@ $$;
 
 COMMENT ON FUNCTION careforall.refund_request_create(uuid, boolean, uuid, text) IS
   'A donor asks for money back; to ask again gives the open request.';
-COMMENT ON FUNCTION careforall.refund_request_scope(uuid, uuid) IS
-  'The campaigns whose requests for refunds an account reads; NULL is every one.';
 COMMENT ON FUNCTION careforall.refund_request_list(uuid, uuid, text, uuid, integer) IS
   'What donors of a campaign, or of all that the account is in the team of, ask back, newest first.';
 COMMENT ON FUNCTION careforall.refund_request_count(uuid, uuid, text) IS

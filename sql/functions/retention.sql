@@ -66,7 +66,13 @@ AS $$
      NULL, 'contact_erase', 'name, address and words of donors; the pledge stays'),
     (15, 'waiting lists', NULL, '365 days', '1 day', '10 years',
      'careforall.waiting_entries', 'joined_at', 'true',
-     'DELETE FROM', 'purge', 'who waits for a place, with name and address')
+     'DELETE FROM', 'purge', 'who waits for a place, with name and address'),
+    (16, 'export files', NULL, '1 day', '1 hour', '30 days',
+     'careforall.task_parts', '(SELECT t.finished_at FROM careforall.tasks t WHERE t.id = o.task_id)', 'true',
+     'DELETE FROM', 'purge', 'files of exports, from the end of the export; the task stays'),
+    (17, 'tasks', NULL, '90 days', '30 days', '10 years',
+     'careforall.tasks', 'finished_at', 'o.finished_at IS NOT NULL',
+     'DELETE FROM', 'purge', 'tasks that are over, with what came of their rows')
 $$;
 
 -- How long a kind is kept now, and by what. NULL: there is no such kind. A setting

@@ -4,10 +4,10 @@
 // address; owners find only what is theirs, in pages and in the API. Method: data in all
 // states, Chromium against the real stack, lists read to their end and compared with the
 // API and the database.
-import { randomUUID } from "node:crypto";
+import { createHash, randomUUID } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { parse } from "csv-parse/sync";
-import type { Browser, Page } from "playwright-core";
+import type { Browser, Download, Page } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { Person } from "../lib/account.ts";
 import { all } from "../lib/admin.ts";
@@ -152,10 +152,10 @@ test("an owner has the same of the own campaigns, and nothing of others", async 
   const items = async (path: string) => (await owner.http.get<{ items: { id: string }[] }>(path)).body.items;
   expect((await items("/api/v1/me/campaigns?limit=100")).map(({ id }) => id)).not.toContain(others.id);
   expect(await items("/api/v1/me/refund-requests")).toHaveLength(1);
-  for (const path of ["manage", "pledges", "pledges/export?format=csv", "refund-requests", "stats", "team"]) {
+  for (const path of ["manage", "pledges", "refund-requests", "stats", "team"]) {
     expect((await owner.http.get(`/api/v1/campaigns/${others.id}/${path}`)).status, path).toBe(403);
   }
-  for (const path of ["pledges", "campaigns", "users", "audit", "audit/export", "stats", "holds", "payments/stuck", "outbox", "outbox/parked", "consumers", "limits", "jobs", "verify", "health", "links"]) {
+  for (const path of ["pledges", "campaigns", "users", "audit", "stats", "holds", "payments/stuck", "outbox", "outbox/parked", "consumers", "limits", "jobs", "verify", "health", "links"]) {
     expect((await owner.http.get(`/api/v1/admin/${path}`)).status, path).toBe(403);
   }
 });
@@ -178,6 +178,18 @@ async function walk(on: Page, attribute: string, least: number): Promise<string[
   return pages;
 }
 
+/** Exports the list that is shown, so many rows, and downloads the file of the task. */
+async function exportedFile(on: Page, count: number): Promise<Download> {
+  await on.getByRole("button", { name: "Export as CSV" }).click();
+  await on.locator(`[data-preview='${String(count)}']`).waitFor();
+  await on.getByRole("button", { name: "Make the file" }).click();
+  await on.waitForURL("**/admin/tasks/*");
+  await on.locator("[data-state='done']").waitFor();
+  await expectAccessible(on, "a task with a file");
+  const [file] = await Promise.all([on.waitForEvent("download"), on.getByRole("button", { name: "Download" }).click()]);
+  return file;
+}
+
 test("the pledges of a campaign are whole over their pages, and the file has the same", async () => {
   const seen = ownView;
   await seen.page.goto(`/admin/campaigns/${own.id}/pledges`);
@@ -192,17 +204,48 @@ test("the pledges of a campaign are whole over their pages, and the file has the
   await seen.page.getByRole("link", { name: "First page" }).click();
   await seen.page.locator(`[data-pledge='${ids[0] ?? ""}']`).waitFor();
 
-  const [file] = await Promise.all([seen.page.waitForEvent("download"), seen.page.getByRole("button", { name: "Export as CSV" }).click()]);
+  const file = await exportedFile(seen.page, ids.length);
   await seen.page.getByText("The file is in your downloads.").waitFor();
   expect(file.suggestedFilename()).toMatch(/^[\w.-]+\.csv$/);
-  const rows: Record<string, string>[] = parse(await readFile(await file.path(), "utf8"), { columns: true, bom: true });
+  const text = await readFile(await file.path(), "utf8");
+  await seen.page.getByText(createHash("sha256").update(text).digest("hex")).waitFor();
+  const rows: Record<string, string>[] = parse(text, { columns: true, bom: true });
   expect(rows.map((row) => row.reference).sort()).toEqual([...ids].sort());
+  await seen.page.goto(`/admin/campaigns/${own.id}/pledges?state=confirmed`);
   const first = seen.page.locator(`[data-pledge='${ids[0] ?? ""}']`);
   const told = rows.find((row) => (row.reference) === ids[0]);
   await first.getByText(told?.donor_name ?? "?").waitFor();
   await first.getByText(told?.donor_email ?? "?").waitFor();
   expect(Object.values(told ?? {})).toContain("confirmed");
   expect(await context.sql.value("SELECT count(*) FROM careforall.audit_log WHERE action = 'pledges.export' AND target_id = $1", [own.id])).toBe(1);
+});
+
+test("all pledges of a list are given back as a task: tried first, then done, and never twice", async () => {
+  const campaign = await makeCampaign(context.sql);
+  await context.sql.rows("UPDATE careforall.campaigns SET owner_id = $2 WHERE id = $1", [campaign, owner.id]);
+  for (const amount of [2_000, 4_000]) await pledgeIs(context.sql, (await context.http.pledge(campaign, pledgeBody(amount))).body.id, "confirmed");
+  const { page } = ownView;
+  const giveBack = async (isDry: boolean, confirm: string): Promise<void> => {
+    await page.goto(`/admin/campaigns/${campaign}/pledges`);
+    await page.getByRole("button", { name: "Give all back" }).click();
+    if (isDry) await page.getByLabel("Only try: nothing is changed").click();
+    await page.getByLabel("Reason").fill("The event is off");
+    await page.getByRole("button", { name: "Show what would happen" }).click();
+    await page.locator("[data-preview='2']").getByText("2 pledges").waitFor();
+    await page.getByRole("button", { name: confirm }).click();
+    await page.waitForURL("**/admin/tasks/*");
+    await page.locator("[data-state='done']").waitFor();
+  };
+  const refunds = () => context.sql.value("SELECT count(*) FROM careforall.refunds WHERE campaign_id = $1", [campaign]);
+  await giveBack(true, "Try 2 pledges");
+  await page.locator("[data-outcome='requested']").getByText("2", { exact: true }).waitFor();
+  expect(await refunds()).toBe(0);
+  await giveBack(false, "Give 2 pledges back");
+  await page.locator("[data-outcome='requested']").getByText("2", { exact: true }).waitFor();
+  expect(await refunds()).toBe(2);
+  await page.getByRole("link", { name: "All tasks" }).click();
+  await page.locator("[data-task]").nth(1).waitFor();
+  expect(await page.getByRole("link", { name: "Give back pledges" }).count()).toBeGreaterThanOrEqual(2);
 });
 
 test("the pledges of a campaign by reward, with the reward in the address", async () => {
@@ -266,7 +309,7 @@ test("the search of pledges and the audit log go on over pages, with their filte
   expect(await page.locator("[data-audit]").count()).toBe(25);
   await page.getByRole("link", { name: "Next page" }).click();
   await until("the rest", async () => (await page.locator("[data-audit]").count()) === 1);
-  const [file] = await Promise.all([page.waitForEvent("download"), page.getByRole("button", { name: "Export as CSV" }).click()]);
+  const file = await exportedFile(page, 26);
   expect(file.suggestedFilename()).toMatch(/^audit-log-[\d-]+\.csv$/);
   const rows: Record<string, string>[] = parse(await readFile(await file.path(), "utf8"), { columns: true });
   expect(rows.map((row) => `${row.action} ${row.target_id}`)).toEqual(Array(26).fill(`campaign.cap_set ${own.id}`));

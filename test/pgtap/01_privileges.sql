@@ -59,7 +59,7 @@ SELECT set_eq($$SELECT * FROM pg_temp.views_of('careforall_support')$$,
   'support sees the masked views too');
 SELECT set_eq($$SELECT * FROM pg_temp.views_of('careforall_admin')$$,
   $$SELECT * FROM pg_temp.views_of('careforall_support')
-    UNION ALL VALUES ('activity'), ('audit_overview'), ('keys_status'), ('logins'), ('slow'), ('slow_statements')$$,
+    UNION ALL VALUES ('activity'), ('audit_overview'), ('keys_status'), ('logins'), ('slow'), ('slow_statements'), ('task_outcomes'), ('tasks_status')$$,
   'admin sees every view');
 SELECT set_eq($$SELECT * FROM pg_temp.views_of('careforall_admin')$$,
   $$SELECT relname::text FROM pg_class
@@ -74,7 +74,7 @@ CREATE FUNCTION pg_temp.admin_api() RETURNS SETOF text LANGUAGE sql AS $$
     'admin_jobs', 'admin_limit_list', 'admin_outbox', 'admin_outbox_drop', 'admin_outbox_redrive', 'admin_outbox_release',
     'admin_parked_list', 'admin_payment_redrive', 'admin_payments_redrive', 'admin_pledge', 'admin_pledge_end',
     'admin_pledge_erase_donor', 'admin_pledge_list', 'admin_pledge_reveal', 'admin_refund_retry', 'admin_stats', 'admin_stuck_list', 'admin_verify',
-    'admin_verify_begin', 'admin_verify_run', 'audit_export_begin', 'audit_export_page', 'campaign_stats'])
+    'admin_verify_begin', 'admin_verify_run', 'campaign_stats'])
 $$;
 CREATE FUNCTION pg_temp.functions_of(role_name text) RETURNS SETOF text LANGUAGE sql AS $$
   SELECT DISTINCT p.proname::text FROM pg_proc p
@@ -98,6 +98,7 @@ SELECT set_eq($$SELECT * FROM pg_temp.functions_of('careforall_api')
     'campaign_addresses', 'campaign_count', 'campaign_documents', 'campaign_edit', 'campaign_image_remove', 'campaign_image_set', 'campaign_make',
     'campaign_manage', 'campaign_search', 'campaign_transition', 'image_find', 'managed_campaigns', 'managed_campaigns_count',
     'pool_add', 'pool_close_for', 'pool_edit', 'pool_find', 'reward_add', 'reward_archive', 'reward_close_for', 'reward_edit', 'reward_find',
+    'task_create', 'task_end', 'task_file', 'task_file_part', 'task_item_list', 'task_list', 'task_preview', 'task_read', 'task_step',
     'team_add', 'team_find', 'team_list', 'team_put', 'team_remove',
     'update_add', 'update_edit', 'update_find', 'update_list', 'update_remove',
     'waiting_count', 'waiting_export_begin', 'waiting_export_page', 'waiting_invite_for', 'waiting_join', 'waiting_leave', 'waiting_list', 'waiting_read', 'waiting_remove_for'],
@@ -130,7 +131,7 @@ SELECT set_eq($$SELECT * FROM pg_temp.functions_of('careforall_admin')$$,
       'campaign_owner_set', 'campaign_pause', 'campaign_publish', 'campaign_resume', 'campaign_unarchive', 'consumer_pause', 'consumer_resume', 'donor_erase', 'donor_reveal', 'fee_remove', 'fee_set', 'hold_release', 'job_run', 'key_note',
       'limits_reload', 'news_withdraw', 'outbox_drop', 'outbox_reader_create', 'outbox_reader_pause', 'outbox_reader_remove', 'outbox_reader_resume', 'outbox_release', 'outbox_release_matching', 'outbox_replay', 'outbox_replay_cancel', 'outbox_replay_state', 'payment_redrive', 'payment_redrive_matching', 'pledge_cancel', 'pledge_refund', 'pledge_search',
       'pool_capacity_set', 'pool_close', 'pool_create', 'refund_approve', 'refund_limit_remove', 'refund_limit_set', 'refund_reject', 'refund_retry', 'retention_set', 'reward_close', 'reward_create', 'reward_quantity_set', 'second_factor_policy_set',
-      'sessions', 'statement_figures', 'stats', 'stats_reset', 'stats_series', 'totals_fold',
+      'sessions', 'statement_figures', 'stats', 'stats_reset', 'stats_series', 'task_start', 'task_step', 'task_stop', 'totals_fold',
       'waiting_invite', 'waiting_remove', 'waiting_reveal'])$$,
   'admin may call the functions of administrators');
 SELECT is_empty(format($$SELECT f FROM pg_temp.functions_of(%L) f WHERE f IN

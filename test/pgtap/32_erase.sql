@@ -3,7 +3,7 @@
 -- they were. Method: a donor with telling words in every place; then every table of the
 -- schema is searched as text.
 \ir setup.psql
-SELECT plan(28);
+SELECT plan(31);
 
 SELECT pg_temp.new_campaign('erase') AS campaign \gset
 SELECT pg_temp.new_pledge(:'campaign', 1000, 'name_amount_message', 'Tellingname', 'tellingbox@hiddenhost.org', 'Tellingwords') AS kept \gset
@@ -28,6 +28,13 @@ INSERT INTO careforall.outbox_parked (outbox_id, event_id, xid, aggregate_type, 
   type, data, occurred_at, recorded_at, consumer, reason)
 SELECT id, event_id, xid, aggregate_type, aggregate_id, aggregate_version, campaign_id, type, data, occurred_at, recorded_at, 'relay', 'for a test'
 FROM careforall.outbox WHERE aggregate_id = :'kept' AND type = 'pledge.confirmed';
+
+INSERT INTO careforall.accounts (email, name, role, password_hash) VALUES ('files@example.org', 'F', 'admin', '$argon2id$v=19$x') RETURNING id AS exporter \gset
+SELECT doc ->> 'id' AS made FROM careforall.task_create(:'exporter', jsonb_build_object('kind', 'pledge_export', 'campaign', :'campaign')) \gset
+SELECT count(*) FROM careforall.task_step() \g /dev/null
+SELECT doc ->> 'id' AS making FROM careforall.task_create(:'exporter', jsonb_build_object('kind', 'pledge_export', 'campaign', :'campaign')) \gset
+SELECT matches(convert_from(data, 'UTF8'), 'tellingbox@', 'an exported file names the donor') FROM careforall.task_file_part(:'exporter', :'made', 0);
+SELECT set_config('careforall.actor', '', true) \g /dev/null
 
 SELECT throws_ok($$SELECT * FROM careforall.donor_erase('nobody@hiddenhost.org', 'asked by mail')$$, 'PL005', NULL, 'somebody unknown');
 SELECT throws_ok($$SELECT * FROM careforall.donor_erase('tellingbox@hiddenhost.org', '')$$, '22023', NULL, 'a reason is needed');
@@ -61,12 +68,15 @@ CREATE TEMP TABLE paid AS SELECT id, amount_minor, state, refunded_minor, held_m
 CREATE TEMP TABLE told AS SELECT coalesce(max(id), 0) AS id FROM careforall.outbox;
 
 SELECT results_eq($$SELECT what, how_many FROM careforall.donor_erase('tellingbox@hiddenhost.org', 'asked by mail')$$,
-  $$VALUES ('pledges', 2::bigint), ('requests for refunds', 1), ('consents to news', 1), ('provider events', 1), ('dead letters', 1), ('parked events', 1), ('waiting lists', 0), ('account', 1)$$, 'a dry run says what would go');
+  $$VALUES ('pledges', 2::bigint), ('requests for refunds', 1), ('consents to news', 1), ('provider events', 1), ('dead letters', 1), ('parked events', 1), ('waiting lists', 0), ('export files', 2), ('account', 1)$$, 'a dry run says what would go');
 SELECT set_eq($$SELECT pg_temp.named('telling')$$, ARRAY['accounts', 'inbox', 'outbox', 'outbox_parked', 'payment_dead_letters', 'pledges', 'refund_requests', 'sessions'], 'and takes nothing');
 SELECT is((SELECT count(*) FROM careforall.audit_log WHERE action = 'donor.erase'), 0::bigint, 'and is not audited');
 
 SELECT results_eq($$SELECT what, how_many FROM careforall.donor_erase(' TELLINGBOX@hiddenhost.org ', 'asked by mail', false)$$,
-  $$VALUES ('pledges', 2::bigint), ('requests for refunds', 1), ('consents to news', 1), ('provider events', 1), ('dead letters', 1), ('parked events', 1), ('waiting lists', 0), ('account', 1)$$, 'the same is erased, however the address is written');
+  $$VALUES ('pledges', 2::bigint), ('requests for refunds', 1), ('consents to news', 1), ('provider events', 1), ('dead letters', 1), ('parked events', 1), ('waiting lists', 0), ('export files', 2), ('account', 1)$$, 'the same is erased, however the address is written');
+SELECT throws_ok(format($$SELECT * FROM careforall.task_file(%L, %L)$$, :'exporter', :'made'), 'PL032', NULL, 'the file is gone');
+SELECT results_eq(format($$SELECT state, error FROM careforall.tasks WHERE id = %L$$, :'making'),
+  $$VALUES ('failed', 'a donor was erased meanwhile; export again')$$, 'the one that was being made is given up');
 SELECT set_eq($$SELECT pg_temp.named('telling')$$, ARRAY['outbox'], 'only events that were public name the donor, until their retention is over');
 SELECT results_eq(format($$SELECT state, data ->> 'display', data ->> 'name', data ->> 'message', data ->> 'state' FROM careforall.outbox_parked WHERE aggregate_id = %L$$, :'kept'),
   $$VALUES ('parked', 'none', NULL, NULL, 'confirmed')$$, 'a parked event is published without them');

@@ -52,7 +52,7 @@ SELECT is_empty($$SELECT c.relname FROM pg_class c WHERE c.relnamespace = 'caref
 SELECT is((SELECT array_agg(p.proname::text ORDER BY p.proname) FROM pg_proc p
     WHERE p.pronamespace = 'careforall'::regnamespace AND has_function_privilege(p.oid, 'EXECUTE')
       AND 'reason' = ANY (p.proargnames[1:p.pronargs]) AND NOT 'dry_run' = ANY (p.proargnames[1:p.pronargs])),
-  ARRAY['admin_token_create', 'campaign_copy', 'campaign_create', 'donor_reveal', 'key_note', 'outbox_replay_cancel', 'pool_create', 'reward_create', 'waiting_invite', 'waiting_reveal'],
+  ARRAY['admin_token_create', 'campaign_copy', 'campaign_create', 'donor_reveal', 'key_note', 'outbox_replay_cancel', 'pool_create', 'reward_create', 'task_stop', 'waiting_invite', 'waiting_reveal'],
   'all that takes a reason can be tried dry, but what only adds, looks or notes');
 -- Dry.
 SELECT results_eq(format($$SELECT state, result, what_follows FROM careforall.campaign_%s('psql', 'to see', dry_run => true)$$, a.action),

@@ -48,6 +48,11 @@ BEGIN
       SELECT c.id, 'W', 'w@example.org', hash, at FROM careforall.campaigns c;
     WHEN 'unused images' THEN
       INSERT INTO careforall.campaign_images (sha256, media_type, width, height, bytes, uploaded_at) VALUES (sha256(hash), 'image/png', 1, 1, hash, at);
+    WHEN 'export files' THEN
+      INSERT INTO careforall.tasks (id, kind, requested_by, format, state, total, finished_at) VALUES (id, 'audit_export', 'x', 'csv', 'done', 1, at);
+      INSERT INTO careforall.task_parts (task_id, place, data) VALUES (id, 0, hash);
+    WHEN 'tasks' THEN
+      INSERT INTO careforall.tasks (kind, requested_by, state, total, finished_at) VALUES ('payment_redrive', 'x', 'done', 1, at);
   END CASE;
 END
 $$;

@@ -11,6 +11,8 @@ import { act, all, audited, look, type Doc } from "../lib/admin.ts";
 import { apiEnvironment, program } from "../lib/api.ts";
 import { useStack } from "../lib/context.ts";
 import { makeCampaign, makePool, makeReward, sqlPledge } from "../lib/fixtures.ts";
+import type { Http, Problem } from "../lib/http.ts";
+import { askTask, exported, runTask } from "../lib/task.ts";
 import { sleep, until } from "../lib/until.ts";
 
 const context = useStack();
@@ -178,7 +180,7 @@ describe("the audit log", () => {
   });
 
   const target = randomUUID();
-  const file = (query: string, person = admin) => person.http.get<{ items: Entry[] }>(`/api/v1/admin/audit/export${query}`);
+  const file = (filters: Record<string, string>, format = "csv") => exported<{ items: Entry[] }>(admin.http, { kind: "audit_export", filters, format });
   const rows = (text: string): Record<string, string>[] => parse(text, { columns: true, relax_column_count: false });
 
   test("is exported as it is listed, over pages, without what a spreadsheet would run", async () => {
@@ -189,32 +191,32 @@ describe("the audit log", () => {
        FROM generate_series(0, 1000) n`,
       [target, words, `account:${admin.id}`],
     );
-    const query = `?target_id=${target}&target_type=job&action=test.export&actor=${admin.id}&from=2020-01-01T00:00:00Z`;
-    const csv = await file(query);
+    const filters = { target_id: target, target_type: "job", action: "test.export", actor: admin.id, from: "2020-01-01T00:00:00Z" };
+    const csv = await file(filters);
     expect(csv.status, csv.text).toBe(200);
     expect(csv.headers.get("content-type")).toBe("text/csv; charset=utf-8; header=present");
-    expect(csv.headers.get("content-disposition")).toMatch(/^attachment; filename="audit-log-\d{4}-\d\d-\d\d\.csv"$/);
+    expect(csv.headers.get("content-disposition")).toMatch(/^attachment; filename="audit-log-\d{8}-\d{6}\.csv"$/);
     const read = rows(csv.text);
     expect(read).toHaveLength(1001);
     expect(Object.keys(read[0] ?? {})).toEqual(["id", "at", "actor_id", "actor_name", "action", "target_type", "target_id", "reason", "detail"]);
     for (const cell of read.flatMap((row) => Object.values(row))) expect(cell).not.toMatch(/^[=+\-@\t\r\n]/);
     expect(new Set(read.map((row) => row.reason?.replace(/^'/, "")))).toEqual(new Set(words));
     expect(read[0]).toMatchObject({ actor_id: admin.id, actor_name: "Test admin", action: "test.export", target_type: "job", target_id: target, detail: '{"number": 1000}' });
-    const listed = await look<{ items: Entry[] }>(admin.http, `audit${query}&limit=100`);
-    const json = await file(`${query}&format=json`);
+    const listed = await look<{ items: Entry[] }>(admin.http, `audit?${new URLSearchParams(filters).toString()}&limit=100`);
+    const json = await file(filters, "json");
     expect(json.headers.get("content-type")).toBe("application/json");
     expect(json.body.items.slice(0, 100)).toEqual(listed.body.items);
     expect(json.body.items.map((entry) => String(entry.id))).toEqual(read.map((row) => row.id));
-    expect(rows((await file(`?target_id=${randomUUID()}`)).text)).toEqual([]);
+    expect(rows((await file({ target_id: randomUUID() })).text)).toEqual([]);
   });
 
   test("knows of its exports, which begin before their own entry", async () => {
-    const query = `?action=audit.export&actor=${admin.id}&format=json`;
-    const before = await file(query);
-    const after = await file(query);
+    const filters = { action: "audit.export", actor: admin.id };
+    const before = await file(filters, "json");
+    const after = await file(filters, "json");
     expect(after.body.items.slice(1)).toEqual(before.body.items);
     expect(after.body.items[0]).toMatchObject({
-      actor: { id: admin.id }, target_type: "audit_log", detail: { format: "json", filters: { action: "audit.export", actor: admin.id } },
+      actor: { id: admin.id }, target_type: "audit_log", detail: { format: "json", filters },
     });
   });
 
@@ -222,13 +224,15 @@ describe("the audit log", () => {
     const [owner, donor] = [await context.login("owner"), await context.login()];
     const count = () => context.sql.value<number>("SELECT count(*) FROM careforall.audit_log WHERE action = 'audit.export' AND detail ->> 'acts_for' = $1", [`account:${admin.id}`]);
     const known = await count();
-    expect((await context.http.get("/api/v1/admin/audit/export")).status).toBe(401);
-    for (const person of [owner, donor]) expect((await file("", person)).status).toBe(403);
-    for (const query of ["?format=xml", "?from=noon", "?limit=5", "?action="]) expect((await file(query)).status, query).toBe(400);
-    expect((await admin.http.get("/api/v1/admin/audit/export", { Accept: "application/json" })).status).toBe(406);
-    expect(await count()).toBe(known);
-    for (const call of ["audit_export_begin($1, 'csv', '{}')", "audit_export_page($1, 'csv', NULL, NULL, NULL, NULL, NULL, NULL, 9, 9)"]) {
-      await expect(context.sql.rows(`SELECT careforall.${call}`, [owner.id]), call).rejects.toThrow("this needs the role admin");
+    const ask = (http: Http, more: Record<string, unknown> = {}) => askTask<Problem>(http, { kind: "audit_export", ...more });
+    expect((await ask(context.http)).status).toBe(401);
+    for (const person of [owner, donor]) expect((await ask(person.http)).status).toBe(403);
+    for (const more of [{ format: "xml" }, { filters: { from: "noon" } }, { filters: { q: "x" } }, { filters: { action: "" } }, { campaign: "x" }]) {
+      expect((await ask(admin.http, more)).body.code, JSON.stringify(more)).toBe("validation-failed");
     }
+    expect(await count()).toBe(known);
+    const made = await runTask(admin.http, { kind: "audit_export", filters: { actor: admin.id } });
+    for (const person of [owner, donor]) expect((await person.http.get(`/api/v1/tasks/${made.id}/file`)).status).toBe(404);
+    await expect(context.sql.rows("SELECT careforall.audit_export_page($1, 'csv', NULL, NULL, NULL, NULL, NULL, NULL, 9, 9)", [owner.id])).rejects.toThrow("this needs the role admin");
   });
 });

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// Goal: an export has every pledge, is safe to open in a spreadsheet, and costs the API
-// the memory of a page, however long it is and however slowly it is read. Method: a corpus
-// of cells read back by an independent CSV parser; 20,000 rows; readers that stall or leave.
+// Goal: an export has every pledge, is safe to open in a spreadsheet, is what its checksum
+// says, ends with its day, and costs the API the memory of a part, however long it is and
+// however slowly it is read. Method: a corpus of cells read back by an independent CSV
+// parser; 20,000 rows; readers that stall or leave.
+import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { connect, type Socket } from "node:net";
 import { parse } from "csv-parse/sync";
@@ -11,6 +13,7 @@ import { useStack } from "../lib/context.ts";
 import { makeCampaign } from "../lib/fixtures.ts";
 import { type Problem } from "../lib/http.ts";
 import { scrape } from "../lib/metrics.ts";
+import { askTask, exported, runTask, type Task } from "../lib/task.ts";
 import { sleep, until } from "../lib/until.ts";
 
 const context = useStack();
@@ -20,6 +23,7 @@ let owner: Person;
 let viewer: Person;
 let stranger: Person;
 let large: string;
+let largeFile: string;
 
 async function ownCampaign(): Promise<string> {
   const campaign = await makeCampaign(context.sql);
@@ -67,24 +71,28 @@ beforeAll(async () => {
   stranger = await makePerson(context.stack, context.sql, context.http, "owner");
   large = await ownCampaign();
   await fill(large, ROWS);
+  largeFile = where(await runTask(owner.http, ask(large)));
 });
 
-const where = (campaign: string, query = ""): string => `/api/v1/campaigns/${campaign}/pledges/export${query}`;
+const ask = (campaign: string, filters: Record<string, unknown> = {}, format = "csv") => ({ kind: "pledge_export", campaign, filters, format });
+const where = (task: Task): string => `/api/v1/tasks/${task.id}/file`;
+const file = <T = Record<string, unknown>>(campaign: string, filters: Record<string, unknown> = {}, format = "csv", person = owner) =>
+  exported<T>(person.http, ask(campaign, filters, format));
 const rows = (text: string): Record<string, string>[] => parse(text, { columns: true, relax_column_count: false });
 
-/** Opens an export on a raw socket and reads nothing of it. */
-function stalled(campaign: string): Promise<Socket> {
+/** Opens a download on a raw socket and reads nothing of it. */
+function stalled(path: string): Promise<Socket> {
   return new Promise((done, fail) => {
     const socket = connect(context.stack.port("API"), "127.0.0.1");
     socket.pause();
     socket.once("error", fail);
-    socket.write(`GET ${where(campaign)} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer ${owner.token}\r\n\r\n`, () => {
+    socket.write(`GET ${path} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer ${owner.token}\r\n\r\n`, () => {
       done(socket);
     });
   });
 }
 
-const openExports = async (): Promise<number> => (await scrape(context.stack, "API_ADMIN")).get("careforall_exports_open") ?? 0;
+const openDownloads = async (): Promise<number> => (await scrape(context.stack, "API_ADMIN")).get("careforall_downloads_open") ?? 0;
 
 /** Resident memory of all processes of the API, in MiB. */
 async function memory(): Promise<number> {
@@ -111,13 +119,13 @@ describe("cells", () => {
       const body = { amount: { amount: 1234, currency: "EUR" }, donor: { name: "=A1 & B", email: "a@example.org" }, message };
       expect((await context.http.pledge(campaign, body)).status, message).toBe(201);
     }
-    const file = await owner.http.get(where(campaign));
-    expect(file.status).toBe(200);
-    expect(file.headers.get("content-type")).toBe("text/csv; charset=utf-8; header=present");
-    expect(file.headers.get("content-disposition")).toMatch(/^attachment; filename="pledges-test-[a-z0-9-]+\.csv"$/);
-    expect(file.headers.get("cache-control")).toBe("no-store");
-    expect(file.text.endsWith("\r\n")).toBe(true);
-    const read = rows(file.text);
+    const made = await file(campaign);
+    expect(made.status).toBe(200);
+    expect(made.headers.get("content-type")).toBe("text/csv; charset=utf-8; header=present");
+    expect(made.headers.get("content-disposition")).toMatch(/^attachment; filename="pledges-test-[a-z0-9-]+\.csv"$/);
+    expect(made.headers.get("cache-control")).toBe("no-store");
+    expect(made.text.endsWith("\r\n")).toBe(true);
+    const read = rows(made.text);
     expect(read.map((row) => row.message?.replace(/^'(?=[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20])/u, "")).reverse()).toEqual(corpus);
     for (const row of read) {
       for (const [name, cell] of Object.entries(row)) expect(isFormula(cell), `${name}: ${cell}`).toBe(false);
@@ -129,72 +137,103 @@ describe("cells", () => {
     const campaign = await ownCampaign();
     const body = { amount: { amount: 1234, currency: "EUR" }, donor: { name: "=A1", email: "a@example.org" }, message: "=1+1" };
     await context.http.pledge(campaign, body);
-    const file = await owner.http.get<{ items: { message: string; amount: unknown }[] }>(where(campaign, "?format=json"));
-    expect(file.headers.get("content-type")).toBe("application/json");
-    expect(file.body.items).toHaveLength(1);
-    expect(file.body.items[0]).toMatchObject({ message: "=1+1", amount: { amount: 1234, currency: "EUR" } });
+    const made = await file<{ items: { message: string; amount: unknown }[] }>(campaign, {}, "json");
+    expect(made.headers.get("content-type")).toBe("application/json");
+    expect(made.body.items).toHaveLength(1);
+    expect(made.body.items[0]).toMatchObject({ message: "=1+1", amount: { amount: 1234, currency: "EUR" } });
   });
 });
 
 describe("an export", () => {
-  test("has every row once, newest first", async () => {
-    const file = await owner.http.get(where(large));
-    const references = rows(file.text).map((row) => row.reference ?? "");
+  test("has every row once, newest first, and is what its checksum says", async () => {
+    const got = await owner.http.get(largeFile);
+    const references = rows(got.text).map((row) => row.reference ?? "");
     expect(references).toHaveLength(ROWS);
     expect(new Set(references).size).toBe(ROWS);
     expect([...references].sort().reverse()).toEqual(references);
-    const json = await owner.http.get<{ items: { id: string }[] }>(where(large, "?format=json"));
-    expect(json.body.items.map((item) => item.id)).toEqual(references);
+    const task = await owner.http.get<Task>(largeFile.replace(/\/file$/, ""));
+    const sum = createHash("sha256").update(got.text);
+    expect(got.headers.get("content-digest")).toBe(`sha-256=:${sum.copy().digest("base64")}:`);
+    expect(task.body).toMatchObject({ state: "done", total: ROWS, done: ROWS, file: { rows: ROWS, size: Buffer.byteLength(got.text), has_emails: true, is_expired: false } });
+    expect(task.body.file?.sha256).toBe(sum.copy().digest("hex"));
+    expect(got.headers.get("etag")).toBe(`"${sum.digest("hex")}"`);
+    const json = await file<{ items: { id: string }[] }>(large, { min_amount: ROWS - 1899 }, "json");
+    expect(json.body.items.map((item) => item.id)).toEqual(references.slice(0, 2000));
   });
 
   test("obeys the filters of the list", async () => {
-    const file = await owner.http.get(where(large, "?min_amount=150&max_amount=152&state=failed&q=donor%205"));
-    expect(rows(file.text).map((row) => row.amount)).toEqual(["1.52", "1.51", "1.50"]);
-    const none = await owner.http.get(where(large, "?state=confirmed"));
+    const some = await file(large, { min_amount: 150, max_amount: 152, state: "failed", q: "donor 5" });
+    expect(rows(some.text).map((row) => row.amount)).toEqual(["1.52", "1.51", "1.50"]);
+    const none = await file(large, { state: "confirmed" });
     expect(rows(none.text)).toEqual([]);
     expect(none.text).toContain("reference,created_at,state");
-    const empty = await owner.http.get<{ items: unknown[] }>(where(large, "?state=confirmed&format=json"));
-    expect(empty.body.items).toEqual([]);
+    expect((await file<{ items: unknown[] }>(large, { state: "confirmed" }, "json")).body.items).toEqual([]);
+    const preview = await owner.http.call("POST", "/api/v1/task-preview", { json: ask(large, { min_amount: 150, max_amount: 152 }) });
+    expect(preview.body).toEqual({ total: 3, is_too_large: false, amount: { amount: 453, currency: "EUR" } });
   });
 
   test("with a number of rows that fills its pages ends", async () => {
-    for (const count of [500, 1000]) {
+    for (const count of [1000, 2000]) {
       const campaign = await ownCampaign();
       await fill(campaign, count);
-      expect(rows((await owner.http.get(where(campaign))).text)).toHaveLength(count);
-      expect((await owner.http.get<{ items: unknown[] }>(where(campaign, "?format=json"))).body.items).toHaveLength(count);
+      expect(rows((await file(campaign)).text)).toHaveLength(count);
+      expect((await file<{ items: unknown[] }>(campaign, {}, "json")).body.items).toHaveLength(count);
     }
   });
 
-  test("is for the team; a viewer gets no e-mail addresses; who exported what is kept", async () => {
+  test("is for the team; a viewer gets no e-mail addresses; who exported and downloaded what is kept", async () => {
     const campaign = await ownCampaign();
     await fill(campaign, 3);
-    expect(rows((await viewer.http.get(where(campaign, "?q=donor"))).text).map((row) => row.donor_email)).toEqual(["", "", ""]);
-    expect(rows((await viewer.http.get(where(campaign, "?q=@example"))).text)).toEqual([]);
-    expect((await context.http.get(where(campaign))).status).toBe(401);
-    expect((await stranger.http.get<Problem>(where(campaign))).body.code).toBe("forbidden");
-    expect((await owner.http.get(where("no-id"))).status).toBe(404);
-    for (const query of ["?format=xml", "?limit=5", "?q="]) expect((await owner.http.get(where(campaign, query))).status, query).toBe(400);
-    expect((await owner.http.get(where(campaign), { Accept: "application/json" })).status).toBe(406);
+    expect(rows((await file(campaign, { q: "donor" }, "csv", viewer)).text).map((row) => row.donor_email)).toEqual(["", "", ""]);
+    expect(rows((await file(campaign, { q: "@example" }, "csv", viewer)).text)).toEqual([]);
+    const full = where(await runTask(owner.http, ask(campaign)));
+    expect((await viewer.http.get<Problem>(full)).body.code).toBe("forbidden");
+    expect((await viewer.http.get(full.replace(/\/file$/, ""))).status).toBe(200);
+    expect((await stranger.http.get<Problem>(full)).status).toBe(404);
+    expect((await context.http.get(full)).status).toBe(401);
+    expect((await owner.http.get("/api/v1/tasks/no-id/file")).status).toBe(404);
+    expect((await askTask<Problem>(context.http, ask(campaign))).status).toBe(401);
+    expect((await askTask<Problem>(stranger.http, ask(campaign))).body.code).toBe("forbidden");
+    for (const bad of [{ filters: { q: "" } }, { filters: { ids: [] } }, { format: "xml" }, { dry_run: true }, { kind: "audit" }, { campaign: undefined }]) {
+      expect((await askTask<Problem>(owner.http, { ...ask(campaign), ...bad })).body.code, JSON.stringify(bad)).toBe("validation-failed");
+    }
+    expect((await askTask<Problem>(owner.http, { ...ask(campaign), limit: 5 })).body.code).toBe("invalid-json");
+    expect((await owner.http.get(full, { Accept: "application/json" })).status).toBe(406);
     const audit = await context.sql.rows(
-      "SELECT detail FROM careforall.audit_log WHERE action = 'pledges.export' AND target_id = $1 ORDER BY id",
+      `SELECT action, detail - 'task_id' - 'campaign_id' AS detail FROM careforall.audit_log
+       WHERE action IN ('pledges.export', 'task.download') AND $1 IN (target_id, detail ->> 'campaign_id') ORDER BY id`,
       [campaign],
     );
-    expect(audit.map((row) => row.detail)).toEqual([
-      { format: "csv", filters: { q: "donor" }, with_emails: false, acts_for: `account:${viewer.id}` },
-      { format: "csv", filters: { q: "@example" }, with_emails: false, acts_for: `account:${viewer.id}` },
+    const asked = (filters: unknown, by: Person, with_emails: boolean) => ({ action: "pledges.export", detail: { format: "csv", filters, with_emails, acts_for: `account:${by.id}` } });
+    const read = (by: Person, rows: number) => ({ action: "task.download", detail: { kind: "pledge_export", rows, with_emails: false, acts_for: `account:${by.id}` } });
+    expect(audit).toEqual([
+      asked({ q: "donor" }, viewer, false), read(viewer, 3), asked({ q: "@example" }, viewer, false), read(viewer, 0), asked({}, owner, true),
     ]);
+  });
+
+  test("is there until its day is over, and is not sent twice to who has it", async () => {
+    const campaign = await ownCampaign();
+    await fill(campaign, 2);
+    const task = await runTask(owner.http, ask(campaign));
+    const etag = `"${task.file?.sha256 ?? ""}"`;
+    const again = await owner.http.get(where(task), { "If-None-Match": etag });
+    expect([again.status, again.text, again.headers.get("etag")]).toEqual([304, "", etag]);
+    await context.sql.rows("UPDATE careforall.tasks SET finished_at = careforall.clock() - interval '24 hours' WHERE id = $1", [task.id]);
+    const late = await owner.http.get<Problem>(where(task));
+    expect([late.status, late.body.code]).toEqual([410, "gone"]);
+    expect((await owner.http.get<Task>(`/api/v1/tasks/${task.id}`)).body.file?.is_expired).toBe(true);
   });
 
   test("keeps its connection for the next request, and HEAD has no body", async () => {
     const campaign = await ownCampaign();
     await fill(campaign, 2);
+    const path = where(await runTask(owner.http, ask(campaign)));
     const head = `Host: localhost\r\nAuthorization: Bearer ${owner.token}\r\n`;
     const text = await new Promise<string>((done, fail) => {
       let seen = "";
       const socket = connect(context.stack.port("API"), "127.0.0.1", () => {
         socket.write(
-          `HEAD ${where(campaign)} HTTP/1.1\r\n${head}\r\nGET ${where(campaign)} HTTP/1.1\r\n${head}\r\n` +
+          `HEAD ${path} HTTP/1.1\r\n${head}\r\nGET ${path} HTTP/1.1\r\n${head}\r\n` +
             `GET /healthz HTTP/1.1\r\n${head}Connection: close\r\n\r\n`,
         );
       });
@@ -213,12 +252,10 @@ describe("an export", () => {
   });
 
   test("by HTTP/1.0 comes without chunks and ends with the connection", async () => {
-    const campaign = await ownCampaign();
-    await fill(campaign, 600);
     const text = await new Promise<string>((done, fail) => {
       let seen = "";
       const socket = connect(context.stack.port("API"), "127.0.0.1", () => {
-        socket.write(`GET ${where(campaign)} HTTP/1.0\r\nHost: localhost\r\nAuthorization: Bearer ${owner.token}\r\n\r\n`);
+        socket.write(`GET ${largeFile} HTTP/1.0\r\nHost: localhost\r\nAuthorization: Bearer ${owner.token}\r\n\r\n`);
       });
       socket.setTimeout(10_000, () => socket.destroy(new Error("silent")));
       socket.on("data", (chunk: Buffer) => (seen += chunk.toString()));
@@ -229,34 +266,34 @@ describe("an export", () => {
     });
     const [head = "", ...body] = text.split("\r\n\r\n");
     expect(head).not.toContain("transfer-encoding");
-    expect(rows(body.join("\r\n\r\n"))).toHaveLength(600);
+    expect(rows(body.join("\r\n\r\n"))).toHaveLength(ROWS);
   });
 });
 
 describe("readers that are slow or leave", () => {
-  test("hold one page in memory, few at a time, and cost others nothing", async () => {
-    await until("no export to be open", async () => (await openExports()) === 0);
-    await owner.http.get(where(large));
+  test("hold one part in memory, few at a time, and cost others nothing", async () => {
+    await until("no download to be open", async () => (await openDownloads()) === 0);
+    await owner.http.get(largeFile);
     const before = await memory();
     const sockets: Socket[] = [];
     try {
-      for (let i = 0; i < 12; i++) sockets.push(await stalled(large));
+      for (let i = 0; i < 12; i++) sockets.push(await stalled(largeFile));
       await sleep(1_000);
-      expect(await openExports()).toBeGreaterThan(0);
-      expect(await openExports()).toBeLessThanOrEqual(4);
+      expect(await openDownloads()).toBeGreaterThan(0);
+      expect(await openDownloads()).toBeLessThanOrEqual(4);
       expect((await memory()) - before).toBeLessThan(12);
       expect((await context.http.get("/api/v1/campaigns")).status).toBe(200);
-      const refused = await Promise.all(Array.from({ length: 8 }, () => owner.http.get(where(large, "?state=pending"))));
+      const refused = await Promise.all(Array.from({ length: 8 }, () => owner.http.get(largeFile)));
       expect(refused.every((answer) => answer.status === 429)).toBe(true);
     } finally {
       for (const socket of sockets) socket.destroy();
     }
-    await until("the exports to be given up", async () => (await openExports()) === 0);
-    expect((await owner.http.get(where(large))).status).toBe(200);
+    await until("the downloads to be given up", async () => (await openDownloads()) === 0);
+    expect((await owner.http.get(largeFile)).status).toBe(200);
   });
 
   test("who reads on after a pause gets the whole file", async () => {
-    const socket = await stalled(large);
+    const socket = await stalled(largeFile);
     await sleep(500);
     let bytes = 0;
     let tail = "";
@@ -274,9 +311,9 @@ describe("readers that are slow or leave", () => {
   });
 
   test("a database that fails in the middle cuts the file, so that nobody takes it for whole", async () => {
-    const socket = await stalled(large);
+    const socket = await stalled(largeFile);
     await sleep(500);
-    await context.sql.rows("ALTER FUNCTION careforall.pledge_export_page RENAME TO pledge_export_page_away");
+    await context.sql.rows("ALTER FUNCTION careforall.task_file_part RENAME TO task_file_part_away");
     try {
       const text = await new Promise<string>((done) => {
         let seen = "";
@@ -290,8 +327,8 @@ describe("readers that are slow or leave", () => {
       expect(text).toContain("200 OK");
       expect(text.endsWith("\r\n0\r\n\r\n")).toBe(false);
     } finally {
-      await context.sql.rows("ALTER FUNCTION careforall.pledge_export_page_away RENAME TO pledge_export_page");
+      await context.sql.rows("ALTER FUNCTION careforall.task_file_part_away RENAME TO task_file_part");
     }
-    expect((await owner.http.get(where(large))).status).toBe(200);
+    expect((await owner.http.get(largeFile)).status).toBe(200);
   });
 });

@@ -9,6 +9,7 @@ import { makeCampaign, makeReward } from "../lib/fixtures.ts";
 import { type Answer, type CreatedPledge, type Http, pledgeBody, type Problem } from "../lib/http.ts";
 import { assertInvariants } from "../lib/invariants.ts";
 import { paymentOf, pledgeIs, storedPledge } from "../lib/pledge.ts";
+import { exported } from "../lib/task.ts";
 
 const context = useStack();
 
@@ -291,12 +292,12 @@ describe("news by e-mail", () => {
     expect(await list(viewer)).toEqual([[without.body.id, null], [made.body.id, null]]);
     expect(await list(viewer, "?news=true")).toEqual([]);
     expect((await owner.http.get(`/api/v1/campaigns/${campaign}/pledges?news=yes`)).status).toBe(400);
-    const file = (person: Person, query: string) => person.http.get(`/api/v1/campaigns/${campaign}/pledges/export${query}`);
-    const csv = (await file(owner, "?news=true")).text.trim().split("\r\n");
+    const file = (person: Person, filters: Record<string, unknown>) => exported(person.http, { kind: "pledge_export", campaign, filters });
+    const csv = (await file(owner, { news: true })).text.trim().split("\r\n");
     expect(csv).toHaveLength(2);
     expect(csv[0]).toMatch(/,wants_news$/);
     expect(csv[1]).toMatch(new RegExp(`^${made.body.id},.*,true$`));
-    expect((await file(viewer, "")).text.trim().split("\r\n").slice(1).map((line) => line.endsWith(","))).toEqual([true, true]);
+    expect((await file(viewer, {})).text.trim().split("\r\n").slice(1).map((line) => line.endsWith(","))).toEqual([true, true]);
     expect((await admin.http.get<{ pledge: Consent }>(`/api/v1/admin/pledges/${made.body.id}`)).body.pledge.news).toMatchObject({ wanted: true, ...agreed });
   });
 
@@ -446,7 +447,6 @@ describe("a reward", () => {
     const [newest = "", large = ""] = made;
     const lists: [Person, string][] = [
       [viewer, `/api/v1/campaigns/${campaign}/pledges?`],
-      [owner, `/api/v1/campaigns/${campaign}/pledges/export?format=json&`],
       [admin, "/api/v1/admin/pledges?"],
       [admin, `/api/v1/admin/pledges?campaign=${campaign}&`],
     ];
@@ -461,15 +461,15 @@ describe("a reward", () => {
       expect(await found(`reward=${card}`), where).toEqual([]);
       expect(await found(`reward=${randomUUID()}`), where).toEqual([]);
       if (where.includes("campaign")) expect(await found(`reward=${foreign}`), where).toEqual([]);
-      if (!where.includes("export")) {
-        expect(await found(`reward=${seat}&limit=1`), where).toEqual([newest]);
-        expect(await found(`reward=${seat}&sort=amount`), where).toEqual([large, newest]);
-      }
+      expect(await found(`reward=${seat}&limit=1`), where).toEqual([newest]);
+      expect(await found(`reward=${seat}&sort=amount`), where).toEqual([large, newest]);
       for (const bad of ["seat", "", seat.slice(1), `${seat}0`, `{${seat}}`]) {
         const refused = await person.http.get<Problem>(`${where}reward=${bad}`);
         expect([refused.status, refused.body.code], `${where} ${bad}`).toEqual([400, "invalid-parameter"]);
       }
     }
+    const file = await exported<Page<TeamPledge>>(owner.http, { kind: "pledge_export", campaign, format: "json", filters: { reward: seat } });
+    expect(file.body.items.map((item) => item.id)).toEqual([newest, large]);
   });
 
   test("goes on over the pages of a list, and its cursor is for it alone", async () => {

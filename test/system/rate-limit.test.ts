@@ -16,6 +16,7 @@ import { useStack } from "../lib/context.ts";
 import { makeCampaign } from "../lib/fixtures.ts";
 import { pledgeBody } from "../lib/http.ts";
 import { sum, type Samples } from "../lib/metrics.ts";
+import { runTask } from "../lib/task.ts";
 import { sleep, until } from "../lib/until.ts";
 
 const run = promisify(execFile);
@@ -441,19 +442,18 @@ describe("exemptions and switches", () => {
     expect((await read(one, address)).status).toBe(200);
   });
 
-  test("two exports of an account at one time and no more", async () => {
+  test("two downloads of an account at one time and no more", async () => {
     const one = await api({ API_WORKERS: "1" });
     const admin = await makePerson(context.stack, context.sql, context.http, "admin");
-    const campaign = await makeCampaign(context.sql);
+    const task = await runTask(admin.http, { kind: "pledge_export", campaign: await makeCampaign(context.sql) });
     const client = await context.sql.client();
-    const file = (): Promise<Sent> =>
-      read(one, stranger(), `/api/v1/campaigns/${campaign}/pledges/export`, { Authorization: `Bearer ${admin.token}` });
+    const file = (): Promise<Sent> => read(one, stranger(), `/api/v1/tasks/${task.id}/file`, { Authorization: `Bearer ${admin.token}` });
     try {
       await client.query("BEGIN");
-      await client.query("LOCK TABLE careforall.pledges IN ACCESS EXCLUSIVE MODE");
+      await client.query("LOCK TABLE careforall.task_parts IN ACCESS EXCLUSIVE MODE");
       const waiting = [file(), file()];
       await until("both to wait", async () => (await context.sql.value<number>(
-        "SELECT count(*)::int FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '%pledge_export%'",
+        "SELECT count(*)::int FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '%task_file%'",
       )) === 2);
       const refused = await file();
       expect(refused.status).toBe(429);
@@ -494,19 +494,18 @@ describe("a server that has too much to do", () => {
     expect((await login()).status).toBe(401);
   });
 
-  test("refuses exports beyond eight with 503, and takes them again afterwards", async () => {
+  test("refuses downloads beyond eight with 503, and takes them again afterwards", async () => {
     const one = await api({ API_WORKERS: "1" });
-    const campaign = await makeCampaign(context.sql);
     const admins = await Promise.all(Array.from({ length: 5 }, () => makePerson(context.stack, context.sql, context.http, "admin")));
     const last = admins[4] as Person;
-    const file = (person: Person): Promise<Sent> =>
-      read(one, stranger(), `/api/v1/campaigns/${campaign}/pledges/export`, { Authorization: `Bearer ${person.token}` });
+    const task = await runTask(last.http, { kind: "pledge_export", campaign: await makeCampaign(context.sql) });
+    const file = (person: Person): Promise<Sent> => read(one, stranger(), `/api/v1/tasks/${task.id}/file`, { Authorization: `Bearer ${person.token}` });
     const open = async (): Promise<number> =>
-      Number(/^careforall_exports_open (\d+)$/m.exec(await (await fetch(`${one.admin}/metrics`)).text())?.[1]);
+      Number(/^careforall_downloads_open (\d+)$/m.exec(await (await fetch(`${one.admin}/metrics`)).text())?.[1]);
     const client = await context.sql.client();
     try {
       await client.query("BEGIN");
-      await client.query("LOCK TABLE careforall.pledges IN ACCESS EXCLUSIVE MODE");
+      await client.query("LOCK TABLE careforall.task_parts IN ACCESS EXCLUSIVE MODE");
       const waiting = admins.slice(0, 4).flatMap((person) => [file(person), file(person)]);
       await until("eight to be under way", async () => (await open()) === 8);
       expectOverloaded(await file(last));

@@ -27,6 +27,7 @@ static const CfaField fields[] = {
 	{.name = "places", .kind = CFA_FIELD_INTEGER, .min = 0, .max = 10},
 	{.name = "goal", .kind = CFA_FIELD_MONEY, .min = 1, .max = CFA_AMOUNT_MAX},
 	{.name = "inner", .kind = CFA_FIELD_OBJECT, .fields = inner},
+	{.name = "ids", .kind = CFA_FIELD_UUIDS, .min = 1, .max = 2},
 	{.name = NULL},
 };
 
@@ -81,7 +82,8 @@ test_good(void **state)
 						 "\"goal\":{\"amount\":9007199254740991,\"currency\":"
 						 "\"EUR\"},"
 						 "\"inner\":{\"id\":\"0199c0de-0000-7000-8000-"
-						 "000000000001\"}}"),
+						 "000000000001\"},"
+						 "\"ids\":[\"0199c0de-0000-7000-8000-000000000001\"]}"),
 					 -1);
 }
 
@@ -142,6 +144,12 @@ test_values(void **state)
 	assert_invalid("\"goal\":{\"amount\":1}", "/goal/currency", "required");
 	assert_invalid("\"inner\":{\"id\":\"x\"}", "/inner/id", "invalid_id");
 	assert_invalid("\"inner\":[]", "/inner", "object_required");
+	assert_invalid("\"ids\":[]", "/ids", "length_out_of_range");
+	assert_invalid("\"ids\":{}", "/ids", "length_out_of_range");
+	assert_invalid("\"ids\":[1,2,3]", "/ids", "length_out_of_range");
+	assert_invalid("\"ids\":[\"0199c0de-0000-7000-8000-000000000001\",7]",
+				   "/ids/1",
+				   "invalid_id");
 	assert_invalid("\"at\":\"tomorrow\"", "/at", "invalid_time");
 }
 

@@ -147,6 +147,16 @@ const adminRoutes = [
   }),
   createRoute({
     getParentRoute: () => adminRoute,
+    path: '/tasks',
+    component: adminPage('TasksPage'),
+  }),
+  createRoute({
+    getParentRoute: () => adminRoute,
+    path: '/tasks/$id',
+    component: adminPage('TaskPage'),
+  }),
+  createRoute({
+    getParentRoute: () => adminRoute,
     path: '/live',
     component: adminPage('FeedPage'),
   }),

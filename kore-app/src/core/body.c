@@ -35,6 +35,8 @@ static void check_value(Checker *c, json_t *value, const CfaField *field,
 						const char *at);
 static void check_text(Checker *c, json_t *value, const CfaField *field,
 					   const char *at);
+static void check_uuids(Checker *c, json_t *value, const CfaField *field,
+						const char *at);
 static void check_choice(Checker *c, json_t *value, const CfaField *field,
 						 const char *at);
 static void check_integer(Checker *c, json_t *value, const CfaField *field,
@@ -202,6 +204,9 @@ check_value(Checker *c, json_t *value, const CfaField *field, const char *at)
 			if (text == NULL || !cfa_uuid_parse(text, strlen(text), uuid))
 				add_error(c, at, "invalid_id", "Must be a UUID.");
 			break;
+		case CFA_FIELD_UUIDS:
+			check_uuids(c, value, field, at);
+			break;
 		case CFA_FIELD_TIME:
 			if (text == NULL || !cfa_time_is_rfc3339(text))
 				add_error(c,
@@ -260,6 +265,38 @@ check_text(Checker *c, json_t *value, const CfaField *field, const char *at)
 				  "Must not hold control characters.");
 	else if (field->min > 0 && cfa_text_is_blank(text, len))
 		add_error(c, at, "blank", "Must not be blank.");
+}
+
+/* The first that is none is the error. */
+static void
+check_uuids(Checker *c, json_t *value, const CfaField *field, const char *at)
+{
+	size_t count = json_array_size(value);
+	uint8_t uuid[16];
+	size_t i;
+
+	if (!json_is_array(value) || count < (size_t) field->min ||
+		count > (size_t) field->max)
+	{
+		add_error(c,
+				  at,
+				  "length_out_of_range",
+				  "Must be an array of %lld to %lld UUIDs.",
+				  (long long) field->min,
+				  (long long) field->max);
+		return;
+	}
+	for (i = 0; i < count; i++)
+	{
+		const char *text = json_string_value(json_array_get(value, i));
+		char pointer[POINTER_MAX];
+
+		if (text != NULL && cfa_uuid_parse(text, strlen(text), uuid))
+			continue;
+		(void) snprintf(pointer, sizeof(pointer), "%.100s/%zu", at, i);
+		add_error(c, pointer, "invalid_id", "Must be a UUID.");
+		return;
+	}
 }
 
 static void

@@ -18,6 +18,7 @@ typedef enum CfaFieldKind
 	CFA_FIELD_TEXT,	   /* min to max characters */
 	CFA_FIELD_EMAIL,   /* as a text, with an @ between two plausible parts */
 	CFA_FIELD_UUID,	   /* in its canonical form */
+	CFA_FIELD_UUIDS,   /* an array of min to max of them */
 	CFA_FIELD_TIME,	   /* RFC 3339 with a zone */
 	CFA_FIELD_CHOICE,  /* one of the words */
 	CFA_FIELD_BOOLEAN, /* true or false */

@@ -21,7 +21,7 @@ static const CfaParam limit_filters[] = {
 	{.name = "campaign", .kind = CFA_PARAM_TEXT, .min = 1, .max = 80},
 	{.name = NULL},
 };
-const CfaParam cfa_audit_filters[] = {
+static const CfaParam audit_filters[] = {
 	{.name = "actor", .kind = CFA_PARAM_TEXT, .min = 1, .max = 100},
 	{.name = "action", .kind = CFA_PARAM_TEXT, .min = 1, .max = 100},
 	{.name = "target_type", .kind = CFA_PARAM_TEXT, .min = 1, .max = 100},
@@ -71,7 +71,7 @@ static const CfaAdminList audit_list = {
 				"$6::timestamptz, $7::timestamptz, $8::bigint, $9::uuid, "
 				"$10::int) l",
 		 .has_key = true},
-	.filters = cfa_audit_filters,
+	.filters = audit_filters,
 };
 
 static void on_verify_begun(void *arg, const PGresult *result,

@@ -2,13 +2,7 @@
 #ifndef CFA_APP_ADMIN_STATE_H
 #define CFA_APP_ADMIN_STATE_H
 
-#include "handlers/params.h"
-
-/* The query parameters of the audit log and of its export. */
-#define CFA_AUDIT_FILTERS "actor action target_type target_id from to"
-
-/* The same, with what they may be. */
-extern const CfaParam cfa_audit_filters[];
+#include "core/ctx.h"
 
 void api_admin_limit_list(CfaCtx *ctx);
 void api_admin_jobs_read(CfaCtx *ctx);

@@ -7,10 +7,11 @@
 #include "core/body.h"
 #include "handlers/call.h"
 #include "handlers/list_call.h"
+#include "handlers/params.h"
 #include "handlers/query.h"
 
 /* clang-format off */
-const CfaParam cfa_pledge_filters[] = {
+static const CfaParam pledge_filters[] = {
 	{.name = "state", .kind = CFA_PARAM_CHOICE, .words = "pending confirmed failed refunded"},
 	{.name = "from", .kind = CFA_PARAM_TIME},
 	{.name = "to", .kind = CFA_PARAM_TIME},
@@ -23,8 +24,7 @@ const CfaParam cfa_pledge_filters[] = {
 };
 /* clang-format on */
 
-#define FILTERS \
-	((int) (sizeof(cfa_pledge_filters) / sizeof(cfa_pledge_filters[0])) - 1)
+#define FILTERS ((int) (sizeof(pledge_filters) / sizeof(pledge_filters[0])) - 1)
 
 void
 api_campaign_pledge_list(CfaCtx *ctx)
@@ -42,8 +42,7 @@ api_campaign_pledge_list(CfaCtx *ctx)
 									 cfa_call_id(ctx, "id")}};
 	const char *id = params.values[1];
 
-	if (id != NULL &&
-		cfa_params_read(ctx, cfa_pledge_filters, &params.values[2]) &&
+	if (id != NULL && cfa_params_read(ctx, pledge_filters, &params.values[2]) &&
 		cfa_query_choice(ctx,
 						 "sort",
 						 "newest amount",

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * export.c: a list as one long file, CSV or JSON: the pledges or the waiting list of a
- * campaign, the audit log.
+ * export.c: a list as one long file, CSV or JSON, sent while it is read: a waiting
+ * list. What is longer, or has to be kept, is a task.
  *
  * One page after the other is read from PostgreSQL, each behind the last row of the
  * one before, and the next only when the client has taken the last: memory is that
@@ -19,9 +19,7 @@
 #include <string.h>
 
 #include "core/stream.h"
-#include "handlers/admin_state.h"
 #include "handlers/call.h"
-#include "handlers/campaign_pledges.h"
 #include "handlers/csv.h"
 #include "handlers/query.h"
 #include "handlers/waiting.h"
@@ -58,34 +56,6 @@ typedef struct ExportKind
 } ExportKind;
 
 /* clang-format off */
-static const ExportKind pledges_kind = {
-	.file = "pledges",
-	.begin_sql = "SELECT b.slug, NULL FROM careforall.pledge_export_begin("
-				 "$1::uuid, $2::uuid, $3::text, $4::jsonb) b",
-	.page_sql = "SELECT p.doc, p.reference, p.created_at, p.state_now AS state,"
-				" p.state_reason, p.amount, p.gift, p.fee, p.refunded,"
-				" p.currency, p.reward, p.quantity, p.donor_name,"
-				" p.donor_email, p.display, p.message, p.updated_at,"
-				" p.wants_news"
-				" FROM careforall.pledge_export_page($1::uuid, $2::uuid,"
-				" $3::text, $4::text, $5::timestamptz, $6::timestamptz,"
-				" $7::bigint, $8::bigint, $9::text, $12::uuid, " PAGE_ROWS_TEXT ", $10::uuid,"
-				" $11::boolean) p",
-	.filters = cfa_pledge_filters,
-	.has_campaign = true,
-};
-static const ExportKind audit_kind = {
-	.file = "audit-log",
-	.begin_sql = "SELECT b.name, b.before FROM careforall.audit_export_begin("
-				 "$1::uuid, $2::text, $3::jsonb) b",
-	.page_sql = "SELECT p.doc, p.id, p.at, p.actor_id, p.actor_name,"
-				" p.action_now AS action, p.target_type_now AS target_type,"
-				" p.target_id_now AS target_id, p.reason, p.detail"
-				" FROM careforall.audit_export_page($1::uuid, $2::text,"
-				" $3::text, $4::text, $5::text, $6::text, $7::timestamptz,"
-				" $8::timestamptz, $9::bigint, " PAGE_ROWS_TEXT ") p",
-	.filters = cfa_audit_filters,
-};
 static const ExportKind waiting_kind = {
 	.file = "waiting",
 	.begin_sql = "SELECT b.slug, NULL FROM careforall.waiting_export_begin("
@@ -137,21 +107,9 @@ static void add_json(CfaBuf *out, const PGresult *result, bool is_first,
 static void finish(Export *export);
 
 void
-api_pledge_export(CfaCtx *ctx)
-{
-	start(ctx, &pledges_kind);
-}
-
-void
 api_waiting_export(CfaCtx *ctx)
 {
 	start(ctx, &waiting_kind);
-}
-
-void
-api_audit_export(CfaCtx *ctx)
-{
-	start(ctx, &audit_kind);
 }
 
 static void

@@ -4,13 +4,7 @@
 
 struct CfaCtx;
 
-/* GET /api/v1/campaigns/{id}/pledges/export */
-void api_pledge_export(struct CfaCtx *ctx);
-
 /* GET /api/v1/campaigns/{id}/waiting-export */
 void api_waiting_export(struct CfaCtx *ctx);
-
-/* GET /api/v1/admin/audit/export */
-void api_audit_export(struct CfaCtx *ctx);
 
 #endif

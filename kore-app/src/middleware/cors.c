@@ -59,7 +59,8 @@ cfa_cors_add(const CfaCtx *ctx, CfaBuf *head)
 	cfa_buf_adds(head, ctx->origin);
 	cfa_buf_adds(
 		head,
-		"\r\naccess-control-expose-headers: etag, link, location, ratelimit, "
+		"\r\naccess-control-expose-headers: content-digest, etag, link, "
+		"location, ratelimit, "
 		"ratelimit-policy, retry-after, idempotency-replayed, "
 		"preference-applied, x-total-count, x-request-id\r\n");
 }

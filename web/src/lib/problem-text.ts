@@ -32,6 +32,7 @@ const TEXTS = {
   'credentials-invalid': 'problem.credentials',
   'currency-mismatch': 'problem.currency',
   forbidden: 'forbidden.text',
+  gone: 'notfound.entry',
   'idempotency-key-reused': 'problem.reused',
   'illegal-transition': 'problem.conflict',
   internal: 'error.load',

@@ -24,6 +24,7 @@ export const ADMIN_PAGES: readonly AdminPage[] = [
   { path: '/admin/pledges', label: 'admin.nav.pledges', roles: ADMINS, icon: 'list', group: 'money' },
   { path: '/admin/refund-requests', label: 'admin.requests.title', roles: EVERYBODY, icon: 'undo', group: 'money' },
   { path: '/admin/refund-proposals', label: 'admin.proposals.title', roles: EVERYBODY, icon: 'receipt', group: 'money' },
+  { path: '/admin/tasks', label: 'admin.tasks.title', roles: EVERYBODY, icon: 'clock', group: 'money' },
   { path: '/admin/live', label: 'admin.nav.live', roles: ADMINS, icon: 'pulse', group: 'money' },
   { path: '/admin/work', label: 'admin.nav.work', roles: ADMINS, icon: 'alert', group: 'work' },
   { path: '/admin/consumers', label: 'admin.nav.consumers', roles: ADMINS, icon: 'sliders', group: 'work' },

@@ -27,6 +27,7 @@ const TARGETS = [
   'reader',
   'replay',
   'reward',
+  'task',
   'waiting_entry',
 ] as const
 
@@ -56,6 +57,9 @@ const ACTIONS = [
   'pledges.export',
   'refund_request.accepted',
   'refund_request.declined',
+  'task.create',
+  'task.download',
+  'task.stop',
   'verify.run',
 ] as const
 
@@ -120,7 +124,9 @@ export function AuditPage() {
         <FilterInput label={t('admin.ops.from')} name="from" type="date" defaultValue={filters.from} />
         <FilterInput label={t('admin.ops.to')} name="to" type="date" defaultValue={filters.to} />
       </FilterBar>
-      <ExportButtons path="/api/v1/admin/audit/export" query={filtered} />
+      <div className="flex flex-wrap items-center gap-3">
+        <ExportButtons task={{ kind: 'audit_export', filters: filtered }} />
+      </div>
       <QueryView
         query={query}
         isEmpty={({ items }) => items.length === 0}

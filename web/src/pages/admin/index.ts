@@ -26,6 +26,8 @@ export const pages = {
   CampaignFiguresPage: () => withTexts(import('./campaign/figures')),
   TeamPage: () => withTexts(import('./campaign/team')),
   ProposalsPage: () => withTexts(import('./proposals')),
+  TasksPage: () => withTexts(import('./tasks')),
+  TaskPage: () => withTexts(import('./task')),
   RequestsPage: () => withTexts(import('./requests')),
   CampaignRequestsPage: () => withTexts(import('./campaign/requests')),
 }

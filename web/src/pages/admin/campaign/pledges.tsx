@@ -4,7 +4,9 @@ import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { campaignPledgesQuery, type CampaignPledge, type CampaignPledgesQuery } from '@/api/admin-campaigns'
 import { useKeptSession } from '@/api/kept-session'
+import type { TaskFilters } from '@/api/tasks'
 import { useManaged } from '@/components/admin/campaign/use-managed'
+import { BulkButtons } from '@/components/admin/ops/bulk-buttons'
 import { ExportButtons } from '@/components/admin/ops/export-buttons'
 import { fieldText, FilterBar, FilterInput, FilterSelect } from '@/components/admin/ops/filter-bar'
 import { useListUrl } from '@/components/admin/ops/list-url'
@@ -102,7 +104,10 @@ export function CampaignPledgesPage() {
           <option value="amount">{t('admin.gifts.sort_amount')}</option>
         </FilterSelect>
       </FilterBar>
-      <ExportButtons path={`/api/v1/campaigns/${campaign.id}/pledges/export`} query={filtered} />
+      <div className="flex flex-wrap items-center gap-3">
+        <ExportButtons task={{ kind: 'pledge_export', campaign: campaign.id, filters: taskFilters(filtered) }} />
+        {campaign.right !== 'view' && <BulkButtons campaign={campaign.id} filters={taskFilters(filtered)} isAdmin={account?.role === 'admin'} />}
+      </div>
       <QueryView
         query={query}
         isEmpty={({ items }) => items.length === 0}
@@ -185,7 +190,7 @@ function PledgeTable({ pledges, isAdmin }: { pledges: CampaignPledge[]; isAdmin:
 
 type FilterQuery = Record<string, string>
 
-/** What list and export have in common. */
+/** What the list, its file and changes of all that is in it have in common. */
 function filterOf(filters: Filters<typeof FILTERS>, q: string): FilterQuery {
   const query = {
     state: filters.state,
@@ -196,6 +201,11 @@ function filterOf(filters: Filters<typeof FILTERS>, q: string): FilterQuery {
     q,
   }
   return Object.fromEntries(Object.entries(query).filter(([, value]) => value !== ''))
+}
+
+/** The same for a task, whose filters are JSON. */
+function taskFilters({ news, ...filtered }: FilterQuery): TaskFilters {
+  return news === undefined ? filtered : { ...filtered, news: news === 'true' }
 }
 
 function queryOf(filters: Filters<typeof FILTERS>, filtered: FilterQuery): CampaignPledgesQuery {

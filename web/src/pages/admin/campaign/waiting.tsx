@@ -14,7 +14,7 @@ import {
 } from '@/api/admin-campaigns'
 import { useManaged } from '@/components/admin/campaign/use-managed'
 import { Moment } from '@/components/admin/ops/bits'
-import { ExportButtons } from '@/components/admin/ops/export-buttons'
+import { DirectExport } from '@/components/admin/ops/direct-export'
 import { FilterSelect } from '@/components/admin/ops/filter-bar'
 import { Pager, QueryView } from '@/components/admin/ops/list'
 import { useListUrl } from '@/components/admin/ops/list-url'
@@ -70,7 +70,7 @@ export function WaitingPage() {
             </option>
           ))}
         </FilterSelect>
-        <ExportButtons path={`/api/v1/campaigns/${campaign.id}/waiting-export`} query={filters} />
+        <DirectExport path={`/api/v1/campaigns/${campaign.id}/waiting-export`} query={filters} />
       </search>
       <QueryView
         query={query}

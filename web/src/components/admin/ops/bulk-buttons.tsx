@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+// Changes of all pledges that fit the filters of a list.
+import { useNavigate } from '@tanstack/react-router'
+import { useRef, useState } from 'react'
+import { askTask, previewTask, type TaskFilters } from '@/api/tasks'
+import { Button } from '@/components/ui/button'
+import { Checkbox } from '@/components/ui/checkbox'
+import { formatNumber, locale, t } from '@/i18n'
+import { formatMoney } from '@/lib/money'
+import { ActDialog } from './act-dialog'
+
+type Kind = 'pledge_refund' | 'pledge_cancel'
+/** Only pledges in this state can be changed so. */
+const STATE_OF = { pledge_refund: 'confirmed', pledge_cancel: 'pending' } as const
+
+type BulkProps = { campaign: string; filters: TaskFilters; isAdmin: boolean }
+
+export function BulkButtons({ campaign, filters, isAdmin }: BulkProps) {
+  const [kind, setKind] = useState<Kind | null>(null)
+  const kinds: Kind[] = isAdmin ? ['pledge_refund', 'pledge_cancel'] : ['pledge_refund']
+  return (
+    <>
+      {kinds.map((one) => (
+        <Button key={one} variant="quiet" onClick={() => setKind(one)}>
+          {t(`admin.bulk.${one}`)}
+        </Button>
+      ))}
+      {kind !== null && <BulkDialog kind={kind} campaign={campaign} filters={filters} onClose={() => setKind(null)} />}
+    </>
+  )
+}
+
+type DialogProps = { kind: Kind; campaign: string; filters: TaskFilters; onClose: () => void }
+
+function BulkDialog({ kind, campaign, filters, onClose }: DialogProps) {
+  const navigate = useNavigate()
+  const [isDry, setIsDry] = useState(false)
+  const made = useRef('')
+  const task = { kind, campaign, filters: { state: STATE_OF[kind], ...filters }, dry_run: isDry }
+  return (
+    <ActDialog
+      title={t(`admin.bulk.${kind}`)}
+      text={<p>{t(`admin.bulk.${kind}_text`)}</p>}
+      fields={
+        <div className="flex items-start gap-3">
+          <Checkbox id="bulk-dry" checked={isDry} onCheckedChange={(isOn) => setIsDry(isOn === true)} />
+          <label htmlFor="bulk-dry" className="font-semibold">
+            {t('admin.bulk.dry_run')}
+          </label>
+        </div>
+      }
+      inputs={String(isDry)}
+      confirmLabel={(count) => isDry ? t('admin.bulk.try', { count }) : t(`admin.bulk.${kind}_confirm`, { count })}
+      preview={async () => {
+        const { total, is_too_large, amount } = await previewTask(task)
+        if (is_too_large) return { count: 0, lines: [t('admin.export.too_large', { rows: formatNumber(total) })] }
+        const sum = amount === null ? '' : formatMoney(amount, locale)
+        return {
+          count: total,
+          lines: total === 0 ? [] : [t('admin.bulk.preview', { count: total, sum }), t(isDry ? 'admin.bulk.nothing_changes' : 'admin.bulk.each_by_itself')],
+        }
+      }}
+      tone={isDry ? 'solid' : 'give'}
+      run={async (reason) => {
+        made.current = (await askTask({ ...task, reason })).id
+        return t('admin.bulk.started')
+      }}
+      onDone={() => void navigate({ to: '/admin/tasks/$id', params: { id: made.current } })}
+      onClose={onClose}
+    />
+  )
+}
