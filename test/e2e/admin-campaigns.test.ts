@@ -393,6 +393,7 @@ test("everybody sees what is theirs: owners, donors, guests", async () => {
     "Campaigns",
     "Refund requests",
     "Refunds to approve",
+    "Tasks",
   ]);
   await own.close();
 

@@ -2,7 +2,7 @@
 // What a page says that no translator will ever see: texts that came neither from the
 // catalogues nor from data. In the pseudo-locale en-XA no letter of the catalogues is a plain
 // one, so whatever has plain letters must be something that the page was told (by the
-// API or by the browser's own formats of numbers, times and names), or marked as of another
+// API or by the browser's own formats of numbers, times and names, "yesterday" too), or marked as of another
 // language or as code. Codes that the API tells, such as "payment_failed", are no words,
 // but titles and slugs are, and what stands where people's own words do (bdi, dir=auto), who may
 // write "done"; those of currencies are, and so are the last letters that ids are told apart by.
@@ -18,11 +18,11 @@ export async function noteData(page: Page): Promise<void> {
       if (typeof value === "string") (["slug", "title"].includes(member) ? names : told).add(value);
       else if (typeof value === "object" && value !== null) for (const [of, one] of Object.entries(value)) take(one, of);
     };
-    const noting = <Args extends unknown[], Result>(act: (...args: Args) => Result) =>
+    const noting = <Args extends unknown[], Result>(act: (...args: Args) => Result, member = "") =>
       function (this: unknown, ...args: Args): Result {
         const result = act.apply(this, args);
         if (result instanceof Promise) result.then((value) => take(value), () => undefined);
-        else take(result);
+        else take(result, member);
         return result;
       };
     const { parse } = JSON;
@@ -35,7 +35,7 @@ export async function noteData(page: Page): Promise<void> {
       [Intl.ListFormat, "format"],
       [Intl.DisplayNames, "of"],
     ] as [{ prototype: Record<string, (...args: unknown[]) => unknown> }, ...string[]][]) {
-      for (const name of names) prototype[name] = noting(prototype[name] as () => unknown);
+      for (const name of names) prototype[name] = noting(prototype[name] as () => unknown, name === "json" ? "" : "title");
     }
     for (const { prototype } of [Intl.NumberFormat, Intl.DateTimeFormat]) {
       const { get } = Object.getOwnPropertyDescriptor(prototype, "format") as { get: () => (...args: unknown[]) => string };

@@ -14,6 +14,7 @@ import { useStack } from "../lib/context.ts";
 import { makeCampaign, makeReward } from "../lib/fixtures.ts";
 import { pledgeBody } from "../lib/http.ts";
 import { root } from "../lib/stack.ts";
+import { runTask } from "../lib/task.ts";
 import { until } from "../lib/until.ts";
 import { expectAccessible, expectNoSideways, launch, settled, visit, type Visitor } from "./browser.ts";
 import { noteData, strangeTexts } from "./strange-texts.ts";
@@ -79,6 +80,7 @@ beforeAll(async () => {
   const waiting = await context.http.call<{ id: string; token: string }>("POST", `/api/v1/campaigns/${campaign}/waiting`, {
     json: { name: "Wanda Waits", email: "wanda@example.org", reward_id: reward },
   });
+  const task = await runTask(admin.http, { kind: "pledge_export", campaign, filters: {}, format: "csv" });
   Object.assign(values, {
     "waiting$id": waiting.body.id,
     waitingToken: waiting.body.token,
@@ -86,6 +88,7 @@ beforeAll(async () => {
     "campaigns$id": campaign,
     "pledges$id": pledge.id,
     "users$id": donor.id,
+    "tasks$id": task.id,
     token: pledge.token,
   });
   await until("the gift to be confirmed", async () =>

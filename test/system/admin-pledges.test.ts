@@ -265,7 +265,10 @@ describe("erasing a donor", () => {
       (await context.sql.value<number>("SELECT count(*) FROM careforall.pledges WHERE campaign_id = $1 AND state = 'confirmed'", [campaign])) === 2);
     const erase = (more: Doc) => act(admin.http, `pledges/${one?.pledge_id}/erase-donor`, { reason: "asked by letter", ...more });
     const dry = await erase({});
-    expect([dry.status, dry.body]).toMatchObject([200, { dry_run: true, items: [{ what: "pledges", count: 2 }, {}, {}, {}, {}, { what: "account", count: 0 }] }]);
+    expect([dry.status, dry.body]).toMatchObject([200, { dry_run: true }]);
+    const found = (dry.body as unknown as { items: { what: string; count: number }[] }).items;
+    expect(found[0]).toMatchObject({ what: "pledges", count: 2 });
+    expect(found.at(-1)).toMatchObject({ what: "account", count: 0 });
     expect((await act(admin.http, `pledges/${other?.pledge_id}/reveal`, { reason: "is it still there" })).body).toMatchObject({ email });
     const done = await erase({ dry_run: false });
     expect([done.status, done.body]).toMatchObject([200, { dry_run: false }]);

@@ -66,6 +66,12 @@ export function valueText(action: string, name: string, value: unknown): string 
   return typeof person === 'string' ? person : JSON.stringify(value)
 }
 
+/** The members of a value that is neither money nor a person, such as what a list was narrowed to; null for other values. */
+export function partsOf(value: unknown): [name: string, value: unknown][] | null {
+  if (typeof value !== 'object' || value === null || Array.isArray(value) || isMoney(value)) return null
+  return typeof (value as { name?: unknown }).name === 'string' ? null : Object.entries(value)
+}
+
 /** What stands for one of few things. */
 function codeText(action: string, name: string, value: string): string | null {
   const isOf = (noun: string) => action.startsWith(`${noun}.`)

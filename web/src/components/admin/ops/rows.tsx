@@ -11,7 +11,7 @@ import { Td, Th, Tr } from '@/components/ui/table'
 import { t } from '@/i18n'
 import { readDetail } from '@/lib/ops/audit'
 import { ActDialog } from './act-dialog'
-import { memberText, reasonText, valueText } from './audit-words'
+import { memberText, partsOf, reasonText, valueText } from './audit-words'
 import { Actor, CopyId, Moment, PledgeLink, shortId, TraceId, When, words } from './bits'
 
 /** Payment work that the provider refused for good. */
@@ -199,13 +199,28 @@ export function AuditRow({ entry, isTargetShown = true }: { entry: AdminAuditEnt
                 <Member name={fact.name} />
               </dt>
               <dd className="min-w-0 wrap-anywhere" dir="auto">
-                {valueText(entry.action, fact.name, fact.value) || t('admin.audit.changed')}
+                <Fact action={entry.action} name={fact.name} value={fact.value} />
               </dd>
             </div>
           ))}
         </dl>
       )}
     </li>
+  )
+}
+
+function Fact({ action, name, value }: { action: string; name: string; value: unknown }) {
+  const parts = partsOf(value)
+  if (parts === null) return valueText(action, name, value) || t('admin.audit.changed')
+  if (parts.length === 0) return t('admin.audit.nothing')
+  return (
+    <span className="inline-flex flex-wrap gap-x-2">
+      {parts.map(([part, own]) => (
+        <span key={part}>
+          <Member name={part} /> {valueText(action, part, own)}
+        </span>
+      ))}
+    </span>
   )
 }
 
