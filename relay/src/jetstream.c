@@ -64,7 +64,6 @@ struct CfaConsumer
 	int64_t behind_since_ms; /* standing still behind the stream; 0: not */
 	int64_t reached;		 /* the last message delivered */
 	int64_t moved_at_ms;	 /* ordered: when it was */
-	int64_t pending;		 /* durable: as the server says */
 	int64_t delivered;		 /* durable: deliveries, also to others */
 	int64_t acked;			 /* durable: of them, all acknowledged up to here */
 	int64_t next_consumer_sequence; /* ordered */
@@ -533,14 +532,14 @@ durable_checked(void *arg, const json_t *answer, const char *error)
 	int64_t deliveries =
 		json_integer_value(json_object_get(delivered, "consumer_seq"));
 	int64_t acked = json_integer_value(json_object_get(floor, "consumer_seq"));
+	int64_t pending =
+		json_integer_value(json_object_get(answer, "num_pending"));
 
 	if (error != NULL)
 	{
 		consumer->config.lost(consumer->config.arg, error);
 		return;
 	}
-	consumer->pending =
-		json_integer_value(json_object_get(answer, "num_pending"));
 	consumer->reached =
 		json_integer_value(json_object_get(delivered, "stream_seq"));
 	/* Its own process may be what holds it up. */
@@ -550,10 +549,10 @@ durable_checked(void *arg, const json_t *answer, const char *error)
 	consumer->delivered = deliveries;
 	consumer->acked = acked;
 	/* The server walks back through the stream to the last message of a subject. */
-	if (consumer->pending == 0 && consumer->config.is_frequent)
+	if (pending == 0 && consumer->config.is_frequent)
 		ask_last(consumer);
 	else
-		judge(consumer, consumer->pending);
+		judge(consumer, pending);
 }
 
 static void
