@@ -8,9 +8,11 @@ import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { draftOf, manage, patch, publishedOf } from "../lib/campaign.ts";
 import { useStack } from "../lib/context.ts";
-import { sqlPledge } from "../lib/fixtures.ts";
+import { makeReward, sqlPledge } from "../lib/fixtures.ts";
+import { pledgeBody } from "../lib/http.ts";
 import { png } from "../lib/image.ts";
-import { expectAccessible, expectNoSideways, launch, tabTo, visit } from "./browser.ts";
+import { pledgeIs } from "../lib/pledge.ts";
+import { expectAccessible, expectNoSideways, launch, settled, tabTo, visit } from "./browser.ts";
 
 const context = useStack();
 let browser: Browser;
@@ -88,8 +90,9 @@ test("a campaign is made and published by keyboard alone, paused and closed, eac
   await confirmWith(page, "Archive", "The wells are in use");
   await page.getByText("Archived", { exact: true }).waitFor();
   await page.goto("/admin/campaigns");
-  await page.getByText("No campaigns yet").waitFor();
-  await page.goto("/admin/campaigns?status=archived");
+  await page.getByText("None but archived campaigns").waitFor();
+  await page.getByRole("link", { name: "Show the archived campaign" }).click();
+  await page.waitForURL("**/admin/campaigns?status=archived");
   await page.getByRole("link", { name: title }).first().waitFor();
   const reader = await visit(browser, base, { theme: "dark", width: 360 });
   const { slug } = (await manage(owner, id)).body;
@@ -222,6 +225,28 @@ test("rewards, pools, image, news and team, and limits that are in use", async (
   await looking.page.getByText("This is not for your account").first().waitFor();
   expect((await patch(viewer, id, { title: "Taken" })).status).toBe(403);
   await looking.close();
+});
+
+test("lists show all their columns on a tablet, and tabs stand in one line on a phone, in long words", async () => {
+  const owner = await context.login("owner");
+  const { id } = await publishedOf(owner, { title: "Ein neues Rettungsboot für die Nordseeküste und ihre Inseln", ends_at: "2099-11-30T00:00:00Z" });
+  await makeReward(context.sql, id, { quantity: 5 });
+  await pledgeIs(context.sql, (await context.http.pledge(id, pledgeBody(2_000, { donor: { name: "Solveig", email: "solveig.mit.langer.adresse@example.org" } }))).body.id, "confirmed");
+  const { page, faults, close } = await visit(browser, base, { person: owner, width: 1024 });
+  for (const part of ["", `/${id}/rewards`, `/${id}/pledges`]) {
+    await page.goto(`/admin/campaigns${part}?lang=de`);
+    await page.locator("main tbody tr").first().waitFor();
+    await settled(page);
+    const hidden = await page.locator("[role='group']:has(> table)").evaluateAll((frames) => frames.map((frame) => frame.scrollWidth - frame.clientWidth));
+    expect(hidden, part).toEqual(hidden.map(() => 0));
+  }
+  await page.setViewportSize({ width: 390, height: 800 });
+  await page.goto("/account/settings?lang=de");
+  const tops = await Promise.all(["Deine Spenden", "Einstellungen", "Abmelden"].map(async (name) =>
+    (await page.getByRole("navigation").getByText(name, { exact: true }).boundingBox())?.y));
+  expect(tops).toEqual([tops[0], tops[0], tops[0]]);
+  expect(faults).toEqual([]);
+  await close();
 });
 
 test("a campaign is duplicated: from the list and its page, with its parts, and nothing before it is saved", async () => {

@@ -70,8 +70,8 @@ beforeAll(async () => {
   people = { guest: null, donor, admin };
   const campaign = await makeCampaign(context.sql, { ends: "30 days" });
   await context.sql.rows(
-    "UPDATE careforall.campaigns SET image_url = '/images/solar-clinic.svg', image_alt = 'A roof', story = $2 WHERE id = $1",
-    [campaign, `## Why\n\n${"Panels and a battery. ".repeat(20)}\n\n- one\n- two`],
+    "UPDATE careforall.campaigns SET title = $3, image_url = '/images/solar-clinic.svg', image_alt = 'A roof', story = $2 WHERE id = $1",
+    [campaign, `## Why\n\n${"Panels and a battery. ".repeat(20)}\n\n- one\n- two`, "Panels and a battery for the clinic at the end of the road through the long valley"],
   );
   await makeReward(context.sql, campaign, { quantity: 5 });
   const reward = await makeReward(context.sql, campaign, { quantity: 0 });

@@ -27,9 +27,9 @@ static const CfaPageLanguage languages[] = {
 		[CFA_TEXT_GIVE] = "Give"}},
 	{"de", "de_DE", "ltr", {
 		[CFA_TEXT_HOME_TITLE] = "CareForAll: viele kleine Gaben, ein großes Werk",
-		[CFA_TEXT_HOME_DESCRIPTION] = "Fördern Sie Arbeit, die Sie verfolgen können. Jede Spende zählt genau einmal, auf den Cent, und Sie sehen zu.",
+		[CFA_TEXT_HOME_DESCRIPTION] = "Fördere Arbeit, die du verfolgen kannst. Jede Spende zählt genau einmal, auf den Cent, und du siehst zu.",
 		[CFA_TEXT_CAMPAIGNS] = "Kampagnen",
-		[CFA_TEXT_NO_SCRIPT] = "Zum Spenden und für laufend neue Zahlen schalten Sie bitte JavaScript ein.",
+		[CFA_TEXT_NO_SCRIPT] = "Zum Spenden und für laufend neue Zahlen schalte bitte JavaScript ein.",
 		[CFA_TEXT_RAISED] = "Gesammelt",
 		[CFA_TEXT_GOAL] = "Ziel",
 		[CFA_TEXT_GIFTS] = "Spenden",

@@ -20,7 +20,7 @@ const GROUPS = ['money', 'work', 'people'] as const
 /** Beside the page on wide windows. */
 export function Sidebar({ account }: { account: Account }) {
   return (
-    <header className="border-line bg-paper no-print sticky top-0 h-dvh w-64 shrink-0 overflow-y-auto border-e max-lg:hidden">
+    <header className="border-line bg-paper no-print sticky top-0 h-dvh w-64 shrink-0 overflow-y-auto border-e max-xl:hidden">
       <div className="flex min-h-full flex-col gap-6 px-4 py-5">
         <Brand />
         <Navigation account={account} />
@@ -35,7 +35,7 @@ export function TopBar({ account }: { account: Account }) {
   const [isOpen, setIsOpen] = useState(false)
   const close = () => setIsOpen(false)
   return (
-    <header className="bg-page border-line no-print sticky top-0 z-30 flex items-center justify-between gap-3 border-b px-4 py-2 lg:hidden">
+    <header className="bg-page border-line no-print sticky top-0 z-30 flex items-center justify-between gap-3 border-b px-4 py-2 xl:hidden">
       <Button
         variant="quiet"
         size="icon"
@@ -77,7 +77,7 @@ function Brand() {
       <Logo className="size-8 shrink-0" />
       <span className="grid min-w-0 leading-tight">
         <span className="font-display truncate text-lg font-extrabold tracking-tight">{t('site.name')}</span>
-        <span className="text-muted text-sm max-lg:hidden">{t('admin.nav.title')}</span>
+        <span className="text-muted text-sm max-xl:hidden">{t('admin.nav.title')}</span>
       </span>
     </Link>
   )

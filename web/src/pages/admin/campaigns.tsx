@@ -9,11 +9,13 @@ import { CATEGORIES } from '@/components/admin/campaign/form'
 import { categoryText, copyAddress, StatusBadge, STATUSES, statusOf } from '@/components/admin/campaign/words'
 import { HrefLink } from '@/components/admin/href-link'
 import { fieldText, FilterBar, FilterInput, FilterSelect } from '@/components/admin/ops/filter-bar'
-import { useListUrl } from '@/components/admin/ops/list-url'
-import { NothingFound, Pager, QueryView } from '@/components/admin/ops/list'
+import { useListUrl, type ListUrl } from '@/components/admin/ops/list-url'
+import { NothingFound, Pager, PlainLink, QueryView } from '@/components/admin/ops/list'
 import { Button } from '@/components/ui/button'
 import { Icon } from '@/components/ui/icon'
 import { PageHeader } from '@/components/ui/page-header'
+import { Skeleton } from '@/components/ui/skeleton'
+import { EmptyState } from '@/components/ui/states'
 import { Table, Td, Th, Tr } from '@/components/ui/table'
 import { formatDate, formatNumber, locale, t } from '@/i18n'
 import { percentRaised } from '@/lib/campaign'
@@ -99,9 +101,13 @@ export function CampaignsPage() {
         query={query}
         isEmpty={({ items }) => items.length === 0}
         empty={
-          <NothingFound hasFilters={count > 0 || filters.cursor !== ''} heading={t('admin.campaigns.none')}>
-            {t(account?.role === 'donor' ? 'admin.campaigns.none_team' : 'admin.campaigns.none_text')}
-          </NothingFound>
+          count > 0 || filters.cursor !== '' ? (
+            <NothingFound hasFilters heading="" />
+          ) : (
+            <NoCampaigns isAdmin={isAdmin} url={url}>
+              {t(account?.role === 'donor' ? 'admin.campaigns.none_team' : 'admin.campaigns.none_text')}
+            </NoCampaigns>
+          )
         }
       >
         {({ items, total, next_cursor }) => (
@@ -115,6 +121,20 @@ export function CampaignsPage() {
         )}
       </QueryView>
     </>
+  )
+}
+
+/** None at all, or none but archived ones, which only their own filter shows. */
+function NoCampaigns({ isAdmin, url, children }: { isAdmin: boolean; url: ListUrl<typeof FILTERS>; children: string }) {
+  const { data, isPending } = useQuery(campaignListQuery(isAdmin, { status: 'archived', limit: 1 }))
+  if (isPending) return <Skeleton className="h-48" />
+  if (data === undefined || data.total === 0) return <EmptyState heading={t('admin.campaigns.none')}>{children}</EmptyState>
+  return (
+    <EmptyState heading={t('admin.campaigns.only_archived')}>
+      <PlainLink href={url.href({ status: 'archived' })} onFollow={() => url.set({ status: 'archived' })} className="underline decoration-2 underline-offset-4">
+        {t('admin.campaigns.show_archived', { count: data.total })}
+      </PlainLink>
+    </EmptyState>
   )
 }
 
@@ -162,7 +182,7 @@ function CampaignTable({ campaigns, label, isAdmin }: { campaigns: MyCampaign[];
               </span>
             </Td>
             <Td isNumber>{formatNumber(campaign.totals.confirmed_count)}</Td>
-            <Td className="whitespace-nowrap">{campaign.ends_at === null ? t('time.no_end') : formatDate(campaign.ends_at)}</Td>
+            <Td className="min-w-28">{campaign.ends_at === null ? t('time.no_end') : formatDate(campaign.ends_at)}</Td>
             <Td className="min-w-28 wrap-anywhere">
               {isAdmin ? <span dir="auto">{campaign.owner.name}</span> : t(`admin.campaigns.role_${campaign.role ?? 'viewer'}`)}
             </Td>

@@ -166,7 +166,7 @@ function FeedRow({ event, now, onCampaign }: { event: FeedEvent; now: number; on
           type="button"
           onClick={() => onCampaign(event.campaign_id)}
           dir="auto"
-          className="hover:text-ink max-w-56 truncate underline decoration-1 underline-offset-4"
+          className="hover:text-ink relative max-w-56 truncate underline decoration-1 underline-offset-4"
         >
           <CampaignName id={event.campaign_id} />
           <span className="sr-only"> {t('admin.feed.filter_campaign')}</span>

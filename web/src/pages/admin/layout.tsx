@@ -31,7 +31,7 @@ export function AdminLayout() {
   }
   return (
     <DirectionProvider dir={document.documentElement.dir === 'rtl' ? 'rtl' : 'ltr'}>
-      <div className="lg:flex">
+      <div className="xl:flex">
         <Sidebar account={account} />
         <div className="min-w-0 grow">
           <TopBar account={account} />
@@ -45,7 +45,7 @@ export function AdminLayout() {
 
 function Frame({ children }: { children: ReactNode }) {
   return (
-    <main id="main" tabIndex={-1} className="mx-auto grid min-h-[80vh] max-w-[90rem] min-w-0 content-start gap-6 px-4 py-6 sm:px-6 lg:px-10 lg:py-8">
+    <main id="main" tabIndex={-1} className="mx-auto grid min-h-[80vh] max-w-[90rem] min-w-0 content-start gap-6 px-4 py-6 sm:px-6 xl:py-8 2xl:px-10">
       {children}
     </main>
   )

@@ -86,7 +86,7 @@ export function RewardsPage() {
                   </Td>
                   <Td isNumber>{figure(rewardPlaces.get(reward.id)?.waiting)}</Td>
                   {canEdit && (
-                    <Td className="min-w-40 py-0.5 text-end lg:whitespace-nowrap">
+                    <Td className="min-w-40 py-0.5 text-end">
                       <Button variant="quiet" aria-label={t('admin.reward.edit_named', { title: reward.title })} onClick={() => setOpen({ reward })}>
                         {t('admin.reward.edit_short')}
                       </Button>
@@ -160,7 +160,7 @@ export function RewardsPage() {
                       .join(', ') || '–'}
                   </Td>
                   {canEdit && (
-                    <Td className="min-w-40 py-0.5 text-end lg:whitespace-nowrap">
+                    <Td className="min-w-40 py-0.5 text-end">
                       <Button variant="quiet" aria-label={t('admin.reward.edit_named', { title: pool.name })} onClick={() => setOpen({ pool })}>
                         {t('admin.reward.edit_short')}
                       </Button>

@@ -184,7 +184,7 @@ function People({ people, campaignId, canEdit, places }: PeopleProps) {
                 </span>
               </Td>
               {canEdit && (
-                <Td className="py-0.5 text-end whitespace-nowrap">
+                <Td className="min-w-40 py-0.5 text-end">
                   {person.state === 'waiting' && (
                     <Button variant="quiet" aria-disabled={busy !== null} aria-label={t('admin.waiting.invite_named', { name: person.name })} onClick={() => void invite(person)}>
                       {t('admin.waiting.invite')}
