@@ -17,7 +17,7 @@ import { makeCampaign, makeReward, sqlPledge } from "../lib/fixtures.ts";
 import { pledgeBody } from "../lib/http.ts";
 import { pledgeIs, states } from "../lib/pledge.ts";
 import { until } from "../lib/until.ts";
-import { expectAccessible, launch, settled, visit, type Visitor } from "./browser.ts";
+import { decide, expectAccessible, expectNoSideways, launch, settled, tabTo, visit, type Visitor } from "./browser.ts";
 
 const context = useStack();
 const tag = randomUUID().slice(0, 8);
@@ -248,6 +248,58 @@ test("all pledges of a list are given back as a task: tried first, then done, an
   await page.getByRole("link", { name: "All tasks" }).click();
   await page.locator("[data-task]").nth(1).waitFor();
   expect(await page.getByRole("link", { name: "Give back pledges" }).count()).toBeGreaterThanOrEqual(2);
+});
+
+test("pledges are chosen one by one or by the page, by keyboard too, and only those are changed", async () => {
+  const campaign = await makeCampaign(context.sql);
+  await context.sql.rows("UPDATE careforall.campaigns SET owner_id = $2 WHERE id = $1", [campaign, owner.id]);
+  const ids: string[] = [];
+  for (const amount of [2_000, 4_000, 6_000]) {
+    const { id } = (await context.http.pledge(campaign, pledgeBody(amount))).body;
+    await pledgeIs(context.sql, id, "confirmed");
+    ids.push(id);
+  }
+  const { page } = ownView;
+  await page.goto(`/admin/campaigns/${campaign}/pledges`);
+  const box = (n: number) => page.locator(`[data-pledge='${ids[n] ?? ""}']`).getByRole("checkbox");
+  await page.locator("[data-chosen='0']").getByText("No pledge is chosen").waitFor();
+  expect(await page.getByRole("button", { name: "Give the chosen ones back" }).count()).toBe(0);
+  await page.getByRole("checkbox", { name: "Choose all on this page" }).click();
+  await page.locator("[data-chosen='3']").getByText("3 pledges are chosen").waitFor();
+  await tabTo(page, box(1));
+  await page.keyboard.press("Space");
+  await page.locator("[data-chosen='2']").waitFor();
+  expect(await page.getByRole("checkbox", { name: "Choose all on this page" }).getAttribute("aria-checked")).toBe("mixed");
+  await expectAccessible(page, "chosen pledges");
+  await page.setViewportSize({ width: 360, height: 800 });
+  await expectNoSideways(page);
+  await expectAccessible(page, "chosen pledges, narrow");
+  await page.setViewportSize({ width: 1280, height: 800 });
+  await page.getByRole("button", { name: "Give the chosen ones back" }).click();
+  await decide(page, "Two seats were sold twice", "Give 2 pledges back", 2);
+  await page.waitForURL("**/admin/tasks/*");
+  await page.locator("[data-state='done']").waitFor();
+  await page.locator("[data-filter='state']").getByText("State: Confirmed").waitFor();
+  await page.getByText("2 pledges are chosen", { exact: true }).waitFor();
+  expect(await context.sql.rows("SELECT pledge_id FROM careforall.refunds WHERE campaign_id = $1 ORDER BY pledge_id", [campaign]))
+    .toEqual([ids[0], ids[2]].sort().map((pledge_id) => ({ pledge_id })));
+  // Another list begins with nothing chosen.
+  await page.goto(`/admin/campaigns/${campaign}/pledges`);
+  await box(1).click();
+  await page.locator("[data-chosen='1']").waitFor();
+  await page.getByLabel("State", { exact: true }).selectOption("confirmed");
+  await page.getByRole("button", { name: "Search" }).click();
+  await page.waitForURL("**/pledges?state=confirmed");
+  await page.locator("[data-chosen='0']").waitFor();
+  // Who may only look chooses nothing.
+  const viewer = await context.login("donor");
+  await owner.http.call("POST", `/api/v1/campaigns/${campaign}/team`, { json: { email: viewer.email, role: "viewer" } });
+  const looking = await visit(browser, base, { person: viewer });
+  await looking.page.goto(`/admin/campaigns/${campaign}/pledges`);
+  await looking.page.locator("[data-pledge]").nth(2).waitFor();
+  expect(await looking.page.locator("main").getByRole("checkbox").count()).toBe(0);
+  expect(looking.faults).toEqual([]);
+  await looking.close();
 });
 
 test("the pledges of a campaign by reward, with the reward in the address", async () => {

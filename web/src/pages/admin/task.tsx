@@ -11,6 +11,7 @@ import { CopyId, Fact, Facts, Moment, PledgeLink, SectionCard, words } from '@/c
 import { Pager, PlainLink, QueryView } from '@/components/admin/ops/list'
 import { useListUrl } from '@/components/admin/ops/list-url'
 import { TaskProgress, TaskState } from '@/components/admin/ops/task'
+import { TaskFilters } from '@/components/admin/ops/task-filters'
 import { Button } from '@/components/ui/button'
 import { ConfirmDialog } from '@/components/ui/confirm-dialog'
 import { Notice } from '@/components/ui/notice'
@@ -67,7 +68,6 @@ function TaskView({ task }: { task: Task }) {
 }
 
 function TaskFacts({ task }: { task: Task }) {
-  const filters = Object.entries(task.filters)
   return (
     <Facts>
       {task.campaign !== null && (
@@ -78,12 +78,10 @@ function TaskFacts({ task }: { task: Task }) {
         </Fact>
       )}
       <Fact label={t('admin.tasks.filters')}>
-        {filters.length === 0 ? (
+        {Object.keys(task.filters).length === 0 ? (
           t('admin.tasks.no_filters')
         ) : (
-          <code className="text-sm" dir="ltr">
-            {filters.map(([name, value]) => `${name}=${Array.isArray(value) ? value.length : value}`).join(' ')}
-          </code>
+          <TaskFilters filters={task.filters} />
         )}
       </Fact>
       {task.reason !== '' && (

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Changes of all pledges that fit the filters of a list.
+// Changes of all pledges that fit the filters of a list, or of those that were chosen in it.
 import { useNavigate } from '@tanstack/react-router'
 import { useRef, useState } from 'react'
 import { askTask, previewTask, type TaskFilters } from '@/api/tasks'
@@ -13,34 +13,37 @@ type Kind = 'pledge_refund' | 'pledge_cancel'
 /** Only pledges in this state can be changed so. */
 const STATE_OF = { pledge_refund: 'confirmed', pledge_cancel: 'pending' } as const
 
-type BulkProps = { campaign: string; filters: TaskFilters; isAdmin: boolean }
+/** Whether it is about the whole list, or about rows that somebody chose. */
+type Scope = 'all' | 'chosen'
 
-export function BulkButtons({ campaign, filters, isAdmin }: BulkProps) {
+type BulkProps = { campaign: string; filters: TaskFilters; isAdmin: boolean; scope?: Scope }
+
+export function BulkButtons({ campaign, filters, isAdmin, scope = 'all' }: BulkProps) {
   const [kind, setKind] = useState<Kind | null>(null)
   const kinds: Kind[] = isAdmin ? ['pledge_refund', 'pledge_cancel'] : ['pledge_refund']
   return (
     <>
       {kinds.map((one) => (
-        <Button key={one} variant="quiet" onClick={() => setKind(one)}>
-          {t(`admin.bulk.${one}`)}
+        <Button key={one} variant={scope === 'all' ? 'quiet' : 'outline'} onClick={() => setKind(one)}>
+          {t(`admin.bulk.${scope}_${one}`)}
         </Button>
       ))}
-      {kind !== null && <BulkDialog kind={kind} campaign={campaign} filters={filters} onClose={() => setKind(null)} />}
+      {kind !== null && <BulkDialog kind={kind} campaign={campaign} filters={filters} scope={scope} onClose={() => setKind(null)} />}
     </>
   )
 }
 
-type DialogProps = { kind: Kind; campaign: string; filters: TaskFilters; onClose: () => void }
+type DialogProps = { kind: Kind; campaign: string; filters: TaskFilters; scope: Scope; onClose: () => void }
 
-function BulkDialog({ kind, campaign, filters, onClose }: DialogProps) {
+function BulkDialog({ kind, campaign, filters, scope, onClose }: DialogProps) {
   const navigate = useNavigate()
   const [isDry, setIsDry] = useState(false)
   const made = useRef('')
   const task = { kind, campaign, filters: { state: STATE_OF[kind], ...filters }, dry_run: isDry }
   return (
     <ActDialog
-      title={t(`admin.bulk.${kind}`)}
-      text={<p>{t(`admin.bulk.${kind}_text`)}</p>}
+      title={t(`admin.bulk.${scope}_${kind}`)}
+      text={<p>{t(`admin.bulk.${scope}_${kind}_text`)}</p>}
       fields={
         <div className="flex items-start gap-3">
           <Checkbox id="bulk-dry" checked={isDry} onCheckedChange={(isOn) => setIsDry(isOn === true)} />

@@ -2,6 +2,7 @@
 // The pledges of one campaign, for the people who run it, and the same as a file.
 import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
+import { useId, useState } from 'react'
 import { campaignPledgesQuery, type CampaignPledge, type CampaignPledgesQuery } from '@/api/admin-campaigns'
 import { useKeptSession } from '@/api/kept-session'
 import type { TaskFilters } from '@/api/tasks'
@@ -12,6 +13,7 @@ import { fieldText, FilterBar, FilterInput, FilterSelect } from '@/components/ad
 import { useListUrl } from '@/components/admin/ops/list-url'
 import { NothingFound, Pager, QueryView } from '@/components/admin/ops/list'
 import { Badge } from '@/components/ui/badge'
+import { Checkbox } from '@/components/ui/checkbox'
 import { Table, Td, Th, Tr } from '@/components/ui/table'
 import { formatDateTime, locale, t } from '@/i18n'
 import { formatMoney } from '@/lib/money'
@@ -119,7 +121,13 @@ export function CampaignPledgesPage() {
       >
         {({ items, next_cursor }) => (
           <>
-            <PledgeTable pledges={items} isAdmin={account?.role === 'admin'} />
+            <Choice
+              key={JSON.stringify([filters, q])}
+              pledges={items}
+              campaign={campaign.id}
+              isAdmin={account?.role === 'admin'}
+              canChoose={campaign.right !== 'view'}
+            />
             <Pager cursor={filters.cursor} next={next_cursor} href={(cursor) => url.href({ cursor })} go={(cursor) => url.set({ cursor })} />
           </>
         )}
@@ -128,11 +136,56 @@ export function CampaignPledgesPage() {
   )
 }
 
-function PledgeTable({ pledges, isAdmin }: { pledges: CampaignPledge[]; isAdmin: boolean }) {
+type ChoiceProps = { pledges: CampaignPledge[]; campaign: string; isAdmin: boolean; canChoose: boolean }
+
+/** The page of pledges, and what can be done with those that are chosen in it. */
+function Choice({ pledges, campaign, isAdmin, canChoose }: ChoiceProps) {
+  const id = useId()
+  const [marked, setMarked] = useState<readonly string[]>([])
+  if (!canChoose) return <PledgeTable pledges={pledges} isAdmin={isAdmin} />
+  // What is no longer in the list is not chosen either.
+  const ids = pledges.map((pledge) => pledge.id)
+  const chosen = ids.filter((one) => marked.includes(one))
+  const state = chosen.length === ids.length ? true : chosen.length > 0 ? 'indeterminate' : false
+  return (
+    <>
+      <div className="flex flex-wrap items-center gap-x-5 gap-y-3">
+        <span className="flex min-h-11 items-center gap-3">
+          <Checkbox id={id} checked={state} onCheckedChange={(isOn) => setMarked(isOn === true ? ids : [])} />
+          <label htmlFor={id}>{t('admin.bulk.choose_page')}</label>
+        </span>
+        <span role="status" data-chosen={chosen.length} className="text-muted">
+          {chosen.length === 0 ? t('admin.bulk.none_chosen') : t('admin.bulk.chosen', { count: chosen.length })}
+        </span>
+        {chosen.length > 0 && <BulkButtons campaign={campaign} filters={{ ids: chosen }} isAdmin={isAdmin} scope="chosen" />}
+      </div>
+      <PledgeTable
+        pledges={pledges}
+        isAdmin={isAdmin}
+        chosen={chosen}
+        onChoose={(one, isOn) => setMarked(isOn ? [...chosen, one] : chosen.filter((other) => other !== one))}
+      />
+    </>
+  )
+}
+
+type TableProps = {
+  pledges: CampaignPledge[]
+  isAdmin: boolean
+  chosen?: readonly string[]
+  onChoose?: (id: string, isOn: boolean) => void
+}
+
+function PledgeTable({ pledges, isAdmin, chosen = [], onChoose }: TableProps) {
   return (
     <Table label={t('admin.part.pledges')}>
       <thead>
         <tr>
+          {onChoose !== undefined && (
+            <Th className="w-0">
+              <span className="sr-only">{t('admin.bulk.choose')}</span>
+            </Th>
+          )}
           <Th>{t('admin.gifts.donor')}</Th>
           <Th isNumber>{t('admin.gifts.amount')}</Th>
           <Th>{t('admin.gifts.state')}</Th>
@@ -147,7 +200,16 @@ function PledgeTable({ pledges, isAdmin }: { pledges: CampaignPledge[]; isAdmin:
       </thead>
       <tbody>
         {pledges.map((pledge) => (
-          <Tr key={pledge.id} data-pledge={pledge.id}>
+          <Tr key={pledge.id} data-pledge={pledge.id} className="relative">
+            {onChoose !== undefined && (
+              <Td className="table-corner">
+                <Checkbox
+                  aria-label={t('admin.bulk.choose_one', { name: pledge.donor.name, amount: formatMoney(pledge.amount, locale) })}
+                  checked={chosen.includes(pledge.id)}
+                  onCheckedChange={(isOn) => onChoose(pledge.id, isOn === true)}
+                />
+              </Td>
+            )}
             <Th scope="row" className="min-w-44">
               <span className="wrap-anywhere" dir="auto">
                 {pledge.donor.name}
