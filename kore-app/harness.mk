@@ -111,7 +111,8 @@ $(FZ_BUILD)/fuzz_request: $(FZ)/fuzz_request.c $(FZ)/fuzz.h $(FZ_WHOLE_OBJ)
 		$(FZ_BUILD)/kobj/*.o $(shell cat $(FZ_BUILD)/kobj/ldflags) $(API_LIBS)
 
 $(FZ_BUILD)/fuzz_%: $(FZ)/fuzz_%.c $(FZ)/fuzz.h $(FZ_PURE_OBJ)
-	$(FZ_LINK) -o $@ $< $(FZ_PURE_OBJ) -lcurl -lz -ljansson -lsodium -lcrypto
+	$(FZ_LINK) -o $@ $< $(FZ_PURE_OBJ) -lcurl -lz -ljansson -lsodium -lcrypto \
+		$(SHEET_LIBS)
 
 # What is found goes to build/fuzz/corpus; a crash ends the run, and its input
 # belongs into test/fuzz/corpus together with the repair.

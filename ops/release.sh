@@ -31,13 +31,15 @@ dpkg-buildpackage --no-sign --build=binary >"$work/build.log" 2>&1 || {
 mv "$work"/*.deb "$work/out/"
 
 # What the pages are made of, from the lock file, and the libraries that the programs
-# link to, as this machine has them.
+# link to with the fonts of receipts, as this machine has them.
 # shellcheck disable=SC2016 # dpkg's own variables
 linked() {
-  find debian/tmp debian/postgresql-*-careforall -type f \( -path '*/bin/*' -o -name '*.so' \) -exec ldd {} + 2>/dev/null |
+  { find debian/tmp debian/postgresql-*-careforall -type f \( -path '*/bin/*' -o -name '*.so' \) -exec ldd {} + 2>/dev/null |
     awk '$3 ~ /^\// { print $3 }' | sort -u | while read -r library; do
       dpkg-query -S "*$(readlink -f "$library" | sed 's|^/usr||')" 2>/dev/null | cut -d: -f1
-    done | sort -u | xargs -r dpkg-query -W -f '${Package}\t${Version}\t${Architecture}\n'
+    done
+    printf '%s\n' fonts-dejavu-core fonts-droid-fallback fonts-freefont-ttf
+  } | sort -u | xargs -r dpkg-query -W -f '${Package}\t${Version}\t${Architecture}\n'
 }
 (cd web && npm sbom --sbom-format cyclonedx --omit dev --package-lock-only) >"$work/web.json"
 linked >"$work/linked.tsv"

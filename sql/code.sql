@@ -87,6 +87,7 @@ SET LOCAL ROLE careforall_owner;
 -- What the API changes of pledges.
 \ir functions/pledge_withdraw.sql
 \ir functions/pledge_claim.sql
+\ir functions/receipt_issue.sql
 \ir functions/waiting_list.sql
 \ir functions/waiting_manage.sql
 \ir functions/refund_create.sql
@@ -107,6 +108,7 @@ SET LOCAL ROLE careforall_owner;
 \ir views/pledge_overview.sql
 \ir views/waiting_overview.sql
 \ir views/news_log.sql
+\ir views/receipts_log.sql
 \ir views/fees.sql
 \ir views/refunds_overview.sql
 \ir views/limits_status.sql

@@ -9,6 +9,7 @@
 #include "adapters/passwords.h"
 #include "adapters/pg.h"
 #include "adapters/redis.h"
+#include "adapters/sheet.h"
 #include "adapters/tokens.h"
 #include "core/app.h"
 #include "core/ctx.h"
@@ -22,6 +23,7 @@
 #include "handlers/pledge_link.h"
 #include "handlers/pledges.h"
 #include "handlers/provider_event.h"
+#include "handlers/receipts.h"
 #include "handlers/task_work.h"
 #include "handlers/updates.h"
 #include "handlers/webhooks.h"
@@ -45,6 +47,8 @@ static struct
 	char *pg_password;
 	int64_t pg_connections;
 	int64_t pg_side_connections;
+	char *receipt_issuer;
+	char *receipt_address;
 	char *redis_url;
 	char *redis_password;
 	char *token_key;
@@ -91,6 +95,8 @@ static const CfaConfigItem items[] = {
 	{"RATE_READ", CFA_CONFIG_TEXT, &settings.limit.rules[CFA_RATE_READ], "address 3000/1min burst 1000, account 1200/1min burst 600", 0, 0, "Limits of reads, and of requests that lead nowhere: off, or by address, account, campaign or inflight."},
 	{"RATE_WEBHOOK", CFA_CONFIG_TEXT, &settings.limit.rules[CFA_RATE_WEBHOOK], "address 60000/1min", 0, 0, "Limits of the payment provider's webhooks."},
 	{"RATE_WRITE", CFA_CONFIG_TEXT, &settings.limit.rules[CFA_RATE_WRITE], "address 600/1min, account 120/1min", 0, 0, "Limits of changes by people."},
+	{"RECEIPT_ADDRESS", CFA_CONFIG_TEXT, &settings.receipt_address, "", 0, 0, "What receipts tell of their issuer besides the name, such as address and register number; a semicolon ends a line."},
+	{"RECEIPT_ISSUER", CFA_CONFIG_TEXT, &settings.receipt_issuer, "CareForAll", 0, 0, "Name of the organization that issues receipts."},
 	{"REDIS_PASSWORD", CFA_CONFIG_SECRET, &settings.redis_password, "", 0, 0, "Password of Redis."},
 	{"REDIS_URL", CFA_CONFIG_TEXT, &settings.redis_url, "redis://127.0.0.1:56379/0", 0, 0, "Redis, redis://host:port/database."},
 	{"SIGNING_KEYS", CFA_CONFIG_SECRET, &settings.signing_keys, NULL, 0, 0, "Private keys of access tokens, P-256, 64 hexadecimal digits each, a comma list: the first signs, all verify."},
@@ -176,6 +182,9 @@ configure(char *error, size_t error_size)
 						 error,
 						 error_size) != 0)
 		return -1;
+	if (cfa_sheet_configure(error, error_size) != 0)
+		return -1;
+	cfa_receipts_configure(settings.receipt_issuer, settings.receipt_address);
 	return cfa_redis_configure(settings.redis_url,
 							   settings.redis_password,
 							   error,
@@ -311,6 +320,7 @@ worker_start(void)
 	cfa_redis_start();
 	cfa_streams_start();
 	cfa_pledges_start();
+	cfa_receipts_start();
 	cfa_webhooks_start();
 	cfa_live_start();
 	cfa_health_start();

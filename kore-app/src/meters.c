@@ -157,5 +157,7 @@ const CfaMeterDef cfa_api_meters[CFA_M_API_END - CFA_M_APP] = {
 	AT(CFA_M_PASSWORD_REFUSED) = {"careforall_password_jobs_refused_total", NULL, "Password hashes refused because too many waited.", CFA_METER_COUNTER},
 	AT(CFA_M_PASSWORD_WAIT_SECONDS) = {"careforall_password_wait_seconds", NULL, "Time that a password hash waited for a thread.", CFA_METER_HISTOGRAM, statement_bounds, COUNT(statement_bounds), 1e-6},
 	AT(CFA_M_PASSWORD_SECONDS) = {"careforall_password_hash_seconds", NULL, "Time that password hashes took, with what waited for the loop.", CFA_METER_HISTOGRAM, statement_bounds, COUNT(statement_bounds), 1e-6},
+	AT(CFA_M_RECEIPTS_REFUSED) = {"careforall_receipts_refused_total", NULL, "Receipts refused because too many waited.", CFA_METER_COUNTER},
+	AT(CFA_M_RECEIPT_SECONDS) = {"careforall_receipt_seconds", NULL, "Time that receipts took to be written, with what they waited for a thread.", CFA_METER_HISTOGRAM, statement_bounds, COUNT(statement_bounds), 1e-6},
 };
 /* clang-format on */

@@ -26,6 +26,7 @@
 #include "handlers/pledge_request.h"
 #include "handlers/pledges.h"
 #include "handlers/provider_event.h"
+#include "handlers/receipts.h"
 #include "handlers/refunds.h"
 #include "handlers/second_factor.h"
 #include "handlers/stats.h"
@@ -92,6 +93,8 @@ const CfaRoute cfa_api_routes[] = {
 	{CFA_POST, "/api/v1/pledges/:id/cancel", CFA_PUBLIC, CFA_AUTH_OPTIONAL, CFA_RATE_WRITE, "", CFA_BODY_NONE, 0, JSON, api_pledge_cancel},
 	{CFA_POST, "/api/v1/pledges/:id/claim", CFA_PUBLIC, CFA_AUTH_USER, CFA_RATE_WRITE, "", CFA_BODY_NONE, 0, JSON, api_pledge_claim},
 	{CFA_DELETE, "/api/v1/pledges/:id/news", CFA_PUBLIC, CFA_AUTH_OPTIONAL, CFA_RATE_WRITE, "", CFA_BODY_NONE, 0, JSON, api_pledge_news_withdraw},
+	{CFA_GET, "/api/v1/pledges/:id/receipts", CFA_PUBLIC, CFA_AUTH_OPTIONAL, CFA_RATE_READ, "", CFA_BODY_NONE, 0, JSON, api_receipt_list},
+	{CFA_POST, "/api/v1/pledges/:id/receipts", CFA_PUBLIC, CFA_AUTH_OPTIONAL, CFA_RATE_EXPORT, "", CFA_BODY_JSON, CFA_RECEIPT_BODY_MAX, "application/pdf", api_receipt_issue},
 	{CFA_POST, "/api/v1/pledges/:id/refund-request", CFA_PUBLIC, CFA_AUTH_OPTIONAL, CFA_RATE_WRITE, "", CFA_BODY_JSON, CFA_REFUND_REQUEST_BODY_MAX, JSON, api_refund_request_create},
 	{CFA_GET, "/api/v1/pledges/:id/refunds", CFA_PUBLIC, CFA_AUTH_OPTIONAL, CFA_RATE_READ, "", CFA_BODY_NONE, 0, JSON, api_refund_list},
 	{CFA_POST, "/api/v1/pledges/:id/refunds", CFA_PUBLIC, CFA_AUTH_USER, CFA_RATE_WRITE, "", CFA_BODY_JSON, CFA_REFUND_BODY_MAX, JSON, api_refund_create},

@@ -4,7 +4,7 @@ FROM node:22-bookworm-slim AS build
 RUN apt-get update -o APT::Update::Error-Mode=any \
  && apt-get install -y --no-install-recommends gcc libc6-dev make pkg-config kore \
     libpq-dev libcurl4-openssl-dev zlib1g-dev libhiredis-dev libjansson-dev \
-    libmicrohttpd-dev libnats-dev libsodium-dev libssl-dev
+    libmicrohttpd-dev libnats-dev libpango1.0-dev libsodium-dev libssl-dev
 COPY kore-app/package.json kore-app/package-lock.json kore-app/.npmrc /src/kore-app/
 RUN npm --prefix /src/kore-app ci --ignore-scripts
 COPY extension/careforall.control /src/extension/
@@ -21,7 +21,8 @@ RUN for part in lib relay kore-app; do make -s -j "$(nproc)" -C /src/$part all |
 FROM debian:bookworm-slim
 RUN --mount=type=bind,source=ops/docker/debian.sh,target=/debian.sh \
     sh /debian.sh careforall 10001 /var/lib/careforall ca-certificates curl libcurl4 zlib1g \
-    libhiredis0.14 libjansson4 libmicrohttpd12 libnats3.4 libpq5 libsodium23 libssl3
+    libhiredis0.14 libjansson4 libmicrohttpd12 libnats3.4 libpq5 libsodium23 libssl3 \
+    libpangocairo-1.0-0 fonts-dejavu-core fonts-freefont-ttf fonts-droid-fallback
 COPY --from=build /out/ /
 USER careforall
 CMD ["careforall-api"]

@@ -20,7 +20,7 @@ install -d -o "$user" -g "$user" -m 700 "$folder"
 
 # shellcheck disable=SC2086 # a list of patterns
 rm -rf ${DROP:-} /var/lib/apt/lists/* /var/cache/apt/*.bin /var/cache/apt/archives/*.deb \
-  /var/cache/debconf/*-old /var/cache/ldconfig/aux-cache /var/lib/dpkg/*-old /etc/*- \
+  /var/cache/debconf/*-old /var/cache/fontconfig/* /var/cache/ldconfig/aux-cache /var/lib/dpkg/*-old /etc/*- \
   /var/log/apt /var/log/*.log
 find / -xdev -newer "$begun" ! -path "$begun" -exec touch -h -d "@$SOURCE_DATE_EPOCH" {} +
 rm "$begun"

@@ -11,6 +11,7 @@ root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 cd "$root"
 server=$(pg_config --includedir-server)
 client=$(pg_config --includedir)
+mapfile -t sheet < <(pkg-config --cflags-only-I pangocairo | sed 's/ *-I/\n-isystem/g; s/ *$//' | sed '/^$/d')
 
 flags_of() { # FILE
   printf '%s\n' -std=gnu11 -D_GNU_SOURCE '-DCFA_VERSION="0"'
@@ -20,7 +21,7 @@ flags_of() { # FILE
     relay/*) printf '%s\n' "-isystem$client" -Irelay/src -Ilib/include ;;
     kore-app/*)
       printf '%s\n' -DKORE_SINGLE_BINARY -DKORE_USE_TASKS "-isystem$client" \
-        -isystemkore-app/build/kore/include -Ikore-app/src -Ilib/include
+        -isystemkore-app/build/kore/include -Ikore-app/src -Ilib/include "${sheet[@]}"
       ;;
   esac
 }

@@ -38,6 +38,7 @@ extern char *kore_progname;
 
 int __real_clock_gettime(clockid_t clock, struct timespec *out);
 int __wrap_clock_gettime(clockid_t clock, struct timespec *out);
+const char *__lsan_default_suppressions(void);
 unsigned hn_pg_unsettled(void);
 unsigned hn_redis_unsettled(void);
 unsigned hn_passwords_turn(void);
@@ -48,6 +49,13 @@ static HnClient *clients;
 static uint64_t received; /* bytes, by all clients; and other progress */
 static char *copy;		  /* of the answer last asked for */
 static json_t *problem;	  /* in it */
+
+/* Fontconfig keeps fonts by distances, not pointers, which look lost. */
+const char *
+__lsan_default_suppressions(void)
+{
+	return "leak:libfontconfig\n";
+}
 
 int
 __wrap_clock_gettime(clockid_t clock, struct timespec *out)

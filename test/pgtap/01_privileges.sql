@@ -51,7 +51,7 @@ CREATE FUNCTION pg_temp.views_of(role_name text) RETURNS SETOF text LANGUAGE sql
 $$;
 SELECT set_eq($$SELECT * FROM pg_temp.views_of('careforall_readonly')$$,
   ARRAY['campaign_overview', 'consumers_status', 'dead_letters_overview', 'fees', 'health', 'jobs_status', 'limits_status', 'migrations_status', 'news_log',
-    'outbox_days', 'outbox_parked_overview', 'outbox_readers_status', 'outbox_replays_status', 'outbox_status', 'pledge_summary', 'refund_limits_overview', 'retention', 'reward_overview', 'verify_status'],
+    'outbox_days', 'outbox_parked_overview', 'outbox_readers_status', 'outbox_replays_status', 'outbox_status', 'pledge_summary', 'receipts_log', 'refund_limits_overview', 'retention', 'reward_overview', 'verify_status'],
   'readonly sees the views without personal data');
 SELECT set_eq($$SELECT * FROM pg_temp.views_of('careforall_support')$$,
   $$SELECT * FROM pg_temp.views_of('careforall_readonly')
@@ -89,7 +89,7 @@ SELECT set_eq($$SELECT * FROM pg_temp.functions_of('careforall_api')
     'second_factor_begin', 'second_factor_confirm', 'second_factor_offer', 'second_factor_offered', 'second_factor_read', 'second_factor_remove',
     'admin_register', 'campaign_find', 'campaign_gifts', 'campaign_list', 'campaign_pledges',
     'campaign_places', 'campaign_public', 'fee_cover_many', 'fees_read', 'me_pledges', 'news_consent_give', 'pledge_claim', 'pledge_export_begin', 'pledge_export_page', 'pledge_news_withdraw',
-    'pledge_read', 'pledge_refunds', 'pledge_withdraw', 'refund_create', 'refund_proposal_count', 'refund_proposal_decide', 'refund_proposal_list', 'refund_request_count', 'refund_request_create',
+    'pledge_read', 'pledge_refunds', 'pledge_withdraw', 'receipt_issue', 'receipt_list', 'refund_create', 'refund_proposal_count', 'refund_proposal_decide', 'refund_proposal_list', 'refund_request_count', 'refund_request_create',
     'refund_request_decide', 'refund_request_list',
     'login_begin', 'login_finish', 'me_change', 'me_logout_all', 'me_read', 'me_session_end',
     'me_sessions', 'metrics_text', 'password_begin', 'password_change', 'payment_event_apply',

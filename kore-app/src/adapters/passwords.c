@@ -4,13 +4,10 @@
  *
  * Each worker has its threads and one queue for them; a queue that is full
  * refuses, so memory (threads times the memory of a hash) and waiting have an
- * end. Kore's tasks are not used: each of their threads has a queue of its own,
- * behind which a job may wait while others idle, and a spurious wake-up of one
- * that is empty kills the worker.
+ * end.
  *
- * A job belongs to the threads until it is on the list of those done, then to the
- * loop, which is woken by an eventfd. It holds the only copy of the passwords and
- * wipes them. The request may be gone by then; that is for the callback to see.
+ * A job holds the only copy of the passwords and wipes them. The request may be
+ * gone when it is done; that is for the callback to see.
  *
  * A pepper is a secret of the settings: HMAC-SHA-256 of the password under it is
  * what is hashed, so that a copy of the database alone allows no guessing. Each
@@ -21,14 +18,12 @@
 #include "adapters/passwords.h"
 
 #include <errno.h>
-#include <pthread.h>
 #include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/eventfd.h>
 
 #include "core/loop.h"
-#include "core/scope.h"
+#include "core/threads.h"
 #include "meters.h"
 
 #define PEPPERS_MAX 4
@@ -47,13 +42,10 @@ typedef struct Pepper
 
 typedef struct Job
 {
-	TAILQ_ENTRY(Job) entry;
+	CfaWork base; /* must be first */
 	CfaPasswordWork work;
 	CfaPasswordDone done;
 	void *arg;
-	CfaScope scope; /* of the call, for its callback */
-	uint64_t queued_us;
-	uint64_t started_us;
 	bool has_hash;
 	bool has_failed;
 	bool is_match;
@@ -65,31 +57,18 @@ typedef struct Job
 	char new_password[4 * CFA_PASSWORD_MAX_CHARS + 1];
 } Job;
 
-typedef TAILQ_HEAD(, Job) JobList;
-
-static struct
-{
-	struct kore_event event; /* must be first: Kore's contract */
-	int fd;
-} bell;
-
 static CfaPasswordSettings config;
 static Pepper peppers[PEPPERS_MAX];
 static size_t pepper_count;
 static char dummy_hash[CFA_PASSWORD_HASH_MAX];
 
-/* Shared with the threads, under lock. */
-static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-static pthread_cond_t has_work = PTHREAD_COND_INITIALIZER;
-static JobList waiting = TAILQ_HEAD_INITIALIZER(waiting);
-static JobList finished = TAILQ_HEAD_INITIALIZER(finished);
+static CfaThreads *threads;
 
 /* The loop's own: places taken, by jobs or for some to come. */
 static int64_t open_count;
 
 static int read_peppers(const char *list);
-static void *work_on(void *arg);
-static void run(Job *job);
+static void run(CfaWork *base);
 static void work(Job *job);
 static void check(Job *job, const char *password);
 static void renew(Job *job, const char *password);
@@ -98,8 +77,7 @@ static const char *mix(const char *password, const Pepper *pepper,
 static bool is_too_weak(const Job *job);
 static int64_t number_after(const char *text, const char *name);
 static const Pepper *find_pepper(const char *id);
-static void on_bell(void *arg, int error);
-static void deliver(Job *job);
+static void deliver(CfaWork *base);
 static void drop(Job *job);
 static void copy(char *out, size_t size, const char *text);
 
@@ -138,23 +116,7 @@ cfa_passwords_configure(const CfaPasswordSettings *settings, char *error,
 void
 cfa_passwords_start(void)
 {
-	pthread_attr_t attributes;
-	pthread_t thread;
-	int64_t i;
-
-	bell.event.handle = on_bell;
-	bell.fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
-	if (bell.fd == -1)
-		fatalx("could not create an eventfd: %s", errno_s);
-	kore_platform_event_level_read(bell.fd, &bell);
-	(void) pthread_attr_init(&attributes);
-	(void) pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
-	for (i = 0; i < config.threads; i++)
-	{
-		if (pthread_create(&thread, &attributes, work_on, NULL) != 0)
-			fatalx("could not start a thread: %s", errno_s);
-	}
-	(void) pthread_attr_destroy(&attributes);
+	threads = cfa_threads_start(config.threads);
 }
 
 bool
@@ -180,20 +142,17 @@ cfa_passwords_run(const CfaPasswordJob *in, CfaPasswordDone done, void *arg)
 {
 	Job *job = kore_calloc(1, sizeof(*job));
 
+	job->base.run = run;
+	job->base.done = deliver;
 	job->work = in->work;
 	job->done = done;
 	job->arg = arg;
-	job->scope = cfa_scope;
-	job->queued_us = cfa_mono_us();
 	job->has_hash = in->hash != NULL;
 	copy(job->hash, sizeof(job->hash), in->hash);
 	copy(job->pepper_id, sizeof(job->pepper_id), in->pepper_id);
 	copy(job->password, sizeof(job->password), in->password);
 	copy(job->new_password, sizeof(job->new_password), in->new_password);
-	(void) pthread_mutex_lock(&lock);
-	TAILQ_INSERT_TAIL(&waiting, job, entry);
-	(void) pthread_cond_signal(&has_work);
-	(void) pthread_mutex_unlock(&lock);
+	cfa_threads_add(threads, &job->base);
 }
 
 const char *
@@ -251,33 +210,12 @@ read_peppers(const char *list)
 
 /* --- In a thread ------------------------------------------------------------ */
 
-static void *
-work_on(void *arg)
-{
-	uint64_t one = 1;
-	Job *job;
-
-	for (;;)
-	{
-		(void) pthread_mutex_lock(&lock);
-		while ((job = TAILQ_FIRST(&waiting)) == NULL)
-			(void) pthread_cond_wait(&has_work, &lock);
-		TAILQ_REMOVE(&waiting, job, entry);
-		(void) pthread_mutex_unlock(&lock);
-		run(job);
-		(void) pthread_mutex_lock(&lock);
-		TAILQ_INSERT_TAIL(&finished, job, entry);
-		(void) pthread_mutex_unlock(&lock);
-		(void) !write(bell.fd, &one, sizeof(one));
-	}
-	return NULL;
-}
-
 static void
-run(Job *job)
+run(CfaWork *base)
 {
-	job->started_us = cfa_mono_us();
-	job->has_failed = job->started_us - job->queued_us > WAIT_MAX_US;
+	Job *job = (Job *) base;
+
+	job->has_failed = base->started_us - base->queued_us > WAIT_MAX_US;
 	if (!job->has_failed)
 		work(job);
 	sodium_memzero(job->password, sizeof(job->password));
@@ -394,29 +332,9 @@ find_pepper(const char *id)
 /* --- In the loop -------------------------------------------------------------- */
 
 static void
-on_bell(void *arg, int error)
+deliver(CfaWork *base)
 {
-	uint64_t count;
-	Job *job;
-
-	bell.event.flags = 0;
-	(void) !read(bell.fd, &count, sizeof(count));
-	for (;;)
-	{
-		(void) pthread_mutex_lock(&lock);
-		job = TAILQ_FIRST(&finished);
-		if (job != NULL)
-			TAILQ_REMOVE(&finished, job, entry);
-		(void) pthread_mutex_unlock(&lock);
-		if (job == NULL)
-			return;
-		deliver(job);
-	}
-}
-
-static void
-deliver(Job *job)
-{
+	Job *job = (Job *) base;
 	CfaPasswordResult result = {
 		.has_failed = job->has_failed,
 		.is_match = job->is_match,
@@ -424,15 +342,12 @@ deliver(Job *job)
 		.new_pepper_id =
 			job->has_new ? (pepper_count > 0 ? peppers[0].id : "") : NULL,
 	};
-	CfaScope before;
 
 	cfa_passwords_release();
 	cfa_meter_observe(CFA_M_PASSWORD_WAIT_SECONDS,
-					  job->started_us - job->queued_us);
-	cfa_meter_observe(CFA_M_PASSWORD_SECONDS, cfa_mono_us() - job->started_us);
-	before = cfa_scope_enter(job->scope);
+					  base->started_us - base->queued_us);
+	cfa_meter_observe(CFA_M_PASSWORD_SECONDS, cfa_mono_us() - base->started_us);
 	job->done(job->arg, &result);
-	cfa_scope = before;
 	drop(job);
 }
 

@@ -42,6 +42,7 @@ const REASONS: Partial<Record<string, MessageKey>> = {
   'a recovery code was used': 'admin.action.account_recovery_code',
   'changed by its owner': 'admin.audit.by_owner',
   'claimed with its private link': 'admin.audit.by_link',
+  'issued for the donor': 'admin.audit.for_donor',
   'reached its end': 'admin.audit.at_end',
   'with a one-time token': 'admin.audit.by_token',
 }
