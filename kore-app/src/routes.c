@@ -36,6 +36,7 @@
 #include "handlers/users.h"
 #include "handlers/waiting.h"
 #include "handlers/webhooks.h"
+#include "handlers/widgets.h"
 
 #define JSON "application/json"
 
@@ -185,6 +186,11 @@ const CfaRoute cfa_api_routes[] = {
 	{CFA_GET, "/pages/campaigns/:id/give", CFA_PUBLIC, CFA_AUTH_NONE, CFA_RATE_READ, NULL, CFA_BODY_NONE, 0, "text/html", api_page_give},
 	{CFA_GET, "/pages/sitemap.xml", CFA_PUBLIC, CFA_AUTH_NONE, CFA_RATE_READ, NULL, CFA_BODY_NONE, 0, NULL, api_page_sitemap},
 	{CFA_GET, "/pages/robots.txt", CFA_PUBLIC, CFA_AUTH_NONE, CFA_RATE_READ, NULL, CFA_BODY_NONE, 0, NULL, api_page_robots},
+
+	/* for other sites */
+	{CFA_GET, "/embed/campaigns/:id", CFA_PUBLIC, CFA_AUTH_NONE, CFA_RATE_READ, NULL, CFA_BODY_NONE, 0, "text/html", api_widget_frame},
+	{CFA_GET, "/embed/campaigns/:id/button.svg", CFA_PUBLIC, CFA_AUTH_NONE, CFA_RATE_READ, NULL, CFA_BODY_NONE, 0, NULL, api_widget_button},
+	{CFA_GET, "/embed/widget.css", CFA_PUBLIC, CFA_AUTH_NONE, CFA_RATE_NONE, NULL, CFA_BODY_NONE, 0, "text/css", api_widget_css},
 
 	/* operations */
 	{CFA_GET, "/healthz", CFA_BOTH, CFA_AUTH_NONE, CFA_RATE_NONE, NULL, CFA_BODY_NONE, 0, NULL, api_healthz},

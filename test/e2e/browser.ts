@@ -108,7 +108,7 @@ async function evaluate(page: Page, expression: string): Promise<unknown> {
 }
 
 /** The faults that axe finds; it is brought into each document once. */
-async function axe(page: Page, rules: string[]): Promise<unknown> {
+export async function axe(page: Page, rules = AXE_TAGS): Promise<unknown> {
   if ((await evaluate(page, "typeof axe")) === "undefined") await evaluate(page, `${AXE_SOURCE}; 0`);
   return evaluate(page, `axe.run(document, ${JSON.stringify({ runOnly: rules, resultTypes: ["violations"] })}).then((found) =>
     found.violations.map((one) => one.id + ": " + one.nodes.map((node) => node.html).join(" ")))`);

@@ -254,6 +254,65 @@ test("the first page lists campaigns; sitemap and robots lead to them; private p
   expect((await fetch(`${site}/`, { method: "POST" })).status).toBe(405);
 });
 
+describe("for other sites", () => {
+  let slug: string;
+
+  beforeAll(async () => {
+    slug = await published({ title: "Beds <b>&", owner_name: "Night Shelter" });
+  });
+
+  test("a campaign may be framed and shown, and nothing else may", async () => {
+    for (const [where, type] of [
+      ["", "text/html; charset=utf-8"],
+      ["/button.svg", "image/svg+xml"],
+    ] as const) {
+      const page = await ask(`/embed/campaigns/${slug}${where}`);
+      expect([page.status, page.headers.get("content-type")]).toEqual([200, type]);
+      expect(page.headers.get("x-frame-options")).toBeNull();
+      expect(page.headers.get("cross-origin-resource-policy")).toBe("cross-origin");
+      expect(page.headers.get("x-robots-tag")).toBe("noindex");
+      expect(page.headers.get("cache-control")).toBe("public, max-age=60");
+      expect(page.headers.get("set-cookie")).toBeNull();
+      const policy = (page.headers.get("content-security-policy") ?? "").split("; ");
+      expect(policy).toEqual(expect.arrayContaining(["default-src 'none'", "style-src 'self'", "form-action 'none'", "frame-ancestors *"]));
+      expect(policy.join()).not.toMatch(/unsafe|script-src/);
+      expect(page.text).toContain("Beds &lt;b&gt;&amp;");
+      expect(page.text).not.toMatch(/<script|<style| style=/);
+      const again = await ask(`/embed/campaigns/${slug}${where}`, { "If-None-Match": page.headers.get("etag") ?? "" });
+      expect(again.status).toBe(304);
+    }
+    const style = await ask("/embed/widget.css", { Accept: "text/css,*/*;q=0.1" });
+    expect([style.status, style.headers.get("content-type")]).toEqual([200, "text/css; charset=utf-8"]);
+    for (const where of [`/campaigns/${slug}`, `/campaigns/${slug}/give`, "/embed/campaigns/none", "/embed/x", "/embed/widget.css", `/api/v1/campaigns/${slug}`]) {
+      const other = await ask(where);
+      expect(other.headers.get("x-frame-options"), where).toBe("DENY");
+      expect(other.headers.get("content-security-policy"), where).toContain("frame-ancestors 'none'");
+    }
+  });
+
+  test("it is in the language and the colours that were asked for", async () => {
+    const german = await ask(`/embed/campaigns/${slug}?lang=de&theme=dark`, { "Accept-Language": "ar" });
+    expect(german.text).toContain('<html lang="de" dir="ltr" data-theme="dark">');
+    expect(german.text).toContain(`href="${context.stack.url("GATEWAY")}/campaigns/${slug}/give?lang=de">Spenden</a>`);
+    const liked = await ask(`/embed/campaigns/${slug}?theme=%22%3E&lang=xx`, { "Accept-Language": "ar" });
+    expect(liked.text).toContain('<html lang="ar" dir="rtl" data-theme="auto">');
+    expect(liked.text).toContain(`href="${context.stack.url("GATEWAY")}/campaigns/${slug}/give">`);
+    expect(liked.headers.get("vary")).toContain("accept-language");
+    expect((await ask(`/embed/campaigns/${slug}/button.svg?lang=ar&theme=dark`)).text).toMatch(/direction="rtl".*fill="#161d48"/s);
+  });
+
+  test("it says why no gifts are taken, and drafts are not there", async () => {
+    await context.sql.rows("UPDATE careforall.campaigns SET state = 'paused' WHERE slug = $1", [slug]);
+    const paused = await until("the pause to be seen", async () => {
+      const page = await ask(`/embed/campaigns/${slug}?lang=en`);
+      return page.text.includes("Paused") ? page : null;
+    });
+    expect(paused.text).toContain(`href="${context.stack.url("GATEWAY")}/campaigns/${slug}?lang=en">See the campaign</a>`);
+    const draft = await makeCampaign(context.sql, { state: "draft" });
+    for (const where of ["", "/button.svg"]) expect((await ask(`/embed/campaigns/${draft}${where}`)).status).toBe(404);
+  });
+});
+
 describe("without the API", () => {
   beforeAll(() => context.stack.stop(["api"]));
   afterAll(() => context.stack.start(["api"]));

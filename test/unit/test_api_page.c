@@ -13,6 +13,7 @@
 #include "handlers/html.h"
 #include "handlers/page_text.h"
 #include "handlers/page_write.h"
+#include "handlers/widget_write.h"
 
 #define SITE "https://give.example.org"
 
@@ -209,11 +210,26 @@ tags_of(const CfaBuf *page)
 	return copy;
 }
 
+/* A widget in a language and a theme. */
+static CfaWidget
+widget_of(const char *language, CfaWidgetTheme theme)
+{
+	CfaWidget widget = {
+		.language = cfa_page_language(language, NULL),
+		.theme = theme,
+		.site = SITE,
+		.now = "2026-06-01T12:00:00.000Z",
+	};
+
+	return widget;
+}
+
 static char *
 page_tags(const char *text, CfaBuf *page)
 {
 	json_t *campaign = campaign_of(text);
 	json_t *all = json_pack("[O]", campaign);
+	CfaWidget shown = widget_of("en", CFA_THEME_AUTO);
 
 	assert_non_null(campaign);
 	cfa_buf_reset(page);
@@ -224,6 +240,8 @@ page_tags(const char *text, CfaBuf *page)
 							"key",
 							true);
 	cfa_page_home_write(page, cfa_page_language("en", NULL), SITE, all);
+	cfa_widget_frame_write(page, &shown, campaign);
+	cfa_widget_button_write(page, &shown, campaign);
 	(void) cfa_buf_text(page);
 	json_decref(all);
 	json_decref(campaign);
@@ -319,10 +337,194 @@ test_pictures(void **state)
 	}
 }
 
+/* A campaign of 100.00 EUR that takes gifts now. */
+static json_t *
+open_campaign(int raised)
+{
+	return json_pack("{s:s,s:s,s:s,s:s,s:n,s:n,s:n,s:{s:i,s:s},s:{s:i,s:s},"
+					 "s:{s:{s:i,s:s},s:{s:i,s:s},s:i}}",
+					 "slug",
+					 "beds",
+					 "title",
+					 "Beds",
+					 "state",
+					 "active",
+					 "starts_at",
+					 "2026-05-01T00:00:00.000Z",
+					 "ends_at",
+					 "archived_at",
+					 "cap",
+					 "goal",
+					 "amount",
+					 10000,
+					 "currency",
+					 "EUR",
+					 "min_pledge",
+					 "amount",
+					 500,
+					 "currency",
+					 "EUR",
+					 "totals",
+					 "raised",
+					 "amount",
+					 raised,
+					 "currency",
+					 "EUR",
+					 "pending",
+					 "amount",
+					 1000,
+					 "currency",
+					 "EUR",
+					 "confirmed_count",
+					 3);
+}
+
+static void
+test_widget_standing(void **state)
+{
+	static const struct
+	{
+		const char *member;
+		const char *value;
+		const char *said; /* NULL: takes gifts */
+	} rows[] = {
+		{"state", "active", NULL},
+		{"state", "paused", "Paused"},
+		{"state", "closed", "Closed"},
+		{"archived_at", "2026-05-30T00:00:00.000Z", "Ended"},
+		{"ends_at", "2026-06-01T11:59:59.999Z", "Ended"},
+		{"ends_at", "2026-06-01T12:00:00.000Z", "Ended"},
+		{"ends_at", "2026-06-01T12:00:00.001Z", NULL},
+		{"starts_at", "2026-06-01T12:00:00.000Z", NULL},
+		{"starts_at", "2026-06-01T12:00:00.001Z", "Not started yet"},
+	};
+	static const struct
+	{
+		int cap; /* 5,000 raised, 1,000 pending, at least 500 */
+		const char *said;
+	} caps[] = {
+		{6500, NULL},
+		{6499, "Fully pledged"},
+		{6000, "Fully pledged"},
+		{5000, "Fully pledged"},
+	};
+	CfaWidget made = widget_of("en", CFA_THEME_AUTO);
+	size_t i;
+
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+	{
+		json_t *campaign = open_campaign(5000);
+		const char *said;
+
+		(void) json_object_set_new(campaign,
+								   rows[i].member,
+								   json_string(rows[i].value));
+		said = cfa_widget_standing(&made, campaign);
+		if (rows[i].said == NULL)
+			assert_null(said);
+		else
+			assert_string_equal(said, rows[i].said);
+		json_decref(campaign);
+	}
+	for (i = 0; i < sizeof(caps) / sizeof(caps[0]); i++)
+	{
+		json_t *campaign = open_campaign(5000);
+		const char *said;
+
+		(void) json_object_set_new(
+			campaign,
+			"cap",
+			json_pack("{s:i,s:s}", "amount", caps[i].cap, "currency", "EUR"));
+		said = cfa_widget_standing(&made, campaign);
+		if (caps[i].said == NULL)
+			assert_null(said);
+		else
+			assert_string_equal(said, caps[i].said);
+		json_decref(campaign);
+	}
+}
+
+static void
+test_widget_percent(void **state)
+{
+	static const struct
+	{
+		int raised;
+		int percent;
+	} rows[] = {{-5, 0},
+				{0, 0},
+				{99, 0},
+				{100, 1},
+				{9999, 99},
+				{10000, 100},
+				{25000, 250},
+				{2000000000, 20000000}};
+	json_t *nothing = json_object();
+	size_t i;
+
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+	{
+		json_t *campaign = open_campaign(rows[i].raised);
+
+		assert_int_equal(cfa_widget_percent(campaign), rows[i].percent);
+		json_decref(campaign);
+	}
+	assert_int_equal(cfa_widget_percent(nothing), 0);
+	json_decref(nothing);
+}
+
+static void
+assert_has(CfaBuf *page, const char *text)
+{
+	if (strstr(cfa_buf_text(page), text) == NULL)
+		fail_msg("no %s in %s", text, page->data);
+}
+
+static void
+test_widgets(void **state)
+{
+	CfaWidget made = widget_of("de", CFA_THEME_DARK);
+	json_t *campaign = open_campaign(25000);
+	CfaBuf page = {0};
+
+	cfa_widget_frame_write(&page, &made, campaign);
+	assert_has(&page, "<html lang=\"de\" dir=\"ltr\" data-theme=\"dark\">");
+	assert_has(&page, "<progress max=\"100\" value=\"100\"");
+	assert_has(&page, "<bdi>250 %</bdi>");
+	assert_has(&page, "<dt>Spenden</dt><dd>3</dd>");
+	assert_has(&page, "href=\"" SITE "/campaigns/beds/give\">Spenden</a>");
+	assert_null(strstr(page.data, "class=\"standing\""));
+
+	(void) json_object_set_new(campaign, "state", json_string("paused"));
+	made = widget_of("ar", CFA_THEME_AUTO);
+	made.is_language_asked = true;
+	cfa_buf_reset(&page);
+	cfa_widget_frame_write(&page, &made, campaign);
+	assert_has(&page, "dir=\"rtl\" data-theme=\"auto\"");
+	assert_has(&page, "class=\"standing\"");
+	assert_has(&page, "href=\"" SITE "/campaigns/beds?lang=ar\"");
+
+	cfa_buf_reset(&page);
+	cfa_widget_button_write(&page, &made, campaign);
+	assert_has(&page, "direction=\"rtl\"");
+	assert_has(&page, ">EUR 250.00</text>");
+	assert_null(strstr(page.data, "textLength"));
+	assert_null(strstr(page.data, "style"));
+	json_decref(campaign);
+
+	campaign = open_campaign(2000000000);
+	cfa_buf_reset(&page);
+	cfa_widget_button_write(&page, &made, campaign);
+	assert_has(&page, "textLength=\"128\"");
+	json_decref(campaign);
+	cfa_buf_clear(&page);
+}
+
 /* A document that lacks what it should have makes a page all the same. */
 static void
 test_empty(void **state)
 {
+	CfaWidget made = widget_of("en", CFA_THEME_LIGHT);
 	CfaBuf page = {0};
 	json_t *nothing = json_object();
 
@@ -341,6 +543,12 @@ test_empty(void **state)
 	cfa_page_home_write(&page, cfa_page_language(NULL, NULL), SITE, NULL);
 	assert_non_null(strstr(cfa_buf_text(&page), "<h1 dir=\"auto\">"));
 	assert_non_null(strstr(cfa_buf_text(&page), "\"/shell/hero-en.html\""));
+	cfa_buf_reset(&page);
+	cfa_widget_frame_write(&page, &made, nothing);
+	cfa_widget_frame_write(&page, &made, NULL);
+	cfa_widget_button_write(&page, &made, nothing);
+	cfa_widget_button_write(&page, &made, NULL);
+	assert_has(&page, "Not started yet");
 	json_decref(nothing);
 	cfa_buf_clear(&page);
 }
@@ -355,6 +563,9 @@ main(void)
 		cmocka_unit_test(test_languages),
 		cmocka_unit_test(test_hostile),
 		cmocka_unit_test(test_pictures),
+		cmocka_unit_test(test_widget_standing),
+		cmocka_unit_test(test_widget_percent),
+		cmocka_unit_test(test_widgets),
 		cmocka_unit_test(test_empty),
 	};
 

@@ -85,7 +85,8 @@ typedef struct CfaCtx
 	const char *problem;		 /* slug, NULL if the answer is none */
 	const char *problem_members; /* further JSON members: ,"a":1 */
 
-	bool is_answered; /* the answer is set; no other may follow */
+	bool is_embeddable; /* other sites may frame or show the answer */
+	bool is_answered;	/* the answer is set; no other may follow */
 	bool is_sent;
 	bool is_asleep;
 	bool is_waiting;	  /* in the list of those with a deadline */

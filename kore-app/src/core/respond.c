@@ -91,7 +91,9 @@ write_head(CfaCtx *ctx)
 				 ctx->status,
 				 cfa_status_text(ctx->status),
 				 cfa_http_date());
-	cfa_buf_adds(&head, cfa_security_headers);
+	cfa_buf_adds(&head,
+				 ctx->is_embeddable ? cfa_embeddable_headers
+									: cfa_security_headers);
 	add_header("x-request-id", ctx->request_id);
 	add_header("cache-control", ctx->cache_control);
 	if (ctx->content_type != NULL)

@@ -27,6 +27,12 @@ api_docs_css(CfaCtx *ctx)
 }
 
 void
+api_widget_css(CfaCtx *ctx)
+{
+	serve(ctx, "widget.css", "text/css; charset=utf-8");
+}
+
+void
 api_openapi(CfaCtx *ctx)
 {
 	serve(ctx, "openapi.json", "application/json");

@@ -6,7 +6,7 @@
 
 struct CfaCtx;
 
-/* A file made from openapi.yaml, built into the program. */
+/* A file that is built into the program. */
 typedef struct CfaAsset
 {
 	const char *name; /* NULL ends the table */
@@ -19,6 +19,9 @@ extern const CfaAsset cfa_assets[];
 /* GET /docs: the OpenAPI document as a page, and its style sheet. */
 void api_docs(struct CfaCtx *ctx);
 void api_docs_css(struct CfaCtx *ctx);
+
+/* GET /embed/widget.css */
+void api_widget_css(struct CfaCtx *ctx);
 
 /* GET /openapi.json */
 void api_openapi(struct CfaCtx *ctx);

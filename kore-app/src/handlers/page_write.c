@@ -50,11 +50,9 @@ static void add_figures(CfaBuf *out, const CfaPageLanguage *language,
 static void add_rewards(CfaBuf *out, const CfaPageLanguage *language,
 						const json_t *rewards);
 static void add_fact(CfaBuf *out, const char *name, const json_t *money);
-static void add_money(CfaBuf *out, const json_t *money);
 static void add_member(CfaBuf *out, const char *name, const char *value);
 static bool image_of(const char *site, const json_t *campaign, char *out,
 					 size_t size);
-static const char *text_of(const json_t *object, const char *member);
 
 void
 cfa_page_home_write(CfaBuf *out, const CfaPageLanguage *language,
@@ -99,11 +97,11 @@ cfa_page_home_write(CfaBuf *out, const CfaPageLanguage *language,
 	json_array_foreach(campaigns, i, campaign)
 	{
 		cfa_buf_adds(out, "<li><a href=\"/campaigns/");
-		cfa_html_add(out, text_of(campaign, "slug"));
+		cfa_html_add(out, cfa_page_text_of(campaign, "slug"));
 		cfa_buf_adds(out, "\">");
-		cfa_html_add(out, text_of(campaign, "title"));
+		cfa_html_add(out, cfa_page_text_of(campaign, "title"));
 		cfa_buf_adds(out, "</a><br>");
-		cfa_html_add(out, text_of(campaign, "summary"));
+		cfa_html_add(out, cfa_page_text_of(campaign, "summary"));
 		cfa_buf_adds(out, "</li>\n");
 	}
 	cfa_buf_adds(out, "</ul>\n");
@@ -121,17 +119,20 @@ cfa_page_campaign_write(CfaBuf *out, const CfaPageLanguage *language,
 	Head head = {
 		.language = language,
 		.site = site,
-		.description = text_of(campaign, "summary"),
+		.description = cfa_page_text_of(campaign, "summary"),
 		.image = image,
 		.image_alt = SITE_NAME,
 	};
 
 	if (image_of(site, campaign, image, sizeof(image)))
-		head.image_alt = text_of(json_object_get(campaign, "image"), "alt");
+		head.image_alt =
+			cfa_page_text_of(json_object_get(campaign, "image"), "alt");
 	if (is_give)
 		cfa_buf_addf(&title, "%s: ", language->texts[CFA_TEXT_GIVE]);
-	cfa_buf_addf(&title, "%s · " SITE_NAME, text_of(campaign, "title"));
-	cfa_buf_addf(&path, "/campaigns/%s", text_of(campaign, "slug"));
+	cfa_buf_addf(&title,
+				 "%s · " SITE_NAME,
+				 cfa_page_text_of(campaign, "title"));
+	cfa_buf_addf(&path, "/campaigns/%s", cfa_page_text_of(campaign, "slug"));
 	head.title = cfa_buf_text(&title);
 	head.path = cfa_buf_text(&path);
 	begin(out, language);
@@ -146,6 +147,28 @@ cfa_page_campaign_write(CfaBuf *out, const CfaPageLanguage *language,
 	end(out);
 	cfa_buf_clear(&title);
 	cfa_buf_clear(&path);
+}
+
+void
+cfa_page_add_money(CfaBuf *out, const json_t *money, bool is_html)
+{
+	const char *currency = cfa_page_text_of(money, "currency");
+
+	cfa_buf_adds(out, is_html ? "<bdi>" : "");
+	cfa_html_add(out, currency);
+	cfa_buf_addc(out, ' ');
+	cfa_html_add_amount(out,
+						json_integer_value(json_object_get(money, "amount")),
+						currency);
+	cfa_buf_adds(out, is_html ? "</bdi>" : "");
+}
+
+const char *
+cfa_page_text_of(const json_t *object, const char *member)
+{
+	const char *text = json_string_value(json_object_get(object, member));
+
+	return text == NULL ? "" : text;
 }
 
 static void
@@ -200,7 +223,8 @@ add_meta(CfaBuf *out, const char *kind, const char *name, const char *value)
 static void
 add_preloads(CfaBuf *out, const json_t *campaign, const char *key, bool is_give)
 {
-	const char *cover = text_of(json_object_get(campaign, "image"), "url");
+	const char *cover =
+		cfa_page_text_of(json_object_get(campaign, "image"), "url");
 
 	if (is_give)
 		cfa_buf_adds(out, "<!--#include virtual=\"/shell/give.html\" -->\n");
@@ -252,12 +276,12 @@ add_campaign_data(CfaBuf *out, const Head *head, const json_t *campaign)
 	cfa_buf_adds(out,
 				 "<script type=\"application/ld+json\">"
 				 "{\"@context\":\"https://schema.org\",\"@type\":\"WebPage\"");
-	add_member(out, "name", text_of(campaign, "title"));
+	add_member(out, "name", cfa_page_text_of(campaign, "title"));
 	add_member(out, "description", head->description);
 	add_member(out, "url", cfa_buf_text(&url));
 	add_member(out, "image", head->image);
-	add_member(out, "datePublished", text_of(campaign, "created_at"));
-	add_member(out, "dateModified", text_of(campaign, "updated_at"));
+	add_member(out, "datePublished", cfa_page_text_of(campaign, "created_at"));
+	add_member(out, "dateModified", cfa_page_text_of(campaign, "updated_at"));
 	cfa_buf_adds(out, ",\"isPartOf\":{\"@type\":\"WebSite\"");
 	add_member(out, "name", SITE_NAME);
 	add_member(out, "url", head->site);
@@ -267,7 +291,7 @@ add_campaign_data(CfaBuf *out, const Head *head, const json_t *campaign)
 	cfa_buf_adds(out, ",\"recipient\":{\"@type\":\"Organization\"");
 	add_member(out,
 			   "name",
-			   text_of(json_object_get(campaign, "owner"), "name"));
+			   cfa_page_text_of(json_object_get(campaign, "owner"), "name"));
 	cfa_buf_adds(out, "}}}</script>\n");
 	cfa_buf_clear(&url);
 }
@@ -280,19 +304,19 @@ static void
 add_beginning(CfaBuf *out, const json_t *campaign)
 {
 	const json_t *image = json_object_get(campaign, "image");
-	const char *cover = text_of(image, "url");
+	const char *cover = cfa_page_text_of(image, "url");
 
 	cfa_buf_adds(out, "<div class=\"beginning\">\n<h1 dir=\"auto\">");
-	cfa_html_add(out, text_of(campaign, "title"));
+	cfa_html_add(out, cfa_page_text_of(campaign, "title"));
 	cfa_buf_adds(out, "</h1>\n<p dir=\"auto\">");
-	cfa_html_add(out, text_of(campaign, "summary"));
+	cfa_html_add(out, cfa_page_text_of(campaign, "summary"));
 	cfa_buf_adds(out, "</p>\n");
 	if (cover[0] == '/' && cover[1] != '/')
 	{
 		cfa_buf_adds(out, "<img width=\"800\" height=\"500\" src=\"");
 		cfa_html_add(out, cover);
 		cfa_buf_adds(out, "\" alt=\"");
-		cfa_html_add(out, text_of(image, "alt"));
+		cfa_html_add(out, cfa_page_text_of(image, "alt"));
 		cfa_buf_adds(out, "\">\n");
 	}
 	cfa_buf_adds(out, "</div>\n");
@@ -308,7 +332,7 @@ add_campaign_text(CfaBuf *out, const Head *head, const json_t *campaign,
 	if (is_give)
 	{
 		cfa_buf_adds(out, "<h1>");
-		cfa_html_add(out, text_of(campaign, "title"));
+		cfa_html_add(out, cfa_page_text_of(campaign, "title"));
 		cfa_buf_adds(out, "</h1>\n<p>");
 		cfa_html_add(out, head->description);
 		cfa_buf_adds(out, "</p>\n");
@@ -316,10 +340,11 @@ add_campaign_text(CfaBuf *out, const Head *head, const json_t *campaign,
 	cfa_buf_adds(out, "<p>");
 	cfa_html_add(out, language->texts[CFA_TEXT_BY]);
 	cfa_buf_addc(out, ' ');
-	cfa_html_add(out, text_of(json_object_get(campaign, "owner"), "name"));
+	cfa_html_add(out,
+				 cfa_page_text_of(json_object_get(campaign, "owner"), "name"));
 	cfa_buf_adds(out, "</p>\n");
 	add_figures(out, language, campaign);
-	cfa_html_add_story(out, text_of(campaign, "story"));
+	cfa_html_add_story(out, cfa_page_text_of(campaign, "story"));
 	add_rewards(out, language, json_object_get(campaign, "rewards"));
 	cfa_buf_adds(out, "<p>");
 	cfa_html_add(out, language->texts[CFA_TEXT_NO_SCRIPT]);
@@ -331,7 +356,7 @@ add_figures(CfaBuf *out, const CfaPageLanguage *language,
 			const json_t *campaign)
 {
 	const json_t *totals = json_object_get(campaign, "totals");
-	const char *ends_at = text_of(campaign, "ends_at");
+	const char *ends_at = cfa_page_text_of(campaign, "ends_at");
 	char day[sizeof("2026-01-31")];
 
 	cfa_buf_adds(out, "<dl>\n");
@@ -375,13 +400,13 @@ add_rewards(CfaBuf *out, const CfaPageLanguage *language, const json_t *rewards)
 	json_array_foreach(rewards, i, reward)
 	{
 		cfa_buf_adds(out, "<li><b>");
-		cfa_html_add(out, text_of(reward, "title"));
+		cfa_html_add(out, cfa_page_text_of(reward, "title"));
 		cfa_buf_adds(out, "</b> (");
 		cfa_html_add(out, language->texts[CFA_TEXT_FROM]);
 		cfa_buf_addc(out, ' ');
-		add_money(out, json_object_get(reward, "min_amount"));
+		cfa_page_add_money(out, json_object_get(reward, "min_amount"), true);
 		cfa_buf_adds(out, ")<br>");
-		cfa_html_add(out, text_of(reward, "description"));
+		cfa_html_add(out, cfa_page_text_of(reward, "description"));
 		cfa_buf_adds(out, "</li>\n");
 	}
 	cfa_buf_adds(out, "</ul>\n");
@@ -393,23 +418,8 @@ add_fact(CfaBuf *out, const char *name, const json_t *money)
 	cfa_buf_adds(out, "<dt>");
 	cfa_html_add(out, name);
 	cfa_buf_adds(out, "</dt><dd>");
-	add_money(out, money);
+	cfa_page_add_money(out, money, true);
 	cfa_buf_adds(out, "</dd>\n");
-}
-
-/* "EUR 1,234.50", whatever the direction of the text around it. */
-static void
-add_money(CfaBuf *out, const json_t *money)
-{
-	const char *currency = text_of(money, "currency");
-
-	cfa_buf_adds(out, "<bdi>");
-	cfa_html_add(out, currency);
-	cfa_buf_addc(out, ' ');
-	cfa_html_add_amount(out,
-						json_integer_value(json_object_get(money, "amount")),
-						currency);
-	cfa_buf_adds(out, "</bdi>");
 }
 
 /* Adds a further member of a JSON object. */
@@ -428,7 +438,8 @@ add_member(CfaBuf *out, const char *name, const char *value)
 static bool
 image_of(const char *site, const json_t *campaign, char *out, size_t size)
 {
-	const char *url = text_of(json_object_get(campaign, "image"), "url");
+	const char *url =
+		cfa_page_text_of(json_object_get(campaign, "image"), "url");
 	size_t len = strlen(url);
 	bool is_ours = url[0] == '/' && url[1] != '/';
 	bool is_shown =
@@ -439,13 +450,4 @@ image_of(const char *site, const json_t *campaign, char *out, size_t size)
 	if (!is_shown)
 		(void) snprintf(out, size, "%s" SITE_IMAGE, site);
 	return is_shown;
-}
-
-/* A text member, "" where there is none. object may be NULL or null. */
-static const char *
-text_of(const json_t *object, const char *member)
-{
-	const char *text = json_string_value(json_object_get(object, member));
-
-	return text == NULL ? "" : text;
 }

@@ -34,14 +34,19 @@ static void on_give(CfaCtx *ctx, const char *etag, size_t etag_len,
 static void campaign_page(CfaCtx *ctx, const char *doc, size_t len,
 						  bool is_give);
 static void on_sitemap(void *arg, const PGresult *result, const char *sqlstate);
-static const CfaPageLanguage *language_of(CfaCtx *ctx);
-static void answer_page(CfaCtx *ctx, const CfaPageLanguage *language,
-						CfaBuf *page);
+static void answer_shell(CfaCtx *ctx, const CfaPageLanguage *language,
+						 CfaBuf *page);
 
 void
 cfa_pages_configure(const char *public_url)
 {
 	site = public_url;
+}
+
+const char *
+cfa_pages_site(void)
+{
+	return site;
 }
 
 void
@@ -91,7 +96,7 @@ api_page_robots(CfaCtx *ctx)
 static void
 on_home(CfaCtx *ctx, const CfaBuf *items)
 {
-	const CfaPageLanguage *language = language_of(ctx);
+	const CfaPageLanguage *language = cfa_page_language_of(ctx);
 	CfaBuf array = {0};
 	CfaBuf page = {0};
 	json_t *campaigns;
@@ -103,7 +108,7 @@ on_home(CfaCtx *ctx, const CfaBuf *items)
 	cfa_buf_clear(&array);
 	cfa_page_home_write(&page, language, site, campaigns);
 	json_decref(campaigns);
-	answer_page(ctx, language, &page);
+	answer_shell(ctx, language, &page);
 }
 
 static void
@@ -123,7 +128,7 @@ on_give(CfaCtx *ctx, const char *etag, size_t etag_len, const char *doc,
 static void
 campaign_page(CfaCtx *ctx, const char *doc, size_t len, bool is_give)
 {
-	const CfaPageLanguage *language = language_of(ctx);
+	const CfaPageLanguage *language = cfa_page_language_of(ctx);
 	json_t *campaign = json_loadb(doc, len, 0, NULL);
 	CfaBuf page = {0};
 
@@ -134,7 +139,7 @@ campaign_page(CfaCtx *ctx, const char *doc, size_t len, bool is_give)
 							cfa_ctx_param(ctx, "id"),
 							is_give);
 	json_decref(campaign);
-	answer_page(ctx, language, &page);
+	answer_shell(ctx, language, &page);
 }
 
 static void
@@ -173,8 +178,8 @@ on_sitemap(void *arg, const PGresult *result, const char *sqlstate)
 	cfa_ctx_release(ctx);
 }
 
-static const CfaPageLanguage *
-language_of(CfaCtx *ctx)
+const CfaPageLanguage *
+cfa_page_language_of(CfaCtx *ctx)
 {
 	bool is_bad = false;
 	const char *name = cfa_ctx_query(ctx, "lang", &is_bad);
@@ -183,9 +188,17 @@ language_of(CfaCtx *ctx)
 							 cfa_ctx_header(ctx, "accept-language"));
 }
 
-/* Answers with a page, or 304; the tag is a digest of page and shell. */
+/* Answers with a page that the gateway puts the built site into. */
 static void
-answer_page(CfaCtx *ctx, const CfaPageLanguage *language, CfaBuf *page)
+answer_shell(CfaCtx *ctx, const CfaPageLanguage *language, CfaBuf *page)
+{
+	ctx->cache_control = "public, max-age=0, must-revalidate";
+	cfa_page_answer(ctx, language, "text/html; charset=utf-8", page);
+}
+
+void
+cfa_page_answer(CfaCtx *ctx, const CfaPageLanguage *language, const char *type,
+				CfaBuf *page)
 {
 	const char *shell = cfa_ctx_header(ctx, "x-page-shell");
 	crypto_generichash_state state;
@@ -205,17 +218,12 @@ answer_page(CfaCtx *ctx, const CfaPageLanguage *language, CfaBuf *page)
 	(void) crypto_generichash_final(&state, hash, sizeof(hash));
 	(void) sodium_bin2hex(hex, sizeof(hex), hash, sizeof(hash));
 	etag = cfa_arena_printf(&ctx->arena, "\"%s\"", hex);
-	ctx->cache_control = "public, max-age=0, must-revalidate";
 	cfa_answer_header(ctx, "etag", etag);
 	cfa_answer_header(ctx, "content-language", language->tag);
 	cfa_answer_header(ctx, "vary", "accept-language");
 	if (cfa_etag_listed(cfa_ctx_header(ctx, "if-none-match"), etag))
 		cfa_answer_empty(ctx, 304);
 	else
-		cfa_answer_copy(ctx,
-						200,
-						"text/html; charset=utf-8",
-						page->data,
-						page->len);
+		cfa_answer_copy(ctx, 200, type, page->data, page->len);
 	cfa_buf_clear(page);
 }

@@ -21,6 +21,16 @@ const char cfa_security_headers[] =
 	"permissions-policy: camera=(), geolocation=(), microphone=(), "
 	"payment=(), usb=()\r\n";
 
+const char cfa_embeddable_headers[] =
+	"x-content-type-options: nosniff\r\n"
+	"content-security-policy: default-src 'none'; style-src 'self'; "
+	"base-uri 'none'; form-action 'none'; frame-ancestors *\r\n"
+	"referrer-policy: no-referrer\r\n"
+	"cross-origin-resource-policy: cross-origin\r\n"
+	"x-robots-tag: noindex\r\n"
+	"permissions-policy: camera=(), geolocation=(), microphone=(), "
+	"payment=(), usb=()\r\n";
+
 static int range_rank(const char *range, size_t len, const char *type);
 static bool quality_is_zero(const char *params, size_t len);
 static size_t trim(const char **text, size_t len);

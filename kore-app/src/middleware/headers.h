@@ -7,8 +7,12 @@
 
 #define CFA_IDEMPOTENCY_KEY_MAX 255
 
-/* The security headers of every answer, each with its CRLF. */
+/*
+ * The security headers of every answer, each with its CRLF; and those of the
+ * answers that other sites may frame and show.
+ */
 extern const char cfa_security_headers[];
+extern const char cfa_embeddable_headers[];
 
 /*
  * Whether an Accept header (NULL: none) takes the media type, by quality and by

@@ -2,10 +2,12 @@
 // What all pages of one campaign have: its name, its standing, what can be done with it.
 import { useQuery } from '@tanstack/react-query'
 import { Link, Outlet, useLocation, useParams } from '@tanstack/react-router'
+import { useState } from 'react'
 import { managedQuery, type ManagedCampaign } from '@/api/admin-campaigns'
 import { ApiError } from '@/api/http'
 import { AdminBreadcrumbs } from '@/components/admin/breadcrumbs'
 import { CampaignActions } from '@/components/admin/campaign/actions'
+import { EmbedDialog } from '@/components/admin/campaign/embed'
 import { showTab } from '@/components/admin/ops/list'
 import { StatusBadge, statusOf } from '@/components/admin/campaign/words'
 import { Notice } from '@/components/ui/notice'
@@ -16,6 +18,7 @@ import { t } from '@/i18n'
 import { cn } from '@/lib/cn'
 import { useNow } from '@/lib/hooks'
 
+const LINK = 'text-ink min-h-6 underline decoration-2 underline-offset-4'
 const PAGES = [
   { part: '', label: 'admin.part.edit', right: 'view' },
   { part: '/rewards', label: 'admin.part.rewards', right: 'view' },
@@ -57,6 +60,7 @@ export function CampaignLayout() {
 
 function CampaignFrame({ campaign, isStale }: { campaign: ManagedCampaign; isStale: boolean }) {
   const now = useNow()
+  const [isEmbedding, setIsEmbedding] = useState(false)
   const { pathname } = useLocation()
   const pages = PAGES.filter(({ right }) => right === 'view' || campaign.right === 'own')
   const current = [...pages].reverse().find(({ part }) => part !== '' && pathname.endsWith(part)) ?? pages[0]
@@ -77,12 +81,18 @@ function CampaignFrame({ campaign, isStale }: { campaign: ManagedCampaign; isSta
           <StatusBadge status={statusOf(campaign, now)} />
           <span>{t(`admin.campaign.right_${campaign.right}`)}</span>
           {campaign.state !== 'draft' && (
-            <Link to="/campaigns/$slug" params={{ slug: campaign.slug }} className="text-ink underline decoration-2 underline-offset-4">
-              {t('admin.campaign.public_page')}
-            </Link>
+            <>
+              <Link to="/campaigns/$slug" params={{ slug: campaign.slug }} className={LINK}>
+                {t('admin.campaign.public_page')}
+              </Link>
+              <button type="button" className={LINK} onClick={() => setIsEmbedding(true)}>
+                {t('admin.embed.action')}
+              </button>
+            </>
           )}
         </span>
       </PageHeader>
+      {isEmbedding && <EmbedDialog campaign={campaign} onClose={() => setIsEmbedding(false)} />}
       {isStale && (
         <Notice tone="warn" role="status">
           {t('admin.campaign.stale')}
