@@ -114,6 +114,10 @@ AS $$
   FROM (VALUES ('relay'), ('projector'), ('payments')) n (name)
   LEFT JOIN careforall.consumer_controls c ON c.consumer = n.name
   UNION ALL
+  SELECT 'tasks_waiting_age_seconds', '',
+         GREATEST(extract(epoch FROM clock_timestamp() - min(COALESCE(t.worked_at, t.created_at))), 0)
+  FROM careforall.tasks t WHERE t.state IN ('queued', 'running', 'stopping')
+  UNION ALL
   SELECT 'oldest_transaction_age_seconds', '',
          COALESCE(extract(epoch FROM max(clock_timestamp() - a.xact_start)), 0)
   FROM pg_catalog.pg_stat_activity a
@@ -194,6 +198,8 @@ AS $$
      'Some consumer has not taken them: see outbox_status and outbox_readers_status.'),
     ('total_deltas_unfolded', 'totals not folded yet', 20000, 99999,
      'Is the careforall worker running? SELECT careforall.totals_fold() folds by hand.'),
+    ('tasks_waiting_age_seconds', 'oldest task not worked on, seconds', 120, 3600,
+     'Is careforall-api running? Why a step fails is in its log.'),
     ('oldest_transaction_age_seconds', 'oldest transaction, seconds', 300, 3600,
      'It holds back vacuum and outbox rotation: see slow.')
   ),

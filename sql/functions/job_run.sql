@@ -8,7 +8,7 @@ RETURNS TABLE (job text, schedule text, alarm_after interval, purpose text)
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 AS $$
   VALUES
-    ('holds_expire', '* * * * *', interval '5 minutes', 'end pending pledges whose hold is over'),
+    ('holds_expire', '* * * * *', interval '5 minutes', 'end pending pledges whose hold is over, and proposed refunds whose time is'),
     ('campaigns_close_ended', '* * * * *', interval '5 minutes', 'close campaigns whose end has come'),
     ('campaigns_rank', '* * * * *', interval '10 minutes', 'rank campaigns by what they have raised'),
     ('outbox_rotate', '*/10 * * * *', interval '1 hour', 'make and drop daily partitions of the outbox'),
@@ -31,6 +31,8 @@ BEGIN
       SELECT format('%s expired, %s asked to cancel%s', h.expired, h.cancel_requested,
         CASE WHEN h.failed > 0 THEN format(', %s failed', h.failed) ELSE '' END)
       INTO result FROM careforall.holds_expire() h;
+      result := result || COALESCE(', ' || NULLIF(careforall.refund_proposals_expire(), 0)
+        || ' proposed refunds expired', '');
     WHEN 'campaigns_close_ended' THEN
       result := format('%s closed', careforall.campaigns_close_ended());
     WHEN 'campaigns_rank' THEN

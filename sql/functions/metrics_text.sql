@@ -110,6 +110,7 @@ AS $$
     ('refunds_waiting_age_seconds', 'refunds_waiting_age_seconds', NULL, NULL, 'Age of the oldest such refund.'),
     ('refunds_failed', 'refunds_failed', NULL, NULL, 'Refunds that the provider refused.'),
     ('refund_proposals_waiting', 'refund_proposals_waiting', NULL, NULL, 'Refunds that wait for a second person.'),
+    ('tasks_waiting_age_seconds', 'tasks_waiting_age_seconds', NULL, NULL, 'Longest time since somebody worked on a task that is not over.'),
     ('provider_events_odd', 'provider_events_odd', 'outcome', NULL,
       'Provider events of a day that fit no pledge or not its amount.'),
     ('dead_letters_parked', 'dead_letters_parked', NULL, NULL, 'Payment work that waits for a decision.'),

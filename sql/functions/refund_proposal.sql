@@ -16,6 +16,37 @@ AS $$
     THEN 'expired' ELSE proposal.state END
 $$;
 
+-- Ends at most max proposals that nobody has approved in time, of one pledge or of all,
+-- and gives how many; audited. Those that somebody decides at the moment are left.
+CREATE OR REPLACE FUNCTION careforall.refund_proposals_expire(
+  pledge_id uuid DEFAULT NULL, max integer DEFAULT 1000)
+RETURNS bigint
+LANGUAGE plpgsql VOLATILE
+SET search_path = pg_catalog, careforall, pg_temp
+AS $$
+DECLARE
+  proposal careforall.refund_proposals;
+  expired  bigint := 0;
+BEGIN
+  FOR proposal IN
+    UPDATE careforall.refund_proposals q SET state = 'expired'
+    WHERE q.id = ANY (ARRAY(
+      SELECT o.id FROM careforall.refund_proposals o
+      WHERE o.state = 'waiting' AND o.expires_at <= careforall.clock()
+        AND (refund_proposals_expire.pledge_id IS NULL OR o.pledge_id = refund_proposals_expire.pledge_id)
+      ORDER BY o.expires_at LIMIT GREATEST(max, 0) FOR UPDATE SKIP LOCKED))
+    RETURNING q.*
+  LOOP
+    PERFORM careforall.audit_add('refund_proposal.expired', 'pledge', proposal.pledge_id::text,
+      'nobody approved it in time',
+      jsonb_build_object('proposal_id', proposal.id, 'amount_minor', proposal.amount_minor,
+        'currency', proposal.currency, 'proposed_by', proposal.proposed_by));
+    expired := expired + 1;
+  END LOOP;
+  RETURN expired;
+END
+$$;
+
 -- Asks for a refund that the caller has checked, or proposes it if it is more than
 -- one person may give back alone. The pledge is locked. who is named with the refund,
 -- person is the one who must not approve.
@@ -34,8 +65,7 @@ BEGIN
     WHERE r.id = refund_id;
     RETURN;
   END IF;
-  UPDATE careforall.refund_proposals q SET state = 'expired'
-  WHERE q.pledge_id = pledge.id AND q.state = 'waiting' AND q.expires_at <= careforall.clock();
+  PERFORM careforall.refund_proposals_expire(pledge.id);
   IF EXISTS (SELECT FROM careforall.refund_proposals q
              WHERE q.pledge_id = pledge.id AND q.state = 'waiting') THEN
     RAISE EXCEPTION 'A refund of this pledge waits for a second person already.'
@@ -325,6 +355,8 @@ $$;
 
 COMMENT ON FUNCTION careforall.refund_proposal_state(careforall.refund_proposals) IS
   'The state of a proposal now: what waits beyond its time has expired.';
+COMMENT ON FUNCTION careforall.refund_proposals_expire(uuid, integer) IS
+  'Ends proposed refunds that nobody has approved in time; audited.';
 COMMENT ON FUNCTION careforall.refund_ask_or_propose(careforall.pledges, bigint, text, text, text, text, uuid, text, bytea, bytea) IS
   'Asks for a refund of a locked pledge, or proposes it if a second person is needed.';
 COMMENT ON FUNCTION careforall.refund_proposal_end(uuid, text, text, text) IS

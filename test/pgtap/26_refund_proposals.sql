@@ -203,6 +203,22 @@ SELECT is((SELECT doc -> 'proposals' FROM careforall.pledge_refunds(:'other', tr
 SELECT results_eq(format($$SELECT json_array_length(doc -> 'refund_proposals'), doc #>> '{refundable_alone,amount}' FROM careforall.admin_pledge(%L, %L)$$, :'admin', :'other'),
   $$VALUES (4, '10000')$$, 'administrators see them with the pledge, and what one may do alone');
 
+-- What nobody approved in time is ended by the clock, or by the next who asks; each is audited, once.
+SELECT pg_temp.paid(:'campaign', 30000) AS slow \gset
+CREATE FUNCTION pg_temp.expired(pledge uuid) RETURNS SETOF text LANGUAGE sql AS
+$$ SELECT reason || ' ' || (detail ->> 'amount_minor') FROM careforall.audit_log WHERE action = 'refund_proposal.expired' AND target_id = pledge::text ORDER BY id $$;
+SELECT careforall.refund_proposals_expire() \g /dev/null
+SELECT is(pg_temp.ask(:'owner', :'slow', 20000), 'waiting', 'one waits');
+SELECT is(careforall.refund_proposals_expire(), 0::bigint, 'while it may be approved it stays');
+SELECT careforall.clock_set(careforall.clock() + interval '2 days 1 second') \g /dev/null
+SELECT is(pg_temp.ask(:'owner', :'slow', 25000), 'waiting', 'the next who asks ends it');
+SELECT results_eq(format('SELECT pg_temp.expired(%L)', :'slow'), ARRAY['nobody approved it in time 20000'], 'audited');
+SELECT careforall.clock_set(careforall.clock() + interval '2 days 1 second') \g /dev/null
+SELECT matches((SELECT result FROM careforall.job_run('holds_expire')), ', \d+ proposed refunds expired$', 'the job ends the other');
+SELECT is((SELECT count(*) FROM careforall.refund_proposals WHERE pledge_id = :'slow' AND state = 'expired'), 2::bigint, 'both are over');
+SELECT doesnt_match((SELECT result FROM careforall.job_run('holds_expire')), 'proposed', 'again there is none');
+SELECT results_eq(format('SELECT pg_temp.expired(%L)', :'slow'), ARRAY['nobody approved it in time 20000', 'nobody approved it in time 25000'], 'each is audited once');
+
 -- Without the limit.
 SELECT results_eq($$SELECT alone_before, result FROM careforall.refund_limit_remove('EUR', 'for a test')$$, $$VALUES ('100.00 EUR', 'done')$$, 'the limit goes');
 SELECT is(pg_temp.decide(:'owner', :'proposal', 'approved'), 'PL010', 'what waited is still not one''s own to approve') FROM (SELECT pg_temp.waiting(:'other') AS proposal) w;

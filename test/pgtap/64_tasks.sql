@@ -224,6 +224,20 @@ SELECT pg_temp.ask(:'owner', jsonb_build_object('kind', 'pledge_refund', 'campai
 SELECT is(pg_temp.all_try($$SELECT doc ->> 'state' FROM careforall.task_end(%1$L, %2$L)$$, :'waits'), '{stopped,PL002,PL005,PL005,PL002}'::text[], 'the first stops it, the next is late');
 SELECT is((SELECT count(*) FROM careforall.audit_log WHERE action = 'task.stop'), 2::bigint, 'stops are audited');
 
+-- How long nobody has worked is a figure and a check.
+CREATE FUNCTION pg_temp.idle() RETURNS double precision LANGUAGE sql AS $$ SELECT value FROM careforall.metrics() WHERE name = 'tasks_waiting_age_seconds' $$;
+SELECT is(pg_temp.idle(), 0::double precision, 'without tasks nobody is waited for');
+SELECT pg_temp.ask(:'owner', jsonb_build_object('kind', 'pledge_export', 'campaign', 'tasks')) AS idle \gset
+UPDATE careforall.tasks SET created_at = clock_timestamp() - interval '10 minutes' WHERE id = :'idle';
+SELECT ok(pg_temp.idle() BETWEEN 600 AND 660, 'since it was asked for');
+SELECT results_eq($$SELECT status, hint FROM careforall.health WHERE "check" LIKE 'oldest task %'$$, $$VALUES ('warn', 'Is careforall-api running? Why a step fails is in its log.')$$, 'a warning');
+UPDATE careforall.tasks SET state = 'running', worked_at = clock_timestamp() - interval '2 hours' WHERE id = :'idle';
+SELECT is((SELECT status FROM careforall.health WHERE "check" LIKE 'oldest task %'), 'bad', 'also if somebody had begun');
+UPDATE careforall.tasks SET worked_at = clock_timestamp() WHERE id = :'idle';
+SELECT ok(pg_temp.idle() < 60, 'a step sets it back');
+SELECT pg_temp.work() \g /dev/null
+SELECT is(pg_temp.idle(), 0::double precision, 'and its end ends it');
+
 -- Bounded.
 SELECT is(pg_temp.try(format($$SELECT count(pg_temp.ask(%L, '{"kind": "pledge_export", "campaign": "tasks"}')) FROM generate_series(1, %s)$$, :'owner', n)), r, n || ' at a time')
 FROM (VALUES (5, '5'), (1, 'PL031')) v (n, r);

@@ -43,6 +43,7 @@ const REASONS: Partial<Record<string, MessageKey>> = {
   'changed by its owner': 'admin.audit.by_owner',
   'claimed with its private link': 'admin.audit.by_link',
   'issued for the donor': 'admin.audit.for_donor',
+  'nobody approved it in time': 'admin.audit.in_time',
   'reached its end': 'admin.audit.at_end',
   'with a one-time token': 'admin.audit.by_token',
 }
