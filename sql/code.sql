@@ -28,6 +28,7 @@ SET LOCAL ROLE careforall_owner;
 -- The API's reads.
 \ir functions/campaign_read.sql
 \ir functions/news_consent.sql
+\ir functions/pledge_link.sql
 \ir functions/pledge_read.sql
 \ir functions/pledge_list.sql
 \ir functions/fee_cover.sql

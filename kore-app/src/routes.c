@@ -158,6 +158,7 @@ const CfaRoute cfa_api_routes[] = {
 	{CFA_POST, "/api/v1/admin/pledges/:id/erase-donor", CFA_PUBLIC, CFA_AUTH_ADMIN, CFA_RATE_WRITE, "", CFA_BODY_JSON, CFA_ADMIN_BODY_MAX, JSON, api_admin_pledge_erase_donor},
 	{CFA_POST, "/api/v1/admin/pledges/:id/cancel", CFA_PUBLIC, CFA_AUTH_ADMIN, CFA_RATE_WRITE, "", CFA_BODY_JSON, CFA_ADMIN_BODY_MAX, JSON, api_admin_pledge_cancel},
 	{CFA_POST, "/api/v1/admin/pledges/:id/release-hold", CFA_PUBLIC, CFA_AUTH_ADMIN, CFA_RATE_WRITE, "", CFA_BODY_JSON, CFA_ADMIN_BODY_MAX, JSON, api_admin_pledge_release_hold},
+	{CFA_POST, "/api/v1/admin/pledges/:id/renew-link", CFA_PUBLIC, CFA_AUTH_ADMIN, CFA_RATE_WRITE, "", CFA_BODY_JSON, CFA_ADMIN_BODY_MAX, JSON, api_admin_pledge_renew_link},
 	{CFA_GET, "/api/v1/admin/holds", CFA_PUBLIC, CFA_AUTH_ADMIN, CFA_RATE_READ, "campaign stuck limit cursor", CFA_BODY_NONE, 0, JSON, api_admin_hold_list},
 	{CFA_GET, "/api/v1/admin/payments/stuck", CFA_PUBLIC, CFA_AUTH_ADMIN, CFA_RATE_READ, "kind limit cursor", CFA_BODY_NONE, 0, JSON, api_admin_stuck_list},
 	{CFA_POST, "/api/v1/admin/payments/redrive", CFA_PUBLIC, CFA_AUTH_ADMIN, CFA_RATE_WRITE, "", CFA_BODY_JSON, CFA_ADMIN_BODY_MAX, JSON, api_admin_payments_redrive},

@@ -38,6 +38,7 @@ static const CfaProblemInfo problems[CFA_PROBLEM_COUNT] = {
 	[CFA_PROBLEM_REQUEST_IN_PROGRESS] = {"request-in-progress", 409, "A request with this key is still running", 1},
 	[CFA_PROBLEM_ILLEGAL_TRANSITION] = {"illegal-transition", 409, "The state does not allow this", 0},
 	[CFA_PROBLEM_GONE] = {"gone", 410, "It is not kept any more", 0},
+	[CFA_PROBLEM_LINK_EXPIRED] = {"link-expired", 410, "The private link has expired", 0},
 	[CFA_PROBLEM_LENGTH_REQUIRED] = {"length-required", 411, "A Content-Length is required", 0},
 	[CFA_PROBLEM_PRECONDITION_FAILED] = {"precondition-failed", 412, "The resource has changed since it was read", 0},
 	[CFA_PROBLEM_PAYLOAD_TOO_LARGE] = {"payload-too-large", 413, "The body is too large", 0},
@@ -85,6 +86,7 @@ static const struct
 	{"PL030", CFA_PROBLEM_INVALID_PARAMETER, false}, /* a parameter of a query is invalid, such as an unknown time zone */
 	{"PL031", CFA_PROBLEM_CONFLICT, false}, /* what is asked for is under way already */
 	{"PL032", CFA_PROBLEM_GONE, false}, /* a file is not kept any more */
+	{"PL033", CFA_PROBLEM_LINK_EXPIRED, false}, /* the private link of a pledge has expired; DETAIL is a JSON object with `expired_at` and `has_account` */
 	{"PL", CFA_PROBLEM_CONFLICT, false}, /* another one of ours */
 	{"23505", CFA_PROBLEM_CONFLICT, false}, /* a value that must be unique is there already */
 	{"23503", CFA_PROBLEM_CONFLICT, false}, /* a row that is named does not exist, or is still needed */

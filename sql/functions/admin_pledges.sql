@@ -275,6 +275,25 @@ AS $$
   LIMIT 1
 $$;
 
+-- The link of a pledge as administrators see it, the last renewal first.
+CREATE OR REPLACE FUNCTION careforall.pledge_link_json(pledge careforall.pledges)
+RETURNS json
+LANGUAGE sql STABLE
+SET search_path = pg_catalog, careforall, pg_temp
+AS $$
+  SELECT json_build_object(
+    'expires_at', careforall.json_time(NULLIF(u.until, 'infinity')),
+    'is_expired', u.until <= careforall.clock(),
+    'renewals', (
+      SELECT COALESCE(json_agg(json_build_object(
+        'at', careforall.json_time(n.renewed_at),
+        'until', careforall.json_time(n.valid_until),
+        'by', careforall.actor_json(n.renewed_by),
+        'reason', n.reason) ORDER BY n.id DESC), '[]'::json)
+      FROM careforall.pledge_link_renewals n WHERE n.pledge_id = pledge.id))
+  FROM (SELECT careforall.pledge_link_until(pledge, careforall.link_lifetime()) AS until) u
+$$;
+
 -- Everything there is about one pledge, without personal data.
 CREATE OR REPLACE FUNCTION careforall.admin_pledge(actor uuid, pledge_id uuid)
 RETURNS TABLE (doc json)
@@ -289,6 +308,7 @@ BEGIN
     'refundable', careforall.json_money(
       CASE p.state WHEN 'confirmed' THEN GREATEST(careforall.pledge_refundable(p), 0) ELSE 0 END, p.currency),
     'refundable_alone', careforall.refund_alone_json(p),
+    'link', careforall.pledge_link_json(p),
     'history', careforall.admin_history_json(p),
     'events', careforall.admin_events_json(p.id),
     'deliveries', careforall.admin_deliveries_json(p.id),
@@ -371,6 +391,30 @@ BEGIN
 END
 $$;
 
+-- Renews the private link of a pledge; days NULL: as long as by hand.
+CREATE OR REPLACE FUNCTION careforall.admin_pledge_link_renew(
+  actor uuid, pledge_id uuid, days bigint, reason text, dry_run boolean)
+RETURNS TABLE (doc json)
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER
+SET search_path = pg_catalog, careforall, pg_temp
+AS $$
+DECLARE
+  renewed record;
+BEGIN
+  PERFORM careforall.admin_begin(actor);
+  SELECT r.until_after INTO renewed
+  FROM careforall.pledge_link_renew(admin_pledge_link_renew.pledge_id, admin_pledge_link_renew.reason,
+    make_interval(days => COALESCE(admin_pledge_link_renew.days, 30)::integer),
+    COALESCE(admin_pledge_link_renew.dry_run, false)) r;
+  RETURN QUERY
+  SELECT json_build_object(
+    'dry_run', COALESCE(admin_pledge_link_renew.dry_run, false),
+    'until', careforall.json_time(renewed.until_after),
+    'link', careforall.pledge_link_json(p))
+  FROM careforall.pledges p WHERE p.id = admin_pledge_link_renew.pledge_id;
+END
+$$;
+
 COMMENT ON FUNCTION careforall.admin_begin(uuid) IS
   'Makes an administrator''s account the actor of this transaction; refuses others.';
 COMMENT ON FUNCTION careforall.trace_id(text) IS
@@ -399,8 +443,12 @@ COMMENT ON FUNCTION careforall.admin_events_json(uuid) IS
   'The events of a pledge that the outbox still keeps.';
 COMMENT ON FUNCTION careforall.admin_key_json(careforall.pledges) IS
   'How the hash of the idempotency key of a pledge begins.';
+COMMENT ON FUNCTION careforall.pledge_link_json(careforall.pledges) IS
+  'Until when the private link of a pledge opens it, and who renewed it, for administrators.';
 COMMENT ON FUNCTION careforall.admin_pledge(uuid, uuid) IS
   'Everything there is about one pledge, for the API.';
+COMMENT ON FUNCTION careforall.admin_pledge_link_renew(uuid, uuid, bigint, text, boolean) IS
+  'Renews the private link of a pledge, for the API. Reason required, audited.';
 COMMENT ON FUNCTION careforall.admin_pledge_erase_donor(uuid, uuid, text, boolean) IS
   'For the API: donor_erase() of the donor of a pledge; dry_run is the default.';
 COMMENT ON FUNCTION careforall.admin_pledge_reveal(uuid, uuid, text) IS

@@ -117,6 +117,8 @@ AS $$
     'hold_expires_at', careforall.json_time(p.hold_expires_at),
     'created_at', careforall.json_time(p.created_at),
     'updated_at', careforall.json_time(p.updated_at),
+    'link_expires_at', careforall.json_time(
+      NULLIF(careforall.pledge_link_until(p, careforall.link_lifetime()), 'infinity')),
     'refunds', careforall.pledge_refunds_json(p.id, false),
     'refund_request', careforall.pledge_refund_request_json(p.id),
     'history', careforall.pledge_history_json(p.id))
@@ -126,18 +128,24 @@ AS $$
   WHERE p.id = pledge_donor_json.pledge_id
 $$;
 
--- The caller has proved that it is the donor (pledge token).
+-- The caller has proved that it has the private link (pledge token).
 CREATE OR REPLACE FUNCTION careforall.pledge_public(pledge_id uuid)
 RETURNS text
-LANGUAGE sql STABLE SECURITY DEFINER
+LANGUAGE plpgsql STABLE SECURITY DEFINER
 SET search_path = pg_catalog, careforall, pg_temp
 AS $$
-  SELECT careforall.pledge_donor_json(pledge_id)::text
+DECLARE
+  pledge careforall.pledges;
+BEGIN
+  SELECT * INTO pledge FROM careforall.pledges p WHERE p.id = pledge_public.pledge_id;
+  PERFORM careforall.pledge_link_require(pledge);
+  RETURN careforall.pledge_donor_json(pledge_public.pledge_id)::text;
+END
 $$;
 
 -- Who asks for a pledge: its donor, by the private link (which the caller has
 -- checked) or by the account that has it; or, with their right, those who run the
--- campaign. For everybody else the pledge does not exist.
+-- campaign. For everybody else the pledge does not exist; a link ends at its time.
 CREATE OR REPLACE FUNCTION careforall.pledge_access(pledge_id uuid, by_link boolean, actor uuid)
 RETURNS text
 LANGUAGE plpgsql STABLE
@@ -151,7 +159,10 @@ BEGIN
     PERFORM careforall.account_require(actor, 'donor');
   END IF;
   SELECT * INTO pledge FROM careforall.pledges p WHERE p.id = pledge_access.pledge_id;
-  IF FOUND AND (by_link OR careforall.pledge_account(pledge) = actor) THEN
+  IF FOUND AND careforall.pledge_account(pledge) = actor THEN
+    RETURN 'donor';
+  ELSIF FOUND AND by_link THEN
+    PERFORM careforall.pledge_link_require(pledge);
     RETURN 'donor';
   END IF;
   has_right := careforall.campaign_right(actor, pledge.campaign_id);
@@ -261,7 +272,7 @@ COMMENT ON FUNCTION careforall.pledge_account(careforall.pledges) IS
 COMMENT ON FUNCTION careforall.pledge_donor_json(uuid) IS
   'A pledge as its donor sees it; NULL if unknown.';
 COMMENT ON FUNCTION careforall.pledge_access(uuid, boolean, uuid) IS
-  'Who asks for a pledge: donor, or the right of the account to its campaign; refuses others (PL005, PL011).';
+  'Who asks for a pledge: donor, or the right of the account to its campaign; refuses others (PL005, PL011) and a link whose time is over (PL033).';
 COMMENT ON FUNCTION careforall.pledge_read(uuid, boolean, uuid) IS
   'A pledge for its donor, by the private link that the caller has checked or by the account that has it.';
 COMMENT ON FUNCTION careforall.pledge_refunds(uuid, boolean, uuid) IS
@@ -269,7 +280,7 @@ COMMENT ON FUNCTION careforall.pledge_refunds(uuid, boolean, uuid) IS
 COMMENT ON FUNCTION careforall.pledge_history_json(uuid) IS
   'The history member of the donor''s view of a pledge.';
 COMMENT ON FUNCTION careforall.pledge_public(uuid) IS
-  'A pledge as its donor sees it, JSON text; NULL if unknown. The caller checks the pledge token.';
+  'A pledge by its private link, JSON text; NULL if unknown. The caller checks the pledge token; refuses a link whose time is over (PL033).';
 COMMENT ON FUNCTION careforall.donor_shown(text, text) IS
   'The donor''s name if the display level shows it, else NULL.';
 COMMENT ON FUNCTION careforall.message_shown(text, text) IS

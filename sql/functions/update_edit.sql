@@ -27,17 +27,17 @@ LANGUAGE sql IMMUTABLE
 AS $$ SELECT '"' || (news).version || '"' $$;
 
 -- Whether an account (NULL: nobody) or the pledge of a private link, whose token has
--- been checked (NULL: none), may read what is for backers.
+-- been checked (NULL: none), may read what is for backers. Refuses a link whose time is
+-- over, unless the account may read it anyway.
 CREATE OR REPLACE FUNCTION careforall.is_backer(actor uuid, pledge_id uuid, campaign_id uuid)
 RETURNS boolean
-LANGUAGE sql STABLE
+LANGUAGE plpgsql STABLE
 SET search_path = pg_catalog, careforall, pg_temp
 AS $$
-  SELECT careforall.campaign_right(is_backer.actor, is_backer.campaign_id) IS NOT NULL
-    OR EXISTS (
-      SELECT FROM careforall.pledges p
-      WHERE p.id = is_backer.pledge_id AND p.campaign_id = is_backer.campaign_id
-        AND p.state = 'confirmed')
+DECLARE
+  pledge careforall.pledges;
+BEGIN
+  IF careforall.campaign_right(is_backer.actor, is_backer.campaign_id) IS NOT NULL
     OR EXISTS (
       SELECT FROM careforall.pledges p
       WHERE p.account_id = is_backer.actor AND p.campaign_id = is_backer.campaign_id
@@ -47,6 +47,14 @@ AS $$
       JOIN careforall.pledges p ON p.id = k.pledge_id
       WHERE k.account_id = is_backer.actor AND p.campaign_id = is_backer.campaign_id
         AND p.state = 'confirmed')
+  THEN
+    RETURN true;
+  END IF;
+  SELECT * INTO pledge FROM careforall.pledges p
+  WHERE p.id = is_backer.pledge_id AND p.campaign_id = is_backer.campaign_id;
+  PERFORM careforall.pledge_link_require(pledge);
+  RETURN COALESCE(pledge.state = 'confirmed', false);
+END
 $$;
 
 -- The campaign whose updates somebody asks for, by id or slug; a draft only for its team.
@@ -96,14 +104,14 @@ LANGUAGE plpgsql STABLE SECURITY DEFINER
 SET search_path = pg_catalog, careforall, pg_temp
 AS $$
 DECLARE
-  shown careforall.campaigns := careforall.campaign_shown(update_find.actor, update_find.campaign);
+  shown    careforall.campaigns := careforall.campaign_shown(update_find.actor, update_find.campaign);
+  sees_all boolean := careforall.is_backer(update_find.actor, update_find.pledge_id, shown.id);
 BEGIN
   RETURN QUERY
   SELECT careforall.update_json(u), careforall.update_etag(u)
   FROM careforall.campaign_updates u
   WHERE u.id = update_find.update_id AND u.campaign_id = shown.id
-    AND (u.visibility = 'public'
-         OR careforall.is_backer(update_find.actor, update_find.pledge_id, shown.id));
+    AND (sees_all OR u.visibility = 'public');
 END
 $$;
 
@@ -220,7 +228,7 @@ COMMENT ON FUNCTION careforall.update_json(careforall.campaign_updates) IS
 COMMENT ON FUNCTION careforall.update_etag(careforall.campaign_updates) IS
   'The strong entity tag of an update.';
 COMMENT ON FUNCTION careforall.is_backer(uuid, uuid, uuid) IS
-  'Whether an account or the pledge of a private link may read what is for backers.';
+  'Whether an account or the pledge of a private link may read what is for backers; refuses a link whose time is over (PL033).';
 COMMENT ON FUNCTION careforall.campaign_shown(uuid, text) IS
   'A campaign that the public, or the account, may see.';
 COMMENT ON FUNCTION careforall.update_list(uuid, uuid, text, uuid, integer) IS

@@ -79,3 +79,17 @@ export async function states(sql: Sql, campaign: string): Promise<Record<string,
   );
   return Object.fromEntries(rows.map((row) => [row.state, row.count]));
 }
+
+/** Makes all that happened to a pledge so old that its private link has expired just now. */
+export async function expireLink(sql: Sql, id: string): Promise<void> {
+  const client = await sql.pool("postgres").connect();
+  try {
+    await client.query("BEGIN");
+    // The history is append-only.
+    await client.query("SET LOCAL session_replication_role = replica");
+    await client.query("UPDATE careforall.pledge_history SET occurred_at = occurred_at - interval '24 months' WHERE pledge_id = $1", [id]);
+    await client.query("COMMIT");
+  } finally {
+    client.release();
+  }
+}

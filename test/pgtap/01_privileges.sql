@@ -73,7 +73,7 @@ CREATE FUNCTION pg_temp.admin_api() RETURNS SETOF text LANGUAGE sql AS $$
   SELECT unnest(ARRAY['admin_audit_list', 'admin_consumer_set', 'admin_consumers', 'admin_health', 'admin_hold_list',
     'admin_jobs', 'admin_limit_list', 'admin_outbox', 'admin_outbox_drop', 'admin_outbox_redrive', 'admin_outbox_release',
     'admin_parked_list', 'admin_payment_redrive', 'admin_payments_redrive', 'admin_pledge', 'admin_pledge_end',
-    'admin_pledge_erase_donor', 'admin_pledge_list', 'admin_pledge_reveal', 'admin_refund_retry', 'admin_stats', 'admin_stuck_list', 'admin_verify',
+    'admin_pledge_erase_donor', 'admin_pledge_link_renew', 'admin_pledge_list', 'admin_pledge_reveal', 'admin_refund_retry', 'admin_stats', 'admin_stuck_list', 'admin_verify',
     'admin_verify_begin', 'admin_verify_run', 'campaign_stats'])
 $$;
 CREATE FUNCTION pg_temp.functions_of(role_name text) RETURNS SETOF text LANGUAGE sql AS $$
@@ -119,7 +119,7 @@ SELECT set_eq($$SELECT * FROM pg_temp.functions_of('careforall_reader')$$,
   ARRAY['outbox_reader_ack', 'outbox_reader_next'],
   'a reader may read by its cursor and nothing else');
 SELECT set_eq($$SELECT * FROM pg_temp.functions_of('careforall_readonly')$$,
-  ARRAY['consumers', 'health_checks', 'jobs', 'limits', 'metrics', 'metrics_text', 'outbox_partitions', 'outbox_readers_behind', 'relay_consumers', 'retention_status'],
+  ARRAY['consumers', 'health_checks', 'jobs', 'limits', 'link_lifetime', 'metrics', 'metrics_text', 'outbox_partitions', 'outbox_readers_behind', 'relay_consumers', 'retention_status'],
   'readonly may call what its views call');
 SELECT set_eq($$SELECT * FROM pg_temp.functions_of('careforall_support')$$,
   $$SELECT * FROM pg_temp.functions_of('careforall_readonly') UNION ALL
@@ -129,7 +129,7 @@ SELECT set_eq($$SELECT * FROM pg_temp.functions_of('careforall_admin')$$,
   $$SELECT * FROM pg_temp.functions_of('careforall_support') UNION ALL
     SELECT unnest(ARRAY['account_disable', 'account_enable', 'account_role_set', 'account_second_factor_reset', 'account_sessions_end', 'admin_token_create', 'admin_token_revoke', 'campaign_archive', 'campaign_cap_set', 'campaign_close', 'campaign_copy', 'campaign_create', 'campaign_dates_set',
       'campaign_owner_set', 'campaign_pause', 'campaign_publish', 'campaign_resume', 'campaign_unarchive', 'consumer_pause', 'consumer_resume', 'donor_erase', 'donor_reveal', 'fee_remove', 'fee_set', 'hold_release', 'job_run', 'key_note',
-      'limits_reload', 'news_withdraw', 'outbox_drop', 'outbox_reader_create', 'outbox_reader_pause', 'outbox_reader_remove', 'outbox_reader_resume', 'outbox_release', 'outbox_release_matching', 'outbox_replay', 'outbox_replay_cancel', 'outbox_replay_state', 'payment_redrive', 'payment_redrive_matching', 'pledge_cancel', 'pledge_refund', 'pledge_search',
+      'limits_reload', 'link_lifetime_set', 'news_withdraw', 'outbox_drop', 'outbox_reader_create', 'outbox_reader_pause', 'outbox_reader_remove', 'outbox_reader_resume', 'outbox_release', 'outbox_release_matching', 'outbox_replay', 'outbox_replay_cancel', 'outbox_replay_state', 'payment_redrive', 'payment_redrive_matching', 'pledge_cancel', 'pledge_link_renew', 'pledge_refund', 'pledge_search',
       'pool_capacity_set', 'pool_close', 'pool_create', 'refund_approve', 'refund_limit_remove', 'refund_limit_set', 'refund_reject', 'refund_retry', 'retention_set', 'reward_close', 'reward_create', 'reward_quantity_set', 'second_factor_policy_set',
       'sessions', 'statement_figures', 'stats', 'stats_reset', 'stats_series', 'task_start', 'task_step', 'task_stop', 'totals_fold',
       'waiting_invite', 'waiting_remove', 'waiting_reveal'])$$,

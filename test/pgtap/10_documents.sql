@@ -83,7 +83,7 @@ SELECT is((SELECT count(*) FROM careforall.campaign_list(NULL, NULL, 0)), 1::big
 SELECT cmp_ok((SELECT count(*) FROM careforall.campaign_list(NULL, NULL, 100000)), '<=', 100::bigint, 'a page has at most 100 items');
 
 SELECT careforall.pledge_public(:'open') AS pledge \gset
-SELECT is(pg_temp.members(:'pledge'), '{id,campaign,reward,quantity,amount,gift,fee,refunded,state,state_reason,cancel_requested_at,display,donor,message,news,has_account,version,hold_expires_at,created_at,updated_at,refunds,refund_request,history}'::text[],
+SELECT is(pg_temp.members(:'pledge'), '{id,campaign,reward,quantity,amount,gift,fee,refunded,state,state_reason,cancel_requested_at,display,donor,message,news,has_account,version,hold_expires_at,created_at,updated_at,link_expires_at,refunds,refund_request,history}'::text[],
   'members of a pledge, in order');
 SELECT is(pg_temp.members(:'pledge'::json -> 'history' -> 0), '{version,event,from,to,at,reason}'::text[], 'members of a history entry, in order');
 SELECT is(:'pledge'::jsonb #>> '{history,-1,to}', 'confirmed', 'history is in order of version');

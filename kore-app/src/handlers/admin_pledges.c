@@ -35,6 +35,12 @@ static const CfaField cancel_fields[] = {
 	CFA_ADMIN_DRY_RUN,
 	{.name = NULL},
 };
+static const CfaField renew_fields[] = {
+	CFA_ADMIN_REASON,
+	{.name = "days", .kind = CFA_FIELD_INTEGER, .min = 1, .max = 3650},
+	CFA_ADMIN_DRY_RUN,
+	{.name = NULL},
+};
 static const CfaField release_fields[] = {
 	CFA_ADMIN_REASON,
 	{.name = "force", .kind = CFA_FIELD_BOOLEAN},
@@ -89,6 +95,13 @@ static const CfaAdminChange pledge_release_hold = {
 			 .status = 200},
 	.target = CFA_TARGET_UUID,
 	.fields = release_fields,
+};
+static const CfaAdminChange pledge_renew_link = {
+	.call = {.sql = "SELECT r.doc FROM careforall.admin_pledge_link_renew("
+					"$1::uuid, $2::uuid, $4::bigint, $3::text, $5::boolean) r",
+			 .status = 200},
+	.target = CFA_TARGET_UUID,
+	.fields = renew_fields,
 };
 
 static bool has(CfaCtx *ctx, const char *name);
@@ -148,6 +161,12 @@ void
 api_admin_pledge_release_hold(CfaCtx *ctx)
 {
 	cfa_admin_change(ctx, &pledge_release_hold);
+}
+
+void
+api_admin_pledge_renew_link(CfaCtx *ctx)
+{
+	cfa_admin_change(ctx, &pledge_renew_link);
 }
 
 static bool

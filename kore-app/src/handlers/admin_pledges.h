@@ -10,5 +10,6 @@ void api_admin_pledge_reveal(CfaCtx *ctx);
 void api_admin_pledge_erase_donor(CfaCtx *ctx);
 void api_admin_pledge_cancel(CfaCtx *ctx);
 void api_admin_pledge_release_hold(CfaCtx *ctx);
+void api_admin_pledge_renew_link(CfaCtx *ctx);
 
 #endif

@@ -26,6 +26,7 @@
 #include "core/loop.h"
 #include "handlers/live_feed.h"
 #include "meters.h"
+#include "status.h"
 
 #define ROOMS 4096
 #define KEPT_FRAMES 500		/* that the projector keeps at least */
@@ -65,6 +66,7 @@ static void send_reset(CfaLiveSubscription *s, CfaLivePosition now);
 static void read_pledge(CfaLiveSubscription *subscription);
 static void on_pledge(void *arg, const PGresult *result, const char *sqlstate);
 static void send_pledge(CfaLiveSubscription *s, const json_t *doc);
+static void end_expired(CfaLiveSubscription *s);
 static void on_message(const char *text, size_t len);
 static void on_up(void);
 static bool read_line(const char *text, size_t len, Line *line);
@@ -384,7 +386,10 @@ send_reset(CfaLiveSubscription *s, CfaLivePosition now)
 	cfa_live_send(s->socket, text, (size_t) len);
 }
 
-/* Reads the present state of a pledge; its token was checked before. */
+/*
+ * Reads the present state of a pledge, by its private link: the token was
+ * checked before, whether its time is over is for the function to say.
+ */
 static void
 read_pledge(CfaLiveSubscription *s)
 {
@@ -403,12 +408,28 @@ on_pledge(void *arg, const PGresult *result, const char *sqlstate)
 
 	if (result != NULL && PQntuples(result) == 1 && !PQgetisnull(result, 0, 0))
 		doc = json_loads(PQgetvalue(result, 0, 0), 0, NULL);
+	if (s->socket != NULL &&
+		cfa_problem_of_sqlstate(sqlstate) == CFA_PROBLEM_LINK_EXPIRED)
+		end_expired(s);
 	if (s->socket != NULL)
 		send_subscribed(s, none);
 	if (s->socket != NULL && doc != NULL)
 		send_pledge(s, doc);
 	json_decref(doc);
 	release(s);
+}
+
+/* Says that the private link has expired, to each request that waits, and ends. */
+static void
+end_expired(CfaLiveSubscription *s)
+{
+	static const char text[] = "{\"type\":\"error\",\"code\":\"link-expired\","
+							   "\"detail\":\"The private link has expired.\"}";
+	unsigned requests = s->untold > 0 ? s->untold : 1;
+
+	for (; requests > 0; requests--)
+		cfa_live_send(s->socket, text, sizeof(text) - 1);
+	cfa_live_unsubscribe(s);
 }
 
 /* Sends the state, unless a frame has told it. */

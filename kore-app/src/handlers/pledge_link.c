@@ -2,7 +2,8 @@
 /*
  * pledge_link.c: the private link of a pledge, or the account that may see it.
  *
- * A wrong token is not made good by an account: who sends one means the link.
+ * A wrong token is not made good by an account: who sends one means the link. One
+ * whose time is over is, if the account has the pledge; SQL sees to both.
  */
 #include "handlers/pledge_link.h"
 
@@ -24,7 +25,11 @@ cfa_pledge_link_read(CfaCtx *ctx, CfaPledgeLink *out)
 	unsigned tokens = cfa_ctx_header_count(ctx, "pledge-token");
 	const char *token = cfa_ctx_header(ctx, "pledge-token");
 
-	*out = (CfaPledgeLink){.pledge_id = cfa_call_id(ctx, "id")};
+	*out = (CfaPledgeLink){
+		.pledge_id = cfa_call_id(ctx, "id"),
+		.account_id =
+			ctx->principal.is_known ? ctx->principal.account_id : NULL,
+	};
 	if (out->pledge_id == NULL)
 		return false;
 	if (tokens == 1 &&
@@ -36,7 +41,6 @@ cfa_pledge_link_read(CfaCtx *ctx, CfaPledgeLink *out)
 	if (tokens == 0 && ctx->principal.is_known)
 	{
 		out->by_link = "false";
-		out->account_id = ctx->principal.account_id;
 		return true;
 	}
 	cfa_answer_problem(ctx, CFA_PROBLEM_NOT_FOUND, NULL);

@@ -11,7 +11,7 @@ typedef struct CfaPledgeLink
 {
 	const char *pledge_id;	/* uuid */
 	const char *by_link;	/* boolean: the private token is right */
-	const char *account_id; /* uuid; NULL for a guest, and for whoever has it */
+	const char *account_id; /* uuid; NULL for a guest */
 } CfaPledgeLink;
 
 /* In the parent; borrowed for ever. */
@@ -19,7 +19,7 @@ void cfa_pledge_link_configure(const CfaTokenKeys *keys);
 
 /*
  * Reads the pledge of the path (":id") and who asks for it: by the private link
- * (Pledge-Token) or, without that header, by an account. False after a 404:
+ * (Pledge-Token), maybe with an account, or, without that header, by an account. False after a 404:
  * unknown, malformed and forbidden look the same.
  */
 bool cfa_pledge_link_read(CfaCtx *ctx, CfaPledgeLink *out);

@@ -81,12 +81,17 @@ export function pledgeQuery(id: string, token: string, isLive: boolean) {
     queryKey: keys.pledge(id),
     queryFn: ({ signal }) => fetchPledge(id, token, signal),
     structuralSharing: (known, read) => newerPledge(known as Pledge | undefined, read as Pledge),
-    // Refunds and answers to requests come long after the payment.
+    // Refunds and answers to requests come long after the payment; a link that has expired stays so.
     refetchInterval: ({ state }) => {
+      if (isLinkExpired(state.error)) return false
       const isSettled = state.data !== undefined && state.data.state !== 'pending'
       return isLive || isSettled ? CHECK_WHILE_LIVE_MS : POLL_PLEDGE_MS
     },
   })
+}
+
+export function isLinkExpired(error: Error | null): error is ApiError {
+  return error instanceof ApiError && error.code === 'link-expired'
 }
 
 /** A read may be answered before a change that the live feed has already told of. */

@@ -41,6 +41,7 @@ const TEXTS = {
   'invalid-parameter': 'problem.parameter',
   'limit-in-use': 'problem.limit_used',
   'limit-reached': 'problem.limit',
+  'link-expired': 'problem.link_expired',
   'not-found': 'notfound.entry',
   'origin-refused': 'problem.origin',
   overloaded: 'error.busy',

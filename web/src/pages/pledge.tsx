@@ -51,6 +51,7 @@ function PledgeView({ pledge, token, account }: { pledge: Pledge; token: string;
         )}
         <CopyLink url={location.href} label={t('pledge.copy')} />
       </div>
+      {token && pledge.link_expires_at && <Extra part="LinkUntil" pledge={pledge} token={token} />}
       {account && token && (
         <Suspense>
           <ClaimGift pledge={pledge} token={token} account={account} />

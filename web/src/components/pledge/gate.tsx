@@ -4,13 +4,14 @@
 import { useQuery } from '@tanstack/react-query'
 import type { ReactNode } from 'react'
 import { ApiError } from '@/api/client'
-import { pledgeQuery } from '@/api/queries'
+import { isLinkExpired, pledgeQuery } from '@/api/queries'
 import { useSession } from '@/api/session'
 import type { Account, Pledge } from '@/api/types'
 import { t } from '@/i18n'
 import { useHash, useIsOnline } from '@/lib/hooks'
 import { useIsLive, useLivePledge } from '@/live/hooks'
 import { LoadErrorPage } from '@/pages/error'
+import { Extra } from '../load-extra'
 import { Notice } from '../ui/notice'
 import { Skeleton } from '../ui/skeleton'
 
@@ -46,7 +47,11 @@ export function PledgeGate({ id, children }: PledgeGateProps) {
       </>
     )
   }
-  if (query.isError) return <LoadErrorPage error={query.error} retry={() => void query.refetch()} />
+  if (query.isError) {
+    const { error } = query
+    const otherwise = <LoadErrorPage error={error} retry={() => void query.refetch()} />
+    return isLinkExpired(error) ? <Extra part="LinkExpired" id={id} token={token} error={error} otherwise={otherwise} /> : otherwise
+  }
   return (
     <>
       <p role="status" className="sr-only">

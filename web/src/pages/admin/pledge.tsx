@@ -7,7 +7,7 @@ import { useState, type ReactNode } from 'react'
 import { pledgeDetailQuery, type AdminPledgeDetail } from '@/api/admin-ops'
 import { Actor, CopyId, Fact, Facts, Moment, PledgeStateBadge, SectionCard, TraceId, words } from '@/components/admin/ops/bits'
 import { QueryView } from '@/components/admin/ops/list'
-import { CancelDialog, EraseDonorDialog, ReleaseDialog, RetryRefundDialog, RevealDialog } from '@/components/admin/ops/pledge-dialogs'
+import { CancelDialog, EraseDonorDialog, ReleaseDialog, RENEW_DAYS, RenewLinkDialog, RetryRefundDialog, RevealDialog } from '@/components/admin/ops/pledge-dialogs'
 import { AuditRow, DeadLetterCard, ParkedEventCard } from '@/components/admin/ops/rows'
 import { RefundDialog } from '@/components/admin/ops/refund-dialog'
 import { ProposalBadge, ProposalBody } from '@/components/admin/requests/proposal'
@@ -21,7 +21,7 @@ import { useNow } from '@/lib/hooks'
 import { stepOf } from '@/lib/gift-states'
 import { formatMoney } from '@/lib/money'
 
-type Open = 'refund' | 'cancel' | 'release' | 'reveal' | 'erase' | { retry: string } | null
+type Open = 'refund' | 'cancel' | 'release' | 'renew' | 'reveal' | 'erase' | { retry: string } | null
 type Detail = { detail: AdminPledgeDetail }
 
 export function AdminPledgePage() {
@@ -45,6 +45,8 @@ function PledgeView({ detail }: Detail) {
   const { pledge, refundable } = detail
   const close = () => setOpen(null)
   const isPending = pledge.state === 'pending'
+  const now = useNow(60_000)
+  const isLinkEnding = detail.link.expires_at !== null && Date.parse(detail.link.expires_at) < now + RENEW_DAYS * 86_400_000
   return (
     <>
       <PageHeader
@@ -65,6 +67,11 @@ function PledgeView({ detail }: Detail) {
             )}
             {!isErased(detail) && (
               <>
+                {isLinkEnding && (
+                  <Button variant="outline" onClick={() => setOpen('renew')}>
+                    {t('admin.pledge.renew_link')}
+                  </Button>
+                )}
                 <Button variant="outline" onClick={() => setOpen('reveal')}>
                   {t('admin.pledge.reveal')}
                 </Button>
@@ -98,6 +105,7 @@ function PledgeView({ detail }: Detail) {
       {open === 'refund' && <RefundDialog detail={detail} onClose={close} />}
       {open === 'cancel' && <CancelDialog pledge={pledge} onClose={close} />}
       {open === 'release' && <ReleaseDialog pledge={pledge} onClose={close} />}
+      {open === 'renew' && <RenewLinkDialog pledge={pledge} onClose={close} />}
       {open === 'reveal' && <RevealDialog pledge={pledge} onClose={close} />}
       {open === 'erase' && <EraseDonorDialog pledge={pledge} onClose={close} />}
       {open !== null && typeof open === 'object' && <RetryRefundDialog refundId={open.retry} onClose={close} />}
@@ -164,6 +172,9 @@ function Summary({ detail }: Detail) {
         </Fact>
         <Fact label={t('admin.pledge.display')}>{words(`admin.display.${pledge.display}`)}</Fact>
         <Fact label={t('admin.pledge.news')}>{newsText(pledge.news)}</Fact>
+        <Fact label={t('admin.pledge.link')}>
+          <span data-link={detail.link.is_expired ? 'expired' : 'open'}>{linkText(detail.link)}</span>
+        </Fact>
         <Fact label={t('admin.pledge.payment')}>
           {pledge.payment_id === null ? (
             <span className="text-muted">{t('admin.ops.none')}</span>
@@ -197,6 +208,14 @@ function newsText(news: AdminPledgeDetail['pledge']['news']): string {
   return news.withdrawn_at === null
     ? t('admin.pledge.news_wanted', given)
     : t('admin.pledge.news_withdrawn', { ...given, until: formatDateTime(news.withdrawn_at) })
+}
+
+function linkText({ expires_at, is_expired, renewals }: AdminPledgeDetail['link']): string {
+  if (expires_at === null) return t('admin.pledge.link_no_end')
+  const at = formatDateTime(expires_at)
+  if (is_expired) return t('admin.pledge.link_expired', { at })
+  const isRenewed = renewals.some(({ until }) => until === expires_at)
+  return t(isRenewed ? 'admin.pledge.link_renewed' : 'admin.pledge.link_until', { at })
 }
 
 function History({ detail: { history, pledge } }: Detail) {

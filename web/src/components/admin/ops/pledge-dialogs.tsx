@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // What an administrator does to one pledge beside refunds.
-import { useState } from 'react'
+import { useId, useState } from 'react'
 import type { AdminPledge } from '@/api/admin-ops'
 import { call } from '@/api/call'
 import type { components } from '@/api/schema'
 import { Checkbox } from '@/components/ui/checkbox'
 import { Button } from '@/components/ui/button'
 import { Dialog, DialogTitle } from '@/components/ui/dialog'
-import { locale, t } from '@/i18n'
+import { Field, fieldProps, Input } from '@/components/ui/field'
+import { formatDateTime, locale, t } from '@/i18n'
 import { formatMoney } from '@/lib/money'
 import { ActDialog, type Preview } from './act-dialog'
 import { Fact, Facts, words } from './bits'
@@ -87,6 +88,56 @@ export function ReleaseDialog({ pledge, onClose }: PledgeDialogProps) {
         const { result } = await send(reason, false)
         return t(result === 'ended' ? 'admin.end.released' : 'admin.end.cancel_requested')
       }}
+      onClose={onClose}
+    />
+  )
+}
+
+/** For so long a link is renewed if nothing else is said; one that opens for longer needs it not. */
+export const RENEW_DAYS = 30
+const RENEW_DAYS_MAX = 3650
+
+/** Opens the link that the donor has again; nobody else gets to see it. */
+export function RenewLinkDialog({ pledge, onClose }: PledgeDialogProps) {
+  const id = useId()
+  const [days, setDays] = useState(String(RENEW_DAYS))
+  const [error, setError] = useState<string>()
+  const send = async (reason: string, dry_run: boolean) =>
+    (
+      await call('post', '/api/v1/admin/pledges/{id}/renew-link', {
+        path: { id: pledge.id },
+        body: { reason, days: Number(days), dry_run },
+      })
+    ).data
+  return (
+    <ActDialog
+      title={t('admin.renew.title')}
+      text={<p>{t('admin.renew.text')}</p>}
+      confirmLabel={() => t('admin.renew.confirm')}
+      inputs={days}
+      fields={
+        <Field id={id} label={t('admin.renew.days')} error={error}>
+          <Input
+            {...fieldProps(id, error, false)}
+            className="figures max-w-32"
+            inputMode="numeric"
+            dir="ltr"
+            value={days}
+            onChange={(event) => setDays(event.target.value)}
+          />
+        </Field>
+      }
+      check={() => {
+        const isRight = /^[0-9]{1,4}$/.test(days) && Number(days) >= 1 && Number(days) <= RENEW_DAYS_MAX
+        setError(isRight ? undefined : t('admin.renew.days_error', { most: RENEW_DAYS_MAX }))
+        if (!isRight) document.getElementById(id)?.focus()
+        return isRight
+      }}
+      preview={async (reason) => ({
+        count: 1,
+        lines: [t('admin.renew.opens_until', { at: formatDateTime((await send(reason, true)).until) }), t('admin.renew.same_link')],
+      })}
+      run={async (reason) => t('admin.renew.done', { at: formatDateTime((await send(reason, false)).until) })}
       onClose={onClose}
     />
   )
