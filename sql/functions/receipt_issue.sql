@@ -123,7 +123,7 @@ BEGIN
   IF time_zone IS NOT NULL AND NOT careforall.time_zone_is_known(time_zone) THEN
     RAISE EXCEPTION 'the time zone is not known'
       USING ERRCODE = 'PL013', DETAIL = json_build_object('errors',
-        careforall.json_error('/time_zone', 'unknown', 'There is no time zone of this name.'));
+        careforall.json_error('/time_zone', 'invalid', 'There is no time zone of this name.'));
   END IF;
   pledge := careforall.pledge_lock(pledge_id);
   SELECT * INTO receipt FROM careforall.receipts r

@@ -345,7 +345,7 @@ test("a gift made as a guest is taken over on its private page, by one account",
   await done.waitFor();
   expect(await page.evaluate(() => document.activeElement?.getAttribute("role"))).toBe("status");
   await page.getByRole("link", { name: "Your gifts" }).click();
-  await page.locator(`[data-gift='${gift.id}']`).getByRole("link").click();
+  await page.locator(`[data-gift='${gift.id}'] h2 a`).click();
   await page.getByRole("heading", { name: "The gift" }).waitFor();
   expect(new URL(page.url()).hash).toBe("");
   expect(faults).toEqual([]);
@@ -382,7 +382,7 @@ test("own gifts of every state, more than a page of them, each leading to its pa
   await page.getByLabel("Show", { exact: true }).selectOption("Returned");
   await page.waitForURL("**/account?state=refunded");
   await expect.poll(() => page.locator("[data-gift]").count()).toBe(1);
-  await page.locator(`[data-gift='${returned}'] a`).click();
+  await page.locator(`[data-gift='${returned}'] h2 a`).click();
   await page.locator("[data-state='refunded']").waitFor();
   expect(new URL(page.url()).hash).toBe("");
   expect(faults).toEqual([]);

@@ -216,6 +216,18 @@ test("the fee is what the API charges; a receipt is printed and the money asked 
     all.map((one) => getComputedStyle(one).color).filter((color) => (color.match(/\d+/g) ?? []).slice(0, 3).some((part) => Number(part) > 150)));
   expect(pale).toEqual([]);
   await page.emulateMedia({ media: "screen", colorScheme: "light" });
+  for (const number of [1, 2]) {
+    const file = page.waitForEvent("download");
+    await page.getByRole("button", { name: "Receipt as PDF" }).click();
+    expect((await file).suggestedFilename()).toMatch(new RegExp(`^receipt-[0-9a-f-]{36}-${number}\\.pdf$`));
+    await page.locator(`[data-issues='${number}']`).waitFor();
+  }
+  await page.getByText("The next one says that it is a copy.").waitFor();
+  await expectAccessible(page, "receipt issued");
+  expect(await context.sql.rows("SELECT r.via, r.language FROM careforall.receipts r JOIN careforall.pledges p ON p.id = r.pledge_id WHERE p.campaign_id = $1", [id])).toEqual([
+    { via: "link", language: "en" },
+    { via: "link", language: "en" },
+  ]);
   await page.getByRole("link", { name: "Back to the gift" }).click();
 
   await page.getByRole("button", { name: "Ask for the money back" }).click();

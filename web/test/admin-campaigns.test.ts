@@ -2,7 +2,7 @@
 // What a campaign's form sends, what it refuses, and how two versions become one.
 import { describe, expect, it } from 'vitest'
 import type { ManagedCampaign } from '@/api/admin-campaigns'
-import { fileName } from '@/api/admin-export'
+import { fileName } from '@/api/download'
 import { CAMPAIGN_FIELDS, campaignSchema, copyValues, emptyValues, fieldOfPointer, isFixed, patchOf, requestOf, sameEntry, valuesOf, type CampaignValues } from '@/components/admin/campaign/form'
 import { imageProblem } from '@/components/admin/campaign/image-rules'
 import { integerOf, rewardRequest, rewardSchema, rewardValues } from '@/components/admin/campaign/reward-form'

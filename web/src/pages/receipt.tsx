@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// The receipt of a gift, made to be printed or kept as PDF.
+// What the receipt of a gift states, to look at or to print; the receipt itself is a PDF.
 import { Link, useParams } from '@tanstack/react-router'
 import { useEffect, useState, type ReactNode } from 'react'
 import type { Pledge } from '@/api/types'
+import { Extra } from '@/components/load-extra'
 import { Logo } from '@/components/logo'
 import { PledgeGate } from '@/components/pledge/gate'
 import { PledgeSums } from '@/components/pledge/sums'
@@ -37,8 +38,11 @@ function ReceiptView({ pledge, token }: { pledge: Pledge; token: string }) {
       {hasReceipt ? (
         <>
           <Receipt pledge={pledge} />
+          <Extra part="ReceiptIssue" pledge={pledge} token={token} />
           <div className="no-print">
-            <Button onClick={() => window.print()}>{t('receipt.print')}</Button>
+            <Button variant="outline" onClick={() => window.print()}>
+              {t('receipt.print')}
+            </Button>
           </div>
         </>
       ) : (

@@ -6,10 +6,11 @@ import type { Pledge } from '@/api/types'
 import type { GiftFlow } from '@/components/gift/use-gift-flow'
 import { LinkExpired, LinkUntil } from './link'
 import { NewsChoice, NewsRow, NewsState } from './news'
+import { ReceiptIssue } from './receipt'
 import { AskRefund, RequestState } from './refund'
 
 const OF_GIFTS = { NewsChoice, NewsRow }
-const OF_PLEDGES = { AskRefund, LinkUntil, NewsState, RequestState }
+const OF_PLEDGES = { AskRefund, LinkUntil, NewsState, ReceiptIssue, RequestState }
 
 export type ExtraProps = { otherwise?: ReactNode } & (
   | { part: keyof typeof OF_GIFTS; flow: GiftFlow }

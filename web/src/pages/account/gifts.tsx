@@ -58,6 +58,19 @@ export function MyGiftsPage() {
               {gift.refunded.amount > 0 && (
                 <span className="figures">{t('account.gifts.refunded', { amount: formatMoney(gift.refunded, locale) })}</span>
               )}
+              {(gift.state === 'confirmed' || gift.state === 'refunded') && (
+                <Link
+                  to="/pledges/$id/receipt"
+                  params={{ id: gift.id }}
+                  className="text-ink relative z-1 ms-auto py-1 underline decoration-2 underline-offset-4"
+                >
+                  {t('receipt.open')}
+                  <span className="sr-only">
+                    {' '}
+                    {gift.campaign.title}
+                  </span>
+                </Link>
+              )}
             </div>
           </li>
         ))}

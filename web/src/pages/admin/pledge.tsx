@@ -8,6 +8,7 @@ import { pledgeDetailQuery, type AdminPledgeDetail } from '@/api/admin-ops'
 import { Actor, CopyId, Fact, Facts, Moment, PledgeStateBadge, SectionCard, TraceId, words } from '@/components/admin/ops/bits'
 import { QueryView } from '@/components/admin/ops/list'
 import { CancelDialog, EraseDonorDialog, ReleaseDialog, RENEW_DAYS, RenewLinkDialog, RetryRefundDialog, RevealDialog } from '@/components/admin/ops/pledge-dialogs'
+import { Receipts } from '@/components/admin/ops/receipts'
 import { AuditRow, DeadLetterCard, ParkedEventCard } from '@/components/admin/ops/rows'
 import { RefundDialog } from '@/components/admin/ops/refund-dialog'
 import { ProposalBadge, ProposalBody } from '@/components/admin/requests/proposal'
@@ -96,6 +97,7 @@ function PledgeView({ detail }: Detail) {
           <Summary detail={detail} />
           <Proposals detail={detail} />
           <Refunds detail={detail} onRetry={(retry) => setOpen({ retry })} />
+          {(pledge.state === 'confirmed' || pledge.state === 'refunded') && <Receipts pledgeId={pledge.id} />}
         </div>
         <History detail={detail} />
       </div>

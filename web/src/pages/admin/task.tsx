@@ -3,7 +3,7 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { Link, useParams } from '@tanstack/react-router'
 import { useEffect, useRef, useState } from 'react'
-import { download, saveFile } from '@/api/admin-export'
+import { download, saveFile } from '@/api/download'
 import { readOpsAgain } from '@/api/admin-ops'
 import { useKeptSession } from '@/api/kept-session'
 import { isOver, stopTask, taskItemsQuery, taskQuery, type Task } from '@/api/tasks'

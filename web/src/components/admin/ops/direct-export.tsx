@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { useRef, useState } from 'react'
-import { download, saveFile } from '@/api/admin-export'
+import { download, saveFile } from '@/api/download'
 import { Button } from '@/components/ui/button'
 import { errorText } from '@/components/ui/states'
 import { toast } from '@/components/ui/toast'

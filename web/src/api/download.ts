@@ -7,10 +7,15 @@ import { accessToken, renewToken } from './session'
 export type Download = { name: string; blob: Blob }
 
 /** Tells how many bytes have come. A file that ends too early is an error, never a short file. */
-export async function download(address: string, signal: AbortSignal, onBytes: (bytes: number) => void): Promise<Download> {
+export async function download(
+  address: string,
+  signal: AbortSignal,
+  onBytes: (bytes: number) => void,
+  init: RequestInit = {},
+): Promise<Download> {
   const token = await accessToken()
-  let response = await request(address, token, signal)
-  if (response.status === 401 && token !== null) response = await request(address, await renewToken(token), signal)
+  let response = await request(address, token, signal, init)
+  if (response.status === 401 && token !== null) response = await request(address, await renewToken(token), signal, init)
   if (!response.ok) throw new ApiError(response.status, await problemOf(response), response.headers)
   const parts: BlobPart[] = []
   let bytes = 0
@@ -45,10 +50,11 @@ export function fileName(disposition: string | null): string {
   return name.replace(/[^\w.-]/g, '_')
 }
 
-async function request(address: string, token: string | null, signal: AbortSignal): Promise<Response> {
-  const headers: Record<string, string> = token === null ? {} : { Authorization: `Bearer ${token}` }
+async function request(address: string, token: string | null, signal: AbortSignal, init: RequestInit): Promise<Response> {
+  const headers = new Headers(init.headers)
+  if (token !== null) headers.set('Authorization', `Bearer ${token}`)
   try {
-    return await fetch(address, { headers, signal, credentials: 'same-origin', cache: 'no-store' })
+    return await fetch(address, { ...init, headers, signal, credentials: 'same-origin', cache: 'no-store' })
   } catch (error) {
     if (signal.aborted) throw error
     throw new NoAnswerError(navigator.onLine ? 'network' : 'offline')
