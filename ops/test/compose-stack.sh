@@ -97,20 +97,23 @@ state_is() { [ "$(sql "SELECT state FROM careforall.pledges WHERE id = '$1'")" =
 # pledge - sends one through the gateway, waits until it is confirmed and the site shows
 # the new total. Leaves the id of its trace in $trace.
 pledge() {
-  local before after id
+  local before after id token answer
   until_true 90 has_settled
   until_true 30 has_raised "$(sql "SELECT raised_minor FROM careforall.campaign_overview WHERE slug = 'coral-nursery'")"
   before=$(raised)
   trace=$(od -An -N16 -tx1 /dev/urandom | tr -d ' \n')
-  id=$(curl -fsS -X POST "$site/api/v1/campaigns/$(campaign | jq -r .id)/pledges" \
+  answer=$(curl -fsS -X POST "$site/api/v1/campaigns/$(campaign | jq -r .id)/pledges" \
     -H "Idempotency-Key: $(cat /proc/sys/kernel/random/uuid)" -H 'Content-Type: application/json' \
     -H "traceparent: 00-$trace-$(printf '%.16s' "$trace")-01" \
-    -d '{"amount":{"amount":2500,"currency":"USD"},"donor":{"name":"Ada Checker","email":"ada.checker@example.org"},"display":"name"}' |
-    jq -r '.id // .pledge.id')
+    -d '{"amount":{"amount":2500,"currency":"USD"},"donor":{"name":"Ada Checker","email":"ada.checker@example.org"},"display":"name"}')
+  read -r id token < <(jq -r '"\(.id) \(.token)"' <<<"$answer")
   until_true 120 state_is "$id" confirmed
   after=$((before + 2500))
   until_true 30 has_raised "$after"
-  printf '  %s: %s, raised %s -> %s\n' "$1" "$id" "$before" "$after"
+  curl -fsS -X POST "$site/api/v1/pledges/$id/receipts" -H "Pledge-Token: $token" -H 'Idempotency-Key: first' \
+    -H 'Content-Type: application/json' -d '{"language":"ar"}' >"$work/receipt.pdf"
+  grep -aq /FontFile "$work/receipt.pdf" || die 'a receipt has no letters'
+  printf '  %s: %s, raised %s -> %s, receipt of %d bytes\n' "$1" "$id" "$before" "$after" "$(stat -c %s "$work/receipt.pdf")"
 }
 
 verify() {

@@ -120,22 +120,28 @@ done
 say 'a pledge, from the gateway to its confirmation'
 inside 'runuser -u postgres -- psql -qX -d careforall -f /usr/share/careforall/sql/seed/dev.sql' >/dev/null
 until_true 30 'curl -fs http://127.0.0.1:8080/api/v1/campaigns/coral-nursery'
-# The database, asked while the projector has not written the campaign yet, sets spaces in its JSON.
+# Prints the id of a new pledge and the token of its private page. The database, asked while the projector has not written the campaign yet, sets spaces in its JSON.
 pledge() {
   # shellcheck disable=SC2016
   inside 'id=$(curl -fs http://127.0.0.1:8080/api/v1/campaigns/coral-nursery | sed -E "s/.*\"id\" ?: ?\"([0-9a-f-]{36})\", ?\"slug\".*/\1/")
     answer=$(curl -fsS -X POST "http://127.0.0.1:8080/api/v1/campaigns/$id/pledges" \
       -H "Idempotency-Key: $(cat /proc/sys/kernel/random/uuid)" -H "Content-Type: application/json" \
       -d "{\"amount\":{\"amount\":2500,\"currency\":\"USD\"},\"donor\":{\"name\":\"Ada\",\"email\":\"ada@example.org\"},\"display\":\"name\"}")
-    printf "%s\n" "$answer" | sed -E "s/.*\"id\":\"([0-9a-f-]{36})\".*/\1/" | head -n 1'
+    printf "%s\n" "$answer" | sed -nE "s/.*\"id\":\"([0-9a-f-]{36})\".*\"token\":\"([^\"]*)\".*/\1 \2/p" | head -n 1'
 }
 confirmed() {
   until_true 30 "test \"\$(cd / && runuser -u postgres -- psql -qXAt -d careforall -c \"SELECT state FROM careforall.pledges WHERE id = '$1'\")\" = confirmed"
 }
-confirmed "$(pledge)"
+read -r id token < <(pledge)
+confirmed "$id"
+# Its service must let the API read the letters of the document.
+inside "curl -fsS -X POST http://127.0.0.1:8080/api/v1/pledges/$id/receipts -H 'Pledge-Token: $token' \
+  -H 'Idempotency-Key: first' -H 'Content-Type: application/json' -d '{\"language\":\"ar\"}'" >"$work/receipt.pdf"
+grep -aq /FontFile "$work/receipt.pdf" || die 'the receipt has no letters'
 inside 'systemctl restart postgresql@15-main'
 until_true 30 'curl -fs http://127.0.0.1:8091/readyz'
-confirmed "$(pledge)"
+read -r id token < <(pledge)
+confirmed "$id"
 [ "$(inside 'cd / && runuser -u postgres -- psql -qXAt -d careforall -c "SELECT sum(violations) FROM careforall.verify()"')" = 0 ] ||
   die 'an invariant does not hold'
 
