@@ -109,13 +109,20 @@ test("payment work that was given up is tried again: one, by its code, and all; 
     expect(await states()).toEqual(["redriven", "parked", "parked", "parked"]);
     await dialog.getByLabel("Code of the provider").fill(`${tag}_b`);
     await decide(page, "the account was opened again", /^Try 2 /, 2);
+    // It is a task, whose page tells what comes of each.
+    await page.waitForURL("**/admin/tasks/*");
+    await page.locator("[data-outcome='redriven']").getByText("2", { exact: true }).waitFor();
     expect(await states()).toEqual(["redriven", "redriven", "redriven", "parked"]);
 
+    await page.goto("/admin/work?tab=dead_letter");
     await button("Try several again…").click();
     const left = await parkedNow();
     await decide(page, "all of them once more", new RegExp(`^Try ${left} `), left);
+    await page.waitForURL("**/admin/tasks/*");
+    await page.locator("[data-outcome='redriven']").getByText(String(left), { exact: true }).waitFor();
     expect(await parkedNow()).toBe(0);
     expect(await states()).toEqual(["redriven", "redriven", "redriven", "redriven"]);
+    await page.goto("/admin/work?tab=dead_letter");
     await page.getByText("Nothing is stuck here").waitFor();
     expect(await context.sql.value("SELECT count(*) FROM careforall.audit_log WHERE action = 'payment_redrive' AND target_id = $1", [paid])).toBe(4);
   } finally {

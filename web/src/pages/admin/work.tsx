@@ -14,14 +14,13 @@ import {
   type ParkedQuery,
   type StuckKind,
 } from '@/api/admin-ops'
-import { call } from '@/api/call'
-import { ActDialog } from '@/components/admin/ops/act-dialog'
 import { CopyId, PledgeLink, PledgeStateBadge, SectionCard, shortId, When, words } from '@/components/admin/ops/bits'
 import { FilterBar, FilterInput, FilterSelect, fieldText } from '@/components/admin/ops/filter-bar'
 import { NothingFound, Pager, PlainLink, QueryView, showTab } from '@/components/admin/ops/list'
 import { useListUrl, type ListUrl } from '@/components/admin/ops/list-url'
 import { RetryRefundDialog } from '@/components/admin/ops/pledge-dialogs'
 import { DeadLetterCard, ParkedEventCard } from '@/components/admin/ops/rows'
+import { TaskDialog } from '@/components/admin/ops/task-dialog'
 import { Badge } from '@/components/ui/badge'
 import { Button } from '@/components/ui/button'
 import { EmptyState } from '@/components/ui/states'
@@ -143,14 +142,8 @@ function Parked({ url }: { url: Url }) {
 }
 
 function RedriveOutboxDialog({ type, campaign, onClose }: { type: string; campaign: string; onClose: () => void }) {
-  const send = async (reason: string, dry_run: boolean) =>
-    (
-      await call('post', '/api/v1/admin/outbox/redrive', {
-        body: { reason, dry_run, ...(type === '' ? {} : { type }), ...(campaign === '' ? {} : { campaign }) },
-      })
-    ).data
   return (
-    <ActDialog
+    <TaskDialog
       title={t('admin.work.release_title')}
       text={
         <>
@@ -160,12 +153,9 @@ function RedriveOutboxDialog({ type, campaign, onClose }: { type: string; campai
           </p>
         </>
       }
-      confirmLabel={(count) => t('admin.work.release_confirm', { count })}
-      preview={async (reason) => {
-        const { count, items } = await send(reason, true)
-        return { count, lines: [t('admin.work.release_many_will', { count, aggregates: items.length })] }
-      }}
-      run={async (reason) => t('admin.work.release_done', { count: (await send(reason, false)).count })}
+      confirmLabel={(count) => t('admin.work.release_of_confirm', { count })}
+      task={{ kind: 'event_release', filters: { ...(type === '' ? {} : { type }), ...(campaign === '' ? {} : { campaign }) } }}
+      lines={({ total }) => [t('admin.work.release_of_will', { count: total }), t('admin.bulk.each_by_itself')]}
       onClose={onClose}
     />
   )
@@ -251,19 +241,8 @@ function RefundItem({ refund }: { refund: AdminRefund }) {
 function RedrivePaymentsDialog({ onClose }: { onClose: () => void }) {
   const [kind, setKind] = useState('')
   const [code, setCode] = useState('')
-  const send = async (reason: string, dry_run: boolean) =>
-    (
-      await call('post', '/api/v1/admin/payments/redrive', {
-        body: {
-          reason,
-          dry_run,
-          ...(kind === '' ? {} : { kind: kind as (typeof LETTER_KINDS)[number] }),
-          ...(code.trim() === '' ? {} : { code: code.trim() }),
-        },
-      })
-    ).data
   return (
-    <ActDialog
+    <TaskDialog
       title={t('admin.work.redrive_many')}
       text={<p>{t('admin.work.redrive_many_text')}</p>}
       inputs={`${kind} ${code}`}
@@ -281,12 +260,11 @@ function RedrivePaymentsDialog({ onClose }: { onClose: () => void }) {
         </div>
       }
       confirmLabel={(count) => t('admin.work.redrive_confirm', { count })}
-      preview={async (reason) => {
-        const { count, items } = await send(reason, true)
-        const codes = [...new Set(items.map((item) => item.code))].slice(0, 5)
-        return { count, lines: [t('admin.work.redrive_will', { count }), ...codes.map((one) => <code key={one} dir="ltr">{one}</code>)] }
+      task={{
+        kind: 'payment_redrive',
+        filters: { ...(kind === '' ? {} : { kind: kind as (typeof LETTER_KINDS)[number] }), ...(code.trim() === '' ? {} : { code: code.trim() }) },
       }}
-      run={async (reason) => t('admin.work.redriven', { count: (await send(reason, false)).count })}
+      lines={({ total }) => [t('admin.work.redrive_will', { count: total }), ...(code.trim() === '' ? [] : [<code key="code" dir="ltr">{code.trim()}</code>])]}
       onClose={onClose}
     />
   )

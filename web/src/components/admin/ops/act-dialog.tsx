@@ -26,7 +26,7 @@ export type Preview = {
   body?: ReactNode
 }
 
-type ActDialogProps = {
+export type ActDialogProps = {
   title: string
   text: ReactNode
   confirmLabel: (count: number) => string

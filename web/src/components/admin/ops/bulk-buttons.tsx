@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // Changes of all pledges that fit the filters of a list, or of those that were chosen in it.
-import { useNavigate } from '@tanstack/react-router'
-import { useRef, useState } from 'react'
-import { askTask, previewTask, type TaskFilters } from '@/api/tasks'
+import { useState } from 'react'
+import type { TaskFilters } from '@/api/tasks'
 import { Button } from '@/components/ui/button'
 import { Checkbox } from '@/components/ui/checkbox'
-import { formatNumber, locale, t } from '@/i18n'
+import { locale, t } from '@/i18n'
 import { formatMoney } from '@/lib/money'
-import { ActDialog } from './act-dialog'
+import { TaskDialog } from './task-dialog'
 
 type Kind = 'pledge_refund' | 'pledge_cancel'
 /** Only pledges in this state can be changed so. */
@@ -36,12 +35,9 @@ export function BulkButtons({ campaign, filters, isAdmin, scope = 'all' }: BulkP
 type DialogProps = { kind: Kind; campaign: string; filters: TaskFilters; scope: Scope; onClose: () => void }
 
 function BulkDialog({ kind, campaign, filters, scope, onClose }: DialogProps) {
-  const navigate = useNavigate()
   const [isDry, setIsDry] = useState(false)
-  const made = useRef('')
-  const task = { kind, campaign, filters: { state: STATE_OF[kind], ...filters }, dry_run: isDry }
   return (
-    <ActDialog
+    <TaskDialog
       title={t(`admin.bulk.${scope}_${kind}`)}
       text={<p>{t(`admin.bulk.${scope}_${kind}_text`)}</p>}
       fields={
@@ -53,22 +49,13 @@ function BulkDialog({ kind, campaign, filters, scope, onClose }: DialogProps) {
         </div>
       }
       inputs={String(isDry)}
-      confirmLabel={(count) => isDry ? t('admin.bulk.try', { count }) : t(`admin.bulk.${kind}_confirm`, { count })}
-      preview={async () => {
-        const { total, is_too_large, amount } = await previewTask(task)
-        if (is_too_large) return { count: 0, lines: [t('admin.export.too_large', { rows: formatNumber(total) })] }
-        const sum = amount === null ? '' : formatMoney(amount, locale)
-        return {
-          count: total,
-          lines: total === 0 ? [] : [t('admin.bulk.preview', { count: total, sum }), t(isDry ? 'admin.bulk.nothing_changes' : 'admin.bulk.each_by_itself')],
-        }
-      }}
+      confirmLabel={(count) => (isDry ? t('admin.bulk.try', { count }) : t(`admin.bulk.${kind}_confirm`, { count }))}
+      task={{ kind, campaign, filters: { state: STATE_OF[kind], ...filters }, dry_run: isDry }}
+      lines={({ total, amount }) => [
+        t('admin.bulk.preview', { count: total, sum: amount === null ? '' : formatMoney(amount, locale) }),
+        t(isDry ? 'admin.bulk.nothing_changes' : 'admin.bulk.each_by_itself'),
+      ]}
       tone={isDry ? 'solid' : 'give'}
-      run={async (reason) => {
-        made.current = (await askTask({ ...task, reason })).id
-        return t('admin.bulk.started')
-      }}
-      onDone={() => void navigate({ to: '/admin/tasks/$id', params: { id: made.current } })}
       onClose={onClose}
     />
   )
