@@ -68,6 +68,13 @@ SELECT is((SELECT array_agg(q.language ORDER BY q.place) FROM (VALUES (1, carefo
 SELECT results_eq($$SELECT action, target_id, reason, detail->>'acts_for', detail->>'number' FROM careforall.audit_log WHERE action LIKE 'receipt%'$$,
   format($$VALUES ('receipt.issue', %L, 'issued for the donor', 'account:%s', '1')$$, :'german', :'owner'), 'only what others than the donor ask for is audited');
 
+-- A link whose time is over issues nothing; an account goes on.
+SELECT careforall.clock_set(clock_timestamp() + interval '3 years') \g /dev/null
+SELECT throws_ok(format('SELECT pg_temp.issue(%L, ''late'')', :'german'), 'PL033', NULL, 'not by a link that has expired');
+SELECT throws_ok(format('SELECT careforall.receipt_list(%L, true, NULL)', :'german'), 'PL033', NULL, 'which does not show them either');
+SELECT is(pg_temp.issue(:'german', 'late', false, :'mara') @> '{"number": 3, "kind": "copy"}', true, 'but by the account');
+SELECT careforall.clock_reset() \g /dev/null
+
 -- What was issued, for those who may look.
 SELECT is((SELECT jsonb_agg(i ->> 'kind') FROM jsonb_array_elements((SELECT doc::jsonb -> 'items' FROM careforall.receipt_list(:'pledge', true, NULL))) i),
   '["original", "copy", "replacement", "copy", "replacement"]', 'the donor sees all of it');
@@ -77,7 +84,7 @@ SELECT bag_eq($$SELECT campaign, number, kind, via, language, amount, refunded, 
   $$VALUES ('receipts', 1, 'original', 'link', 'de', '100.00 EUR', '0.00 EUR', false), ('receipts', 2, 'copy', 'link', 'de', '100.00 EUR', '0.00 EUR', false),
     ('receipts', 3, 'replacement', 'link', 'en', '100.00 EUR', '40.00 EUR', false), ('receipts', 4, 'copy', 'link', 'en', '100.00 EUR', '40.00 EUR', false),
     ('receipts', 5, 'replacement', 'link', 'en', '100.00 EUR', '100.00 EUR', true),
-    ('receipts', 1, 'original', 'campaign', 'ar', '7.00 EUR', '0.00 EUR', true), ('receipts', 2, 'copy', 'account', 'ar', '7.00 EUR', '0.00 EUR', true)$$, 'psql shows it');
+    ('receipts', 1, 'original', 'campaign', 'ar', '7.00 EUR', '0.00 EUR', true), ('receipts', 2, 'copy', 'account', 'ar', '7.00 EUR', '0.00 EUR', true), ('receipts', 3, 'copy', 'account', 'ar', '7.00 EUR', '0.00 EUR', true)$$, 'psql shows it');
 
 -- Only added to, with an end; the record stays when the donor is erased.
 SELECT throws_ok(format('UPDATE careforall.receipts SET language = ''en'' WHERE pledge_id = %L', :'pledge'), 'PL006', NULL, 'no row is changed');
@@ -87,7 +94,7 @@ SELECT careforall.donor_erase('amina@example.org', 'asked by mail', false) \g /d
 SELECT is((SELECT count(*) FROM careforall.receipts_log WHERE pledge_id = :'pledge'), 5::bigint, 'an erased donor''s receipts stay on record');
 SELECT is(pg_temp.issue(:'pledge', 'one', language => 'de', time_zone => 'Europe/Berlin') ->> 'donor', 'erased', 'without the name');
 INSERT INTO careforall.receipts (pledge_id, number, version, refunded_minor, via, language, time_zone, key_hash)
-SELECT :'german', n, 2, 0, 'link', 'en', 'UTC', sha256(n::text::bytea) FROM generate_series(3, 1000) n;
+SELECT :'german', n, 2, 0, 'link', 'en', 'UTC', sha256(n::text::bytea) FROM generate_series(4, 1000) n;
 SELECT throws_ok(format('SELECT pg_temp.issue(%L, ''beyond'')', :'german'), 'PL006', NULL, 'and there is an end to copies');
 SELECT is_empty('SELECT * FROM careforall.verify() WHERE violations > 0', 'all invariants hold');
 SELECT finish();

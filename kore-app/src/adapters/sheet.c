@@ -117,7 +117,7 @@ static void make_room(CfaSheet *sheet, double height);
 static void begin_page(CfaSheet *sheet);
 static void end_page(CfaSheet *sheet);
 static void set_table(CfaSheet *sheet, bool is_table);
-static bool declare(CfaSheet *sheet);
+static void declare(CfaSheet *sheet);
 static const char *find_last(const char *data, size_t len, const char *text);
 static void fill(CfaSheet *sheet, double x, double y, double width,
 				 double height, Ink color);
@@ -291,7 +291,8 @@ cfa_sheet_end(CfaSheet *sheet)
 	g_object_unref(sheet->context);
 	cairo_destroy(sheet->cr);
 	cairo_surface_destroy(sheet->surface);
-	is_made = is_made && declare(sheet);
+	if (is_made)
+		declare(sheet);
 	g_free(sheet);
 	return is_made ? 0 : -1;
 }
@@ -479,10 +480,11 @@ set_table(CfaSheet *sheet, bool is_table)
 
 /*
  * Says in the catalogue what cairo does not: the language, that there are tags, and that
- * the title is to be shown. The catalogue is the last object, so nothing but the table of
- * offsets moves, and only its place is to be corrected. False if it is not so.
+ * the title is to be shown. As the catalogue is the last object, nothing but the table of
+ * offsets moves, and only its place is to be corrected. A document of a cairo that writes
+ * another order stays as it is.
  */
-static bool
+static void
 declare(CfaSheet *sheet)
 {
 	static const char catalog[] = "/Type /Catalog";
@@ -494,8 +496,9 @@ declare(CfaSheet *sheet)
 	const char *start = find_last(pdf, len, "startxref\n");
 	CfaBuf tail = {0};
 
-	if (at == NULL || end == NULL || start == NULL || end < at || start < end)
-		return false;
+	if (at == NULL || end == NULL || start == NULL || end < at || start < end ||
+		memmem(at, (size_t) (end - at), " obj\n", strlen(" obj\n")) != NULL)
+		return;
 	at += strlen(catalog);
 	cfa_buf_addf(&tail,
 				 " /Lang (%s) /ViewerPreferences << /DisplayDocTitle true "
@@ -511,7 +514,6 @@ declare(CfaSheet *sheet)
 	out->len = sheet->begin + (size_t) (at - pdf);
 	cfa_buf_add(out, tail.data, tail.len);
 	cfa_buf_clear(&tail);
-	return true;
 }
 
 static const char *
