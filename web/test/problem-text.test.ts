@@ -19,7 +19,7 @@ const NOT_OF_PAGES = [
   'signature-invalid', 'upgrade-required',
 ]
 /** Of members that no form has, or whose control cannot give such a value. */
-const NOT_OF_FORMS = ['boolean_required', 'invalid_id', 'not_expected', 'object_required', 'unknown', 'unknown_member']
+const NOT_OF_FORMS = ['boolean_required', 'invalid_id', 'not_expected', 'object_required', 'unknown_member']
 
 const codes = [...read('docs/reference/errors.md').matchAll(/^\| <a id="[\w-]+"><\/a>`([\w-]+)` \| (\d+)/gm)].map(([, code = '', status]) => ({ code, status: Number(status) }))
 
