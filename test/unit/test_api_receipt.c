@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "adapters/sheet.h"
+#include "handlers/money_text.h"
 #include "handlers/receipt_page.h"
 #include "handlers/receipt_text.h"
 
@@ -241,19 +242,41 @@ test_money(void **state)
 		 "JPY\xc2\xa0"
 		 "9,223,372,036,854,775,808"},
 	};
-	char out[64];
+	char out[CFA_MONEY_TEXT_MAX];
 	size_t i;
 
 	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
 	{
-		cfa_receipt_money(cfa_receipt_language(cases[i].language),
-						  cases[i].minor,
-						  cases[i].exponent,
-						  cases[i].currency,
-						  out,
-						  sizeof(out));
+		cfa_money_text(cases[i].language,
+					   cases[i].minor,
+					   cases[i].exponent,
+					   cases[i].currency,
+					   out);
 		assert_string_equal(out, cases[i].text);
 	}
+}
+
+static void
+test_exponents(void **state)
+{
+	static const struct
+	{
+		const char *currency;
+		int exponent;
+	} cases[] = {
+		{"EUR", 2},
+		{"JPY", 0},
+		{"KWD", 3},
+		{"CLF", 4},
+		{"XXX", 2},
+		{"", 2},
+		{"JPY KMF", 2},
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+		assert_int_equal(cfa_currency_exponent(cases[i].currency),
+						 cases[i].exponent);
 }
 
 static void
@@ -451,6 +474,7 @@ main(void)
 		cmocka_unit_test(test_fill),
 		cmocka_unit_test(test_clean),
 		cmocka_unit_test(test_money),
+		cmocka_unit_test(test_exponents),
 		cmocka_unit_test(test_dates),
 		cmocka_unit_test(test_same_receipt_is_same_document),
 		cmocka_unit_test(test_offsets_are_right),

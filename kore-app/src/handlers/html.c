@@ -8,12 +8,9 @@
  */
 #include "handlers/html.h"
 
-#include <inttypes.h>
 #include <stdbool.h>
-#include <stdio.h>
 #include <string.h>
 
-static int decimals_of(const char *currency);
 static void add_range(CfaBuf *out, const char *text, size_t len);
 static void add_block(CfaBuf *out, const char *text, size_t len);
 static bool is_list(const char *text, size_t len);
@@ -45,29 +42,6 @@ cfa_html_add_json(CfaBuf *out, const char *text)
 }
 
 void
-cfa_html_add_amount(CfaBuf *out, int64_t amount_minor, const char *currency)
-{
-	int decimals = decimals_of(currency);
-	char digits[32];
-	int len = snprintf(digits,
-					   sizeof(digits),
-					   "%0*" PRId64,
-					   decimals + 1,
-					   amount_minor < 0 ? 0 : amount_minor);
-	int whole = len - decimals;
-	int i;
-
-	for (i = 0; i < len; i++)
-	{
-		if (i == whole)
-			cfa_buf_addc(out, '.');
-		else if (i > 0 && i < whole && (whole - i) % 3 == 0)
-			cfa_buf_addc(out, ',');
-		cfa_buf_addc(out, digits[i]);
-	}
-}
-
-void
 cfa_html_add_story(CfaBuf *out, const char *text)
 {
 	while (*text != '\0')
@@ -81,30 +55,6 @@ cfa_html_add_story(CfaBuf *out, const char *text)
 		while (*text == '\n')
 			text++;
 	}
-}
-
-/* Digits after the point; two for all that are not listed. */
-static int
-decimals_of(const char *currency)
-{
-	static const struct
-	{
-		int decimals;
-		const char *codes;
-	} rare[] = {
-		{0,
-		 "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF"},
-		{3, "BHD IQD JOD KWD LYD OMR TND"},
-		{4, "CLF UYW"},
-	};
-	size_t i;
-
-	for (i = 0; i < sizeof(rare) / sizeof(rare[0]); i++)
-	{
-		if (strlen(currency) == 3 && strstr(rare[i].codes, currency) != NULL)
-			return rare[i].decimals;
-	}
-	return 2;
 }
 
 static void

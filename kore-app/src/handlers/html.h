@@ -3,7 +3,6 @@
 #define CFA_APP_HTML_H
 
 #include <careforall/buf.h>
-#include <stdint.h>
 
 /*
  * Adds a text for the content of an element or of an attribute in double quotes.
@@ -16,10 +15,6 @@ void cfa_html_add(CfaBuf *out, const char *text);
  * data: nothing in it ends the element or begins a comment.
  */
 void cfa_html_add_json(CfaBuf *out, const char *text);
-
-/* Adds an amount as 1,234.50 with the decimals that its currency has. */
-void cfa_html_add_amount(CfaBuf *out, int64_t amount_minor,
-						 const char *currency);
 
 /*
  * Adds a plain text as paragraphs: empty lines part them, "## " begins a

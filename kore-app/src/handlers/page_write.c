@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "handlers/html.h"
+#include "handlers/money_text.h"
 
 #define SITE_NAME "CareForAll"
 #define SITE_IMAGE "/social.png"
@@ -49,7 +50,8 @@ static void add_figures(CfaBuf *out, const CfaPageLanguage *language,
 						const json_t *campaign);
 static void add_rewards(CfaBuf *out, const CfaPageLanguage *language,
 						const json_t *rewards);
-static void add_fact(CfaBuf *out, const char *name, const json_t *money);
+static void add_fact(CfaBuf *out, const CfaPageLanguage *language,
+					 CfaPageText name, const json_t *money);
 static void add_member(CfaBuf *out, const char *name, const char *value);
 static bool image_of(const char *site, const json_t *campaign, char *out,
 					 size_t size);
@@ -150,16 +152,19 @@ cfa_page_campaign_write(CfaBuf *out, const CfaPageLanguage *language,
 }
 
 void
-cfa_page_add_money(CfaBuf *out, const json_t *money, bool is_html)
+cfa_page_add_money(CfaBuf *out, const CfaPageLanguage *language,
+				   const json_t *money, bool is_html)
 {
 	const char *currency = cfa_page_text_of(money, "currency");
+	char text[CFA_MONEY_TEXT_MAX];
 
+	cfa_money_text(language->tag,
+				   json_integer_value(json_object_get(money, "amount")),
+				   cfa_currency_exponent(currency),
+				   currency,
+				   text);
 	cfa_buf_adds(out, is_html ? "<bdi>" : "");
-	cfa_html_add(out, currency);
-	cfa_buf_addc(out, ' ');
-	cfa_html_add_amount(out,
-						json_integer_value(json_object_get(money, "amount")),
-						currency);
+	cfa_html_add(out, text);
 	cfa_buf_adds(out, is_html ? "</bdi>" : "");
 }
 
@@ -360,12 +365,8 @@ add_figures(CfaBuf *out, const CfaPageLanguage *language,
 	char day[sizeof("2026-01-31")];
 
 	cfa_buf_adds(out, "<dl>\n");
-	add_fact(out,
-			 language->texts[CFA_TEXT_RAISED],
-			 json_object_get(totals, "raised"));
-	add_fact(out,
-			 language->texts[CFA_TEXT_GOAL],
-			 json_object_get(campaign, "goal"));
+	add_fact(out, language, CFA_TEXT_RAISED, json_object_get(totals, "raised"));
+	add_fact(out, language, CFA_TEXT_GOAL, json_object_get(campaign, "goal"));
 	cfa_buf_adds(out, "<dt>");
 	cfa_html_add(out, language->texts[CFA_TEXT_GIFTS]);
 	cfa_buf_addf(out,
@@ -404,7 +405,10 @@ add_rewards(CfaBuf *out, const CfaPageLanguage *language, const json_t *rewards)
 		cfa_buf_adds(out, "</b> (");
 		cfa_html_add(out, language->texts[CFA_TEXT_FROM]);
 		cfa_buf_addc(out, ' ');
-		cfa_page_add_money(out, json_object_get(reward, "min_amount"), true);
+		cfa_page_add_money(out,
+						   language,
+						   json_object_get(reward, "min_amount"),
+						   true);
 		cfa_buf_adds(out, ")<br>");
 		cfa_html_add(out, cfa_page_text_of(reward, "description"));
 		cfa_buf_adds(out, "</li>\n");
@@ -413,12 +417,13 @@ add_rewards(CfaBuf *out, const CfaPageLanguage *language, const json_t *rewards)
 }
 
 static void
-add_fact(CfaBuf *out, const char *name, const json_t *money)
+add_fact(CfaBuf *out, const CfaPageLanguage *language, CfaPageText name,
+		 const json_t *money)
 {
 	cfa_buf_adds(out, "<dt>");
-	cfa_html_add(out, name);
+	cfa_html_add(out, language->texts[name]);
 	cfa_buf_adds(out, "</dt><dd>");
-	cfa_page_add_money(out, money, true);
+	cfa_page_add_money(out, language, money, true);
 	cfa_buf_adds(out, "</dd>\n");
 }
 

@@ -27,10 +27,11 @@ void cfa_page_campaign_write(CfaBuf *out, const CfaPageLanguage *language,
 							 const char *key, bool is_give);
 
 /*
- * Adds money of a document as "EUR 1,234.50"; in HTML it keeps its order whatever
- * the direction of the text around it.
+ * Adds money of a document, as money_text.h has it; in HTML it keeps its order
+ * whatever the direction of the text around it.
  */
-void cfa_page_add_money(CfaBuf *out, const json_t *money, bool is_html);
+void cfa_page_add_money(CfaBuf *out, const CfaPageLanguage *language,
+						const json_t *money, bool is_html);
 
 /* A text member, "" where there is none. object may be NULL or null. */
 const char *cfa_page_text_of(const json_t *object, const char *member);

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "adapters/sheet.h"
+#include "handlers/money_text.h"
 #include "handlers/receipt_text.h"
 
 #define LINE_MAX CFA_RECEIPT_TEXT_MAX
@@ -235,14 +236,13 @@ write_sums(const Page *page)
 static void
 write_sum(const Page *page, const char *label, int64_t minor, bool is_total)
 {
-	char money[LINE_MAX];
+	char money[CFA_MONEY_TEXT_MAX];
 
-	cfa_receipt_money(page->language,
-					  minor,
-					  (int) number_of(page->receipt, "exponent"),
-					  text_of(page->receipt, "currency"),
-					  money,
-					  sizeof(money));
+	cfa_money_text(page->language->tag,
+				   minor,
+				   (int) number_of(page->receipt, "exponent"),
+				   text_of(page->receipt, "currency"),
+				   money);
 	cfa_sheet_sum(page->sheet, label, money, is_total);
 }
 

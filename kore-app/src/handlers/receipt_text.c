@@ -1,14 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * receipt_text.c: the words of receipts in the languages of the site, and how each
- * writes times and money. Pure.
- *
- * Digits are European in each language: those are what banks and tax offices of all
- * three read, and what the site itself shows.
+ * writes times. Pure.
  */
 #include "handlers/receipt_text.h"
 
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,14 +13,12 @@
 #define ISOLATED "\xe2\x81\xa8%s\xe2\x81\xa9"
 #define ISOLATED_EXTRA 6
 
-#define NO_BREAK "\xc2\xa0"
-#define MINUS "\xe2\x88\x92"
 
 const char cfa_receipt_languages[] = "en de ar";
 
 /* clang-format off */
 static const CfaReceiptLanguage languages[] = {
-	{"en", false, ',', '.', true, "{day} {month} {year}, {time} ({offset})",
+	{"en", false, "{day} {month} {year}, {time} ({offset})",
 	 {"January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December"}, {
 		[CFA_RECEIPT_TITLE] = "Donation receipt",
 		[CFA_RECEIPT_COPY] = "Copy",
@@ -46,7 +40,7 @@ static const CfaReceiptLanguage languages[] = {
 		[CFA_RECEIPT_ISSUED] = "Issued by {issuer} on {date}.",
 		[CFA_RECEIPT_ZONE] = "Times are those of the time zone {zone}.",
 		[CFA_RECEIPT_THANKS] = "Thank you for your gift."}},
-	{"de", false, '.', ',', false, "{day}. {month} {year}, {time} Uhr ({offset})",
+	{"de", false, "{day}. {month} {year}, {time} Uhr ({offset})",
 	 {"Januar", "Februar", "März", "April", "Mai", "Juni", "Juli", "August", "September", "Oktober", "November", "Dezember"}, {
 		[CFA_RECEIPT_TITLE] = "Spendenbeleg",
 		[CFA_RECEIPT_COPY] = "Kopie",
@@ -68,7 +62,7 @@ static const CfaReceiptLanguage languages[] = {
 		[CFA_RECEIPT_ISSUED] = "Ausgestellt von {issuer} am {date}.",
 		[CFA_RECEIPT_ZONE] = "Die Zeiten gelten in der Zeitzone {zone}.",
 		[CFA_RECEIPT_THANKS] = "Danke für deine Spende."}},
-	{"ar", true, ',', '.', false, "{day} {month} {year}، {time} ({offset})",
+	{"ar", true, "{day} {month} {year}، {time} ({offset})",
 	 {"يناير", "فبراير", "مارس", "أبريل", "مايو", "يونيو", "يوليو", "أغسطس", "سبتمبر", "أكتوبر", "نوفمبر", "ديسمبر"}, {
 		[CFA_RECEIPT_TITLE] = "إيصال تبرع",
 		[CFA_RECEIPT_COPY] = "نسخة",
@@ -138,41 +132,6 @@ cfa_receipt_clean(const char *text, char *out, size_t size)
 		else if (len == 1 && out[0] != '\0')
 			append(out, size, " ", 1);
 	}
-}
-
-void
-cfa_receipt_money(const CfaReceiptLanguage *language, int64_t minor,
-				  int exponent, const char *currency, char *out, size_t size)
-{
-	char digits[24];
-	char number[48];
-	size_t len;
-	size_t whole;
-	size_t used = 0;
-	size_t i;
-
-	(void) snprintf(digits,
-					sizeof(digits),
-					"%0*" PRIu64,
-					exponent + 1,
-					minor < 0 ? -(uint64_t) minor : (uint64_t) minor);
-	len = strlen(digits);
-	whole = len - (size_t) exponent;
-	for (i = 0; i < len; i++)
-	{
-		if (i == whole)
-			number[used++] = language->decimal;
-		else if (i > 0 && i < whole && (whole - i) % 3 == 0)
-			number[used++] = language->group;
-		number[used++] = digits[i];
-	}
-	number[used] = '\0';
-	(void) snprintf(out,
-					size,
-					"%s%s" NO_BREAK "%s",
-					minor < 0 ? MINUS : "",
-					language->has_currency_first ? currency : number,
-					language->has_currency_first ? number : currency);
 }
 
 void

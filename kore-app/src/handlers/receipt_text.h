@@ -40,9 +40,6 @@ typedef struct CfaReceiptLanguage
 {
 	const char *tag; /* of BCP 47 */
 	bool is_rtl;
-	char group;	  /* between thousands */
-	char decimal; /* before the part of the unit */
-	bool has_currency_first;
 	const char *date; /* {day} {month} {year} {time} {offset} */
 	const char *months[12];
 	const char *texts[CFA_RECEIPT_TEXTS];
@@ -73,11 +70,6 @@ void cfa_receipt_fill(const char *text, const CfaReceiptValue *values,
  * reads: control characters, line ends, marks that turn the direction of text.
  */
 void cfa_receipt_clean(const char *text, char *out, size_t size);
-
-/* An amount with the decimals of its currency: "EUR 1,234.50", "1.234,50 EUR". */
-void cfa_receipt_money(const CfaReceiptLanguage *language, int64_t minor,
-					   int exponent, const char *currency, char *out,
-					   size_t size);
 
 /*
  * A time such as 2026-11-27T07:36+01:00 in words; "" if it is none.

@@ -50,7 +50,8 @@ static const Inks dark = {"#161d48",
 
 static void add_address(CfaBuf *out, const CfaWidget *widget,
 						const json_t *campaign, const char *rest);
-static void add_fact(CfaBuf *out, const char *name, const json_t *money);
+static void add_fact(CfaBuf *out, const CfaPageLanguage *language,
+					 CfaPageText name, const json_t *money);
 static bool is_past(const char *time, const char *now);
 static bool is_full(const json_t *campaign);
 static int64_t amount_of(const json_t *object, const char *member);
@@ -123,12 +124,8 @@ cfa_widget_frame_write(CfaBuf *out, const CfaWidget *widget,
 				 (int) (percent > 100 ? 100 : percent),
 				 language->texts[CFA_TEXT_RAISED],
 				 (long long) percent);
-	add_fact(out,
-			 language->texts[CFA_TEXT_RAISED],
-			 json_object_get(totals, "raised"));
-	add_fact(out,
-			 language->texts[CFA_TEXT_GOAL],
-			 json_object_get(campaign, "goal"));
+	add_fact(out, language, CFA_TEXT_RAISED, json_object_get(totals, "raised"));
+	add_fact(out, language, CFA_TEXT_GOAL, json_object_get(campaign, "goal"));
 	cfa_buf_addf(out,
 				 "<div><dt>%s</dt><dd>%lld</dd></div>\n</dl>\n",
 				 language->texts[CFA_TEXT_GIFTS],
@@ -189,7 +186,7 @@ cfa_widget_button_write(CfaBuf *out, const CfaWidget *widget,
 				 json_integer_value(json_object_get(raised, "amount")) > WIDE
 					 ? " textLength=\"128\" lengthAdjust=\"spacingAndGlyphs\""
 					 : "");
-	cfa_page_add_money(out, raised, false);
+	cfa_page_add_money(out, language, raised, false);
 	cfa_buf_addf(out,
 				 "</text>\n<text x=\"%d\" y=\"30\" font-size=\"13\" "
 				 "direction=\"ltr\" text-anchor=\"%s\" "
@@ -239,10 +236,11 @@ add_address(CfaBuf *out, const CfaWidget *widget, const json_t *campaign,
 }
 
 static void
-add_fact(CfaBuf *out, const char *name, const json_t *money)
+add_fact(CfaBuf *out, const CfaPageLanguage *language, CfaPageText name,
+		 const json_t *money)
 {
-	cfa_buf_addf(out, "<div><dt>%s</dt><dd>", name);
-	cfa_page_add_money(out, money, true);
+	cfa_buf_addf(out, "<div><dt>%s</dt><dd>", language->texts[name]);
+	cfa_page_add_money(out, language, money, true);
 	cfa_buf_adds(out, "</dd></div>\n");
 }
 
