@@ -48,6 +48,8 @@ static const Inks dark = {"#161d48",
 						  "#ff8570",
 						  "#24060a"};
 
+static void add_bar(CfaBuf *out, const Inks *inks, int x, int64_t percent,
+					bool is_rtl);
 static void add_address(CfaBuf *out, const CfaWidget *widget,
 						const json_t *campaign, const char *rest);
 static void add_fact(CfaBuf *out, const CfaPageLanguage *language,
@@ -153,7 +155,6 @@ cfa_widget_button_write(CfaBuf *out, const CfaWidget *widget,
 		json_object_get(json_object_get(campaign, "totals"), "raised");
 	const char *standing = cfa_widget_standing(widget, campaign);
 	int64_t percent = cfa_widget_percent(campaign);
-	int width = BAR_WIDTH * (int) (percent > 100 ? 100 : percent) / 100;
 	bool is_rtl = strcmp(language->direction, "rtl") == 0;
 	int bar_x = is_rtl ? PILL_WIDTH + 2 * PAD : PAD;
 	int pill_x = is_rtl ? PAD : BUTTON_WIDTH - PILL_WIDTH - PAD;
@@ -195,18 +196,7 @@ cfa_widget_button_write(CfaBuf *out, const CfaWidget *widget,
 				 is_rtl ? "start" : "end",
 				 inks->muted,
 				 (long long) percent);
-	cfa_buf_addf(out,
-				 "<rect x=\"%d\" y=\"42\" width=\"%d\" height=\"10\" rx=\"5\" "
-				 "fill=\"%s\" stroke=\"%s\"/>\n"
-				 "<rect x=\"%d\" y=\"42\" width=\"%d\" height=\"10\" rx=\"5\" "
-				 "fill=\"%s\"/>\n",
-				 bar_x,
-				 BAR_WIDTH,
-				 inks->track,
-				 inks->line,
-				 is_rtl ? bar_x + BAR_WIDTH - width : bar_x,
-				 width,
-				 inks->ink);
+	add_bar(out, inks, bar_x, percent, is_rtl);
 	cfa_buf_addf(out,
 				 "<rect x=\"%d\" y=\"16\" width=\"%d\" height=\"40\" "
 				 "rx=\"20\" fill=\"%s\"/>\n"
@@ -220,6 +210,26 @@ cfa_widget_button_write(CfaBuf *out, const CfaWidget *widget,
 				 standing == NULL ? 15 : 11,
 				 standing == NULL ? inks->on_poppy : inks->ink,
 				 standing == NULL ? language->texts[CFA_TEXT_GIVE] : standing);
+}
+
+/* The bar of a picture; it fills from the side where the language begins. */
+static void
+add_bar(CfaBuf *out, const Inks *inks, int x, int64_t percent, bool is_rtl)
+{
+	int width = BAR_WIDTH * (int) (percent > 100 ? 100 : percent) / 100;
+
+	cfa_buf_addf(out,
+				 "<rect x=\"%d\" y=\"42\" width=\"%d\" height=\"10\" rx=\"5\" "
+				 "fill=\"%s\" stroke=\"%s\"/>\n"
+				 "<rect x=\"%d\" y=\"42\" width=\"%d\" height=\"10\" rx=\"5\" "
+				 "fill=\"%s\"/>\n",
+				 x,
+				 BAR_WIDTH,
+				 inks->track,
+				 inks->line,
+				 is_rtl ? x + BAR_WIDTH - width : x,
+				 width,
+				 inks->ink);
 }
 
 /* The address of the campaign's page, or of a page below it. */
