@@ -5,7 +5,7 @@
 # if another failed, and ends with what failed in each and a line "N passed, N failed".
 #
 # Sections: build lint unit (lib relay kore-app fuzz web) database (extension sql)
-# stacks (system browser proof faults)
+# stacks (system browser proof faults). Without names: all, the linters beside the stacks.
 set -uo pipefail
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
@@ -107,17 +107,25 @@ database() {
   together 'extension=part extension check' 'sql=part sql check'
 }
 
-# Each with a stack of its own; they wait for clocks more than they compute.
+# stacks [NAME=COMMAND] - each with a stack of its own; they wait for clocks more than
+# they compute, so that one more has room beside them.
 stacks() {
-  lanes=$(($(nproc) + 1)) together 'system=part test check' 'browser=part test browser' \
+  lanes=$(($(nproc) + 1 + $#)) together 'system=part test check' 'browser=part test browser' "$@" \
     'relay proof=part test proof' 'faults=part test faults'
 }
 
-[ $# -gt 0 ] || set -- lint unit database stacks
-readonly sections=' build lint unit lib relay kore-app fuzz web database extension sql stacks system browser proof faults '
+# What the stacks leave of the processors is enough for the linters.
+all() {
+  unit
+  database
+  stacks 'lint=nice -n 19 ops/check.sh lint'
+}
+
+[ $# -gt 0 ] || set -- all
+readonly sections=' all build lint unit lib relay kore-app fuzz web database extension sql stacks system browser proof faults '
 for name in "$@"; do
   [[ $sections == *" $name "* ]] && continue
-  sed -n '4,8s/^#[[:space:]]*//p' "$0" >&2
+  sed -n '4,9s/^#[[:space:]]*//p' "$0" >&2
   exit 2
 done
 section build build
@@ -125,7 +133,7 @@ if [ ${#failed[@]} -eq 0 ]; then
   for name in "$@"; do
     case $name in
       build) ;;
-      lint | unit | database | stacks) "$name" ;;
+      all | lint | unit | database | stacks) "$name" ;;
       lib | relay | kore-app | web) section "$name" part "$name" check ;;
       fuzz) section fuzz part kore-app fuzz-short ;;
       extension)

@@ -27,6 +27,8 @@ export default defineConfig({
     include: ["system/**/*.test.ts", "faults/**/*.test.ts", "e2e/**/*.test.ts"],
     globalSetup: ["lib/global-setup.ts"],
     fileParallelism: false,
+    // What the files share is read once, not once for each.
+    isolate: false,
     sequence: { sequencer: Order },
     // Waiting has its own bounds (lib/until.ts); a test that is given up here goes on beside the next.
     testTimeout: 300_000,
