@@ -42,10 +42,12 @@ tell() {
 part() { make --no-print-directory -C "$@"; }
 
 build() {
-  local each
-  for each in lib relay kore-app extension web test; do
-    part "$each" all || return 1
+  local each status=0
+  part web all &
+  for each in lib relay kore-app extension test; do
+    part "$each" all || { status=1 && break; }
   done
+  wait $! && return "$status"
 }
 
 # together NAME=COMMAND... - runs sections side by side, as many as lanes says (one for
