@@ -56,7 +56,7 @@ clean: ## delete what was built; data and .tools stay
 	@for part in $(PARTS); do $(MAKE) --no-print-directory -C $$part clean || exit 1; done
 
 ##@ Test it
-check: ## build, install, lint and run every test on stacks of their own (18 minutes)
+check: ## build, install, lint and run every test on stacks of their own (16 minutes)
 	@ops/check.sh
 
 lint: build ## build, then run every linter (3 minutes)

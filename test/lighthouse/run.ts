@@ -32,7 +32,7 @@ interface Report {
   environment: { benchmarkIndex: number };
 }
 
-async function look(url: string, slowdown: number): Promise<Report> {
+async function look(url: string, slowdown: number, retries = 2): Promise<Report> {
   const dir = await mkdtemp(path.join(os.tmpdir(), "careforall-lighthouse-"));
   const file = path.join(dir, "report.json");
   try {
@@ -43,6 +43,10 @@ async function look(url: string, slowdown: number): Promise<Report> {
       { env: { ...process.env, CHROME_PATH: process.env.CAREFORALL_CHROMIUM ?? "/usr/bin/chromium" }, timeout: 180_000 },
     );
     return JSON.parse(await readFile(file, "utf8")) as Report;
+  } catch (error) {
+    // Chromium's trace lacks its beginning at times; Lighthouse says that one should look again.
+    if (retries === 0 || !String((error as { stderr?: string }).stderr).includes("NO_NAVSTART")) throw error;
+    return await look(url, slowdown, retries - 1);
   } finally {
     await rm(dir, { recursive: true, force: true });
   }
