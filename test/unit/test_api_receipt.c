@@ -268,7 +268,7 @@ test_exponents(void **state)
 		{"JPY", 0},
 		{"KWD", 3},
 		{"CLF", 4},
-		{"XXX", 2},
+		{"ABC", 2},
 		{"", 2},
 		{"JPY KMF", 2},
 	};

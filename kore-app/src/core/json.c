@@ -71,6 +71,14 @@ cfa_json_read(const void *data, size_t len, unsigned max_depth,
 	return NULL;
 }
 
+const char *
+cfa_json_text(const json_t *object, const char *member)
+{
+	const char *text = json_string_value(json_object_get(object, member));
+
+	return text == NULL ? "" : text;
+}
+
 static bool
 is_too_deep(const char *text, size_t len, unsigned max_depth)
 {

@@ -13,4 +13,7 @@
 json_t *cfa_json_read(const void *data, size_t len, unsigned max_depth,
 					  const char **error);
 
+/* A text member, "" where there is none. object may be NULL or null. */
+const char *cfa_json_text(const json_t *object, const char *member);
+
 #endif

@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core/json.h"
 #include "handlers/html.h"
 #include "handlers/money_text.h"
 
@@ -99,11 +100,11 @@ cfa_page_home_write(CfaBuf *out, const CfaPageLanguage *language,
 	json_array_foreach(campaigns, i, campaign)
 	{
 		cfa_buf_adds(out, "<li><a href=\"/campaigns/");
-		cfa_html_add(out, cfa_page_text_of(campaign, "slug"));
+		cfa_html_add(out, cfa_json_text(campaign, "slug"));
 		cfa_buf_adds(out, "\">");
-		cfa_html_add(out, cfa_page_text_of(campaign, "title"));
+		cfa_html_add(out, cfa_json_text(campaign, "title"));
 		cfa_buf_adds(out, "</a><br>");
-		cfa_html_add(out, cfa_page_text_of(campaign, "summary"));
+		cfa_html_add(out, cfa_json_text(campaign, "summary"));
 		cfa_buf_adds(out, "</li>\n");
 	}
 	cfa_buf_adds(out, "</ul>\n");
@@ -121,20 +122,18 @@ cfa_page_campaign_write(CfaBuf *out, const CfaPageLanguage *language,
 	Head head = {
 		.language = language,
 		.site = site,
-		.description = cfa_page_text_of(campaign, "summary"),
+		.description = cfa_json_text(campaign, "summary"),
 		.image = image,
 		.image_alt = SITE_NAME,
 	};
 
 	if (image_of(site, campaign, image, sizeof(image)))
 		head.image_alt =
-			cfa_page_text_of(json_object_get(campaign, "image"), "alt");
+			cfa_json_text(json_object_get(campaign, "image"), "alt");
 	if (is_give)
 		cfa_buf_addf(&title, "%s: ", language->texts[CFA_TEXT_GIVE]);
-	cfa_buf_addf(&title,
-				 "%s · " SITE_NAME,
-				 cfa_page_text_of(campaign, "title"));
-	cfa_buf_addf(&path, "/campaigns/%s", cfa_page_text_of(campaign, "slug"));
+	cfa_buf_addf(&title, "%s · " SITE_NAME, cfa_json_text(campaign, "title"));
+	cfa_buf_addf(&path, "/campaigns/%s", cfa_json_text(campaign, "slug"));
 	head.title = cfa_buf_text(&title);
 	head.path = cfa_buf_text(&path);
 	begin(out, language);
@@ -155,7 +154,7 @@ void
 cfa_page_add_money(CfaBuf *out, const CfaPageLanguage *language,
 				   const json_t *money, bool is_html)
 {
-	const char *currency = cfa_page_text_of(money, "currency");
+	const char *currency = cfa_json_text(money, "currency");
 	char text[CFA_MONEY_TEXT_MAX];
 
 	cfa_money_text(language->tag,
@@ -166,14 +165,6 @@ cfa_page_add_money(CfaBuf *out, const CfaPageLanguage *language,
 	cfa_buf_adds(out, is_html ? "<bdi>" : "");
 	cfa_html_add(out, text);
 	cfa_buf_adds(out, is_html ? "</bdi>" : "");
-}
-
-const char *
-cfa_page_text_of(const json_t *object, const char *member)
-{
-	const char *text = json_string_value(json_object_get(object, member));
-
-	return text == NULL ? "" : text;
 }
 
 static void
@@ -229,7 +220,7 @@ static void
 add_preloads(CfaBuf *out, const json_t *campaign, const char *key, bool is_give)
 {
 	const char *cover =
-		cfa_page_text_of(json_object_get(campaign, "image"), "url");
+		cfa_json_text(json_object_get(campaign, "image"), "url");
 
 	if (is_give)
 		cfa_buf_adds(out, "<!--#include virtual=\"/shell/give.html\" -->\n");
@@ -281,12 +272,12 @@ add_campaign_data(CfaBuf *out, const Head *head, const json_t *campaign)
 	cfa_buf_adds(out,
 				 "<script type=\"application/ld+json\">"
 				 "{\"@context\":\"https://schema.org\",\"@type\":\"WebPage\"");
-	add_member(out, "name", cfa_page_text_of(campaign, "title"));
+	add_member(out, "name", cfa_json_text(campaign, "title"));
 	add_member(out, "description", head->description);
 	add_member(out, "url", cfa_buf_text(&url));
 	add_member(out, "image", head->image);
-	add_member(out, "datePublished", cfa_page_text_of(campaign, "created_at"));
-	add_member(out, "dateModified", cfa_page_text_of(campaign, "updated_at"));
+	add_member(out, "datePublished", cfa_json_text(campaign, "created_at"));
+	add_member(out, "dateModified", cfa_json_text(campaign, "updated_at"));
 	cfa_buf_adds(out, ",\"isPartOf\":{\"@type\":\"WebSite\"");
 	add_member(out, "name", SITE_NAME);
 	add_member(out, "url", head->site);
@@ -296,7 +287,7 @@ add_campaign_data(CfaBuf *out, const Head *head, const json_t *campaign)
 	cfa_buf_adds(out, ",\"recipient\":{\"@type\":\"Organization\"");
 	add_member(out,
 			   "name",
-			   cfa_page_text_of(json_object_get(campaign, "owner"), "name"));
+			   cfa_json_text(json_object_get(campaign, "owner"), "name"));
 	cfa_buf_adds(out, "}}}</script>\n");
 	cfa_buf_clear(&url);
 }
@@ -309,19 +300,19 @@ static void
 add_beginning(CfaBuf *out, const json_t *campaign)
 {
 	const json_t *image = json_object_get(campaign, "image");
-	const char *cover = cfa_page_text_of(image, "url");
+	const char *cover = cfa_json_text(image, "url");
 
 	cfa_buf_adds(out, "<div class=\"beginning\">\n<h1 dir=\"auto\">");
-	cfa_html_add(out, cfa_page_text_of(campaign, "title"));
+	cfa_html_add(out, cfa_json_text(campaign, "title"));
 	cfa_buf_adds(out, "</h1>\n<p dir=\"auto\">");
-	cfa_html_add(out, cfa_page_text_of(campaign, "summary"));
+	cfa_html_add(out, cfa_json_text(campaign, "summary"));
 	cfa_buf_adds(out, "</p>\n");
 	if (cover[0] == '/' && cover[1] != '/')
 	{
 		cfa_buf_adds(out, "<img width=\"800\" height=\"500\" src=\"");
 		cfa_html_add(out, cover);
 		cfa_buf_adds(out, "\" alt=\"");
-		cfa_html_add(out, cfa_page_text_of(image, "alt"));
+		cfa_html_add(out, cfa_json_text(image, "alt"));
 		cfa_buf_adds(out, "\">\n");
 	}
 	cfa_buf_adds(out, "</div>\n");
@@ -337,7 +328,7 @@ add_campaign_text(CfaBuf *out, const Head *head, const json_t *campaign,
 	if (is_give)
 	{
 		cfa_buf_adds(out, "<h1>");
-		cfa_html_add(out, cfa_page_text_of(campaign, "title"));
+		cfa_html_add(out, cfa_json_text(campaign, "title"));
 		cfa_buf_adds(out, "</h1>\n<p>");
 		cfa_html_add(out, head->description);
 		cfa_buf_adds(out, "</p>\n");
@@ -346,10 +337,10 @@ add_campaign_text(CfaBuf *out, const Head *head, const json_t *campaign,
 	cfa_html_add(out, language->texts[CFA_TEXT_BY]);
 	cfa_buf_addc(out, ' ');
 	cfa_html_add(out,
-				 cfa_page_text_of(json_object_get(campaign, "owner"), "name"));
+				 cfa_json_text(json_object_get(campaign, "owner"), "name"));
 	cfa_buf_adds(out, "</p>\n");
 	add_figures(out, language, campaign);
-	cfa_html_add_story(out, cfa_page_text_of(campaign, "story"));
+	cfa_html_add_story(out, cfa_json_text(campaign, "story"));
 	add_rewards(out, language, json_object_get(campaign, "rewards"));
 	cfa_buf_adds(out, "<p>");
 	cfa_html_add(out, language->texts[CFA_TEXT_NO_SCRIPT]);
@@ -361,7 +352,7 @@ add_figures(CfaBuf *out, const CfaPageLanguage *language,
 			const json_t *campaign)
 {
 	const json_t *totals = json_object_get(campaign, "totals");
-	const char *ends_at = cfa_page_text_of(campaign, "ends_at");
+	const char *ends_at = cfa_json_text(campaign, "ends_at");
 	char day[sizeof("2026-01-31")];
 
 	cfa_buf_adds(out, "<dl>\n");
@@ -401,7 +392,7 @@ add_rewards(CfaBuf *out, const CfaPageLanguage *language, const json_t *rewards)
 	json_array_foreach(rewards, i, reward)
 	{
 		cfa_buf_adds(out, "<li><b>");
-		cfa_html_add(out, cfa_page_text_of(reward, "title"));
+		cfa_html_add(out, cfa_json_text(reward, "title"));
 		cfa_buf_adds(out, "</b> (");
 		cfa_html_add(out, language->texts[CFA_TEXT_FROM]);
 		cfa_buf_addc(out, ' ');
@@ -410,7 +401,7 @@ add_rewards(CfaBuf *out, const CfaPageLanguage *language, const json_t *rewards)
 						   json_object_get(reward, "min_amount"),
 						   true);
 		cfa_buf_adds(out, ")<br>");
-		cfa_html_add(out, cfa_page_text_of(reward, "description"));
+		cfa_html_add(out, cfa_json_text(reward, "description"));
 		cfa_buf_adds(out, "</li>\n");
 	}
 	cfa_buf_adds(out, "</ul>\n");
@@ -443,8 +434,7 @@ add_member(CfaBuf *out, const char *name, const char *value)
 static bool
 image_of(const char *site, const json_t *campaign, char *out, size_t size)
 {
-	const char *url =
-		cfa_page_text_of(json_object_get(campaign, "image"), "url");
+	const char *url = cfa_json_text(json_object_get(campaign, "image"), "url");
 	size_t len = strlen(url);
 	bool is_ours = url[0] == '/' && url[1] != '/';
 	bool is_shown =

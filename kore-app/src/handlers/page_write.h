@@ -33,7 +33,4 @@ void cfa_page_campaign_write(CfaBuf *out, const CfaPageLanguage *language,
 void cfa_page_add_money(CfaBuf *out, const CfaPageLanguage *language,
 						const json_t *money, bool is_html);
 
-/* A text member, "" where there is none. object may be NULL or null. */
-const char *cfa_page_text_of(const json_t *object, const char *member);
-
 #endif

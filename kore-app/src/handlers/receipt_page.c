@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "adapters/sheet.h"
+#include "core/json.h"
 #include "handlers/money_text.h"
 #include "handlers/receipt_text.h"
 
@@ -25,7 +26,6 @@ typedef struct Page
 	char issued[LINE_MAX];
 } Page;
 
-static const char *text_of(const json_t *object, const char *name);
 static int64_t number_of(const json_t *object, const char *name);
 static void write_issuer(const Page *page);
 static void write_marks(const Page *page);
@@ -44,9 +44,9 @@ cfa_receipt_write(const json_t *receipt, const CfaIssuer *issuer, CfaBuf *out)
 	Page page = {
 		.receipt = receipt,
 		.issuer = issuer,
-		.language = cfa_receipt_language(text_of(receipt, "language")),
+		.language = cfa_receipt_language(cfa_json_text(receipt, "language")),
 	};
-	const char *issued_at = text_of(receipt, "issued_at");
+	const char *issued_at = cfa_json_text(receipt, "issued_at");
 	char title[LINE_MAX];
 	char created[40];
 	CfaSheetInfo info = {
@@ -60,13 +60,13 @@ cfa_receipt_write(const json_t *receipt, const CfaIssuer *issuer, CfaBuf *out)
 
 	if (number_of(receipt, "number") < 1 ||
 		strlen(issued_at) != CFA_RECEIPT_TIME_LEN ||
-		*text_of(receipt, "pledge_id") == '\0')
+		*cfa_json_text(receipt, "pledge_id") == '\0')
 		return -1;
 	(void) snprintf(title,
 					sizeof(title),
 					"%s %s",
 					words(&page, CFA_RECEIPT_TITLE),
-					text_of(receipt, "pledge_id"));
+					cfa_json_text(receipt, "pledge_id"));
 	/* Minutes are what both the reader and the database know of it. */
 	(void) snprintf(created,
 					sizeof(created),
@@ -114,7 +114,7 @@ write_issuer(const Page *page)
 static void
 write_marks(const Page *page)
 {
-	const char *kind = text_of(page->receipt, "kind");
+	const char *kind = cfa_json_text(page->receipt, "kind");
 	bool is_copy = strcmp(kind, "copy") == 0;
 	char number[24];
 	char before[LINE_MAX];
@@ -122,7 +122,7 @@ write_marks(const Page *page)
 
 	if (strcmp(kind, "original") != 0)
 	{
-		date_of(page, text_of(page->receipt, "before_at"), before);
+		date_of(page, cfa_json_text(page->receipt, "before_at"), before);
 		(void) snprintf(number,
 						sizeof(number),
 						"%lld",
@@ -162,20 +162,24 @@ write_rows(const Page *page)
 
 	cfa_sheet_row(page->sheet,
 				  words(page, CFA_RECEIPT_NUMBER),
-				  text_of(page->receipt, "pledge_id"));
-	cfa_receipt_clean(text_of(page->receipt, "donor"), text, sizeof(text));
+				  cfa_json_text(page->receipt, "pledge_id"));
+	cfa_receipt_clean(cfa_json_text(page->receipt, "donor"),
+					  text,
+					  sizeof(text));
 	cfa_sheet_row(page->sheet, words(page, CFA_RECEIPT_DONOR), text);
-	cfa_receipt_clean(text_of(page->receipt, "campaign"), text, sizeof(text));
+	cfa_receipt_clean(cfa_json_text(page->receipt, "campaign"),
+					  text,
+					  sizeof(text));
 	cfa_sheet_row(page->sheet, words(page, CFA_RECEIPT_CAMPAIGN), text);
 	write_reward(page);
-	date_of(page, text_of(page->receipt, "paid_at"), text);
+	date_of(page, cfa_json_text(page->receipt, "paid_at"), text);
 	cfa_sheet_row(page->sheet, words(page, CFA_RECEIPT_PAID_ON), text);
 }
 
 static void
 write_reward(const Page *page)
 {
-	const char *reward = text_of(page->receipt, "reward");
+	const char *reward = cfa_json_text(page->receipt, "reward");
 	char title[LINE_MAX];
 	char number[24];
 	char text[LINE_MAX];
@@ -219,7 +223,7 @@ write_sums(const Page *page)
 	{
 		const json_t *refund = json_array_get(refunds, i);
 
-		date_of(page, text_of(refund, "at"), date);
+		date_of(page, cfa_json_text(refund, "at"), date);
 		cfa_receipt_fill(words(page, CFA_RECEIPT_GIVEN_BACK),
 						 (const CfaReceiptValue[]){
 							 {"date", date},
@@ -241,7 +245,7 @@ write_sum(const Page *page, const char *label, int64_t minor, bool is_total)
 	cfa_money_text(page->language->tag,
 				   minor,
 				   (int) number_of(page->receipt, "exponent"),
-				   text_of(page->receipt, "currency"),
+				   cfa_json_text(page->receipt, "currency"),
 				   money);
 	cfa_sheet_sum(page->sheet, label, money, is_total);
 }
@@ -262,7 +266,7 @@ write_end(const Page *page)
 	cfa_sheet_text(page->sheet, CFA_SHEET_BODY, text);
 	cfa_receipt_fill(words(page, CFA_RECEIPT_ZONE),
 					 (const CfaReceiptValue[]){
-						 {"zone", text_of(page->receipt, "time_zone")},
+						 {"zone", cfa_json_text(page->receipt, "time_zone")},
 						 {NULL, NULL},
 					 },
 					 text,
@@ -284,14 +288,6 @@ static const char *
 words(const Page *page, CfaReceiptText text)
 {
 	return page->language->texts[text];
-}
-
-static const char *
-text_of(const json_t *object, const char *name)
-{
-	const char *text = json_string_value(json_object_get(object, name));
-
-	return text == NULL ? "" : text;
 }
 
 static int64_t

@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core/json.h"
 #include "handlers/html.h"
 #include "handlers/page_write.h"
 
@@ -62,17 +63,17 @@ const char *
 cfa_widget_standing(const CfaWidget *widget, const json_t *campaign)
 {
 	const char *const *texts = widget->language->texts;
-	const char *state = cfa_page_text_of(campaign, "state");
-	const char *ends_at = cfa_page_text_of(campaign, "ends_at");
+	const char *state = cfa_json_text(campaign, "state");
+	const char *ends_at = cfa_json_text(campaign, "ends_at");
 
-	if (*cfa_page_text_of(campaign, "archived_at") != '\0' ||
+	if (*cfa_json_text(campaign, "archived_at") != '\0' ||
 		is_past(ends_at, widget->now))
 		return texts[CFA_TEXT_ENDED];
 	if (strcmp(state, "closed") == 0)
 		return texts[CFA_TEXT_CLOSED];
 	if (strcmp(state, "paused") == 0)
 		return texts[CFA_TEXT_PAUSED];
-	if (!is_past(cfa_page_text_of(campaign, "starts_at"), widget->now))
+	if (!is_past(cfa_json_text(campaign, "starts_at"), widget->now))
 		return texts[CFA_TEXT_NOT_STARTED];
 	return is_full(campaign) ? texts[CFA_TEXT_FULL] : NULL;
 }
@@ -97,7 +98,7 @@ cfa_widget_frame_write(CfaBuf *out, const CfaWidget *widget,
 	static const char *const themes[] = {"auto", "light", "dark"};
 	const CfaPageLanguage *language = widget->language;
 	const json_t *totals = json_object_get(campaign, "totals");
-	const char *title = cfa_page_text_of(campaign, "title");
+	const char *title = cfa_json_text(campaign, "title");
 	const char *standing = cfa_widget_standing(widget, campaign);
 	int64_t percent = cfa_widget_percent(campaign);
 
@@ -118,7 +119,7 @@ cfa_widget_frame_write(CfaBuf *out, const CfaWidget *widget,
 	cfa_html_add(out, title);
 	cfa_buf_adds(out, "</h1>\n<p class=\"by\" dir=\"auto\">");
 	cfa_html_add(out,
-				 cfa_page_text_of(json_object_get(campaign, "owner"), "name"));
+				 cfa_json_text(json_object_get(campaign, "owner"), "name"));
 	cfa_buf_addf(out,
 				 "</p>\n<div class=\"bar\"><progress max=\"100\" "
 				 "value=\"%d\" aria-label=\"%s\"></progress> "
@@ -171,7 +172,7 @@ cfa_widget_button_write(CfaBuf *out, const CfaWidget *widget,
 				 BUTTON_HEIGHT,
 				 language->tag,
 				 language->direction);
-	cfa_html_add(out, cfa_page_text_of(campaign, "title"));
+	cfa_html_add(out, cfa_json_text(campaign, "title"));
 	cfa_buf_addf(out,
 				 "</title>\n"
 				 "<rect x=\"1\" y=\"1\" width=\"%d\" height=\"%d\" rx=\"12\" "
@@ -239,7 +240,7 @@ add_address(CfaBuf *out, const CfaWidget *widget, const json_t *campaign,
 {
 	cfa_html_add(out, widget->site);
 	cfa_buf_adds(out, "/campaigns/");
-	cfa_html_add(out, cfa_page_text_of(campaign, "slug"));
+	cfa_html_add(out, cfa_json_text(campaign, "slug"));
 	cfa_buf_adds(out, rest);
 	if (widget->is_language_asked)
 		cfa_buf_addf(out, "?lang=%s", widget->language->tag);
